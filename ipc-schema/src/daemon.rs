@@ -1,0 +1,167 @@
+//! The daemon itself: greeting, status, and the stream of events.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Code, Error, account, chat, presence, protocol};
+
+/// The first call on every connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Hello {
+    /// The newest protocol that the client speaks.
+    pub protocol: u32,
+    /// Name and version of the client, `qqctl/0.1.0`; for the log only.
+    pub client: String,
+}
+
+impl Hello {
+    /// A greeting in this crate's protocol.
+    pub fn new(client: impl Into<String>) -> Self {
+        Self { protocol: protocol::VERSION, client: client.into() }
+    }
+
+    /// The daemon's side of the check.
+    ///
+    /// # Errors
+    /// [`Code::Version`] when the client is too old for this daemon.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.protocol >= protocol::MIN {
+            return Ok(());
+        }
+        let (theirs, ours) = (self.protocol, protocol::MIN);
+        Err(Error::new(
+            Code::Version,
+            format!(
+                "this qqd needs protocol {ours} or newer and the program speaks {theirs}; update the program"
+            ),
+        ))
+    }
+}
+
+/// The reply of `hello`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Welcome {
+    /// The newest protocol that the daemon speaks.
+    pub protocol: u32,
+    /// The oldest one that it still understands.
+    pub min_protocol: u32,
+    /// The daemon's version, `0.1.0`.
+    pub daemon: String,
+    /// What this daemon can do beyond protocol 1, as words.
+    pub features: Vec<String>,
+}
+
+impl Welcome {
+    /// The answer of a daemon of this version.
+    pub fn new(daemon: impl Into<String>, features: Vec<String>) -> Self {
+        let (protocol, min_protocol) = (protocol::VERSION, protocol::MIN);
+        Self { protocol, min_protocol, daemon: daemon.into(), features }
+    }
+
+    /// The client's side of the check.
+    ///
+    /// # Errors
+    /// [`Code::Version`] when the two have no protocol in common.
+    pub fn check(&self) -> Result<(), Error> {
+        let advice = if self.min_protocol > protocol::VERSION {
+            "this program is too old for it; update the program"
+        } else if self.protocol < protocol::MIN {
+            "it is too old for this program; restart qqd after the update"
+        } else {
+            return Ok(());
+        };
+        let Self { protocol, min_protocol, daemon, .. } = self;
+        Err(Error::new(
+            Code::Version,
+            format!("qqd {daemon} speaks protocol {min_protocol} to {protocol}: {advice}"),
+        ))
+    }
+}
+
+/// Follow what happens: after the reply come `event` lines, first `daemon.state`, then the changes. Asked again on the same connection, it starts over.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Subscribe {
+    /// The last `seq` one has seen: the durable events after it come again. Left out: only what happens from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<u64>,
+}
+
+/// The reply of `events.subscribe`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Subscribed {
+    /// The number of the newest event so far.
+    pub seq: u64,
+}
+
+/// Show the daemon, its accounts and their connection
+///
+/// Says for each account whether it is on line, and if not why; what waits to be sent; and what is
+/// unread. It asks the daemon only, so it works without the relay.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Status {}
+
+/// The reply of `daemon.status`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Report {
+    /// The running daemon.
+    pub daemon: Running,
+    /// The accounts that the daemon knows, logged in or not.
+    pub accounts: Vec<Account>,
+    /// The name of the desktop's notification service, or `none`.
+    pub notifications: String,
+}
+
+/// The daemon's process, in `daemon.status`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Running {
+    /// The daemon's version.
+    pub version: String,
+    /// Its process id.
+    pub pid: u32,
+    /// Seconds since it started.
+    pub uptime_s: u64,
+}
+
+/// One account, in `daemon.status`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Account {
+    /// The account's local name.
+    pub account: String,
+    /// How far the link is.
+    pub state: account::State,
+    /// The relay's address, `host:port`.
+    pub relay: String,
+    /// One's own presence as friends see it.
+    pub presence: presence::State,
+    /// Unread messages.
+    pub unread: chat::Count,
+    /// Where the login's token is kept: `file` or `keyring`.
+    pub secret_store: String,
+    /// How many messages wait for the relay.
+    pub outbox: u64,
+    /// The step that failed last; left out while on line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<account::Step>,
+    /// Why it failed, as a word; left out while on line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The same for a person; left out while on line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// `daemon.gap`: events were lost between this one and the one before. Unless `daemon.state` follows, whoever keeps a mirror subscribes again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Gap {
+    /// How many; null when nobody can tell (an older or foreign `since`).
+    pub lost: Option<u64>,
+}

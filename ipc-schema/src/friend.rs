@@ -1,0 +1,98 @@
+//! The friend list, in groups.
+
+use serde::{Deserialize, Serialize};
+
+use crate::presence;
+
+/// The default group, My Friends / 我的好友; always the first.
+pub const FRIENDS: &str = "friend";
+/// The default group for people who wrote and are no friends yet, Strangers / 陌生人; always the last.
+pub const STRANGERS: &str = "stranger";
+
+/// List friends by group, with presence and unread messages
+///
+/// Works without the relay too, from what is known here; then everybody counts as offline.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct List {}
+
+/// The reply of `friend.list`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Listed {
+    /// `friend` first, then one's own groups by name, `stranger` last.
+    pub groups: Vec<Group>,
+}
+
+/// A section of the friend list; may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Group {
+    /// `friend`, `stranger`, or the name of one's own group.
+    pub name: String,
+    /// Sorted by account.
+    pub friends: Vec<Entry>,
+}
+
+/// One friend as the list shows them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Entry {
+    /// The friend's account: `bob`.
+    pub account: String,
+    /// The name the friend shows.
+    pub name: String,
+    /// One's own name for the friend; empty when there is none.
+    pub remark: String,
+    /// The friend's presence.
+    pub state: presence::State,
+    /// The friend's status text; empty when there is none.
+    pub note: String,
+    /// How many messages of the friend are unread here.
+    pub unread: u64,
+}
+
+impl Entry {
+    /// What to call the friend: the remark, else the shown name, else the account.
+    pub fn shown(&self) -> &str {
+        [&self.remark, &self.name].into_iter().find(|name| !name.is_empty()).unwrap_or(&self.account)
+    }
+}
+
+/// `friend.added` and `friend.changed`: who the friend is and where they stand in the list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Profile {
+    /// The friend's account.
+    pub friend: String,
+    /// The name the friend shows.
+    pub name: String,
+    /// One's own name for the friend; empty when there is none.
+    pub remark: String,
+    /// The group the friend stands in now.
+    pub group: String,
+}
+
+/// `friend.removed`: no friend any more, and in no group.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Removed {
+    /// The account that left the list.
+    pub friend: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_friend_is_called_by_remark_then_name_then_account() {
+        let mut bob = Entry { account: "bob".into(), ..Entry::default() };
+        assert_eq!(bob.shown(), "bob");
+        bob.name = "Bob".into();
+        assert_eq!(bob.shown(), "Bob");
+        bob.remark = "Bobby".into();
+        assert_eq!(bob.shown(), "Bobby");
+    }
+}

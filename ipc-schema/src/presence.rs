@@ -1,0 +1,60 @@
+//! Presence: who is on line, one's own state and the friends'.
+
+use serde::{Deserialize, Serialize};
+
+use crate::words::words;
+
+words! {
+    /// Whether somebody can be reached right now.
+    #[derive(Default)]
+    pub enum State {
+        /// On line.
+        Online = "online",
+        /// On line, but not at the computer.
+        Away = "away",
+        /// On line, and wants no interruption.
+        Busy = "busy",
+        /// Off line, or wants to look like it, or unknown because one's own link is down.
+        #[default]
+        Offline = "offline",
+    }
+}
+
+/// Show your own presence, or a friend's
+///
+/// Without FRIEND: what your friends see of you.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Show {
+    /// Account or remark name of a friend; yourself when left out
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "cli", arg(value_name = "FRIEND"))]
+    pub friend: Option<String>,
+}
+
+/// The reply of `presence.show`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Shown {
+    /// The local name of one's own account.
+    pub account: String,
+    /// Whose presence this is: the friend's account, or null for one's own.
+    pub friend: Option<String>,
+    /// The presence.
+    pub state: State,
+    /// The status text; empty when there is none.
+    pub note: String,
+}
+
+/// `presence.changed`: a friend came, went or changed the status text. One's own is told in the same way, with one's own account as `friend`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Changed {
+    /// Whose presence changed.
+    pub friend: String,
+    /// The presence now.
+    pub state: State,
+    /// The status text now; empty when there is none.
+    pub note: String,
+}

@@ -1,0 +1,37 @@
+//! The published JSON Schema (feature `schema`): what `qqctl schema` prints. Each schema is complete in itself.
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use crate::{METHODS, error, event, protocol};
+
+/// `{"protocol":1,"methods":{NAME:{about,short,params,reply}},"events":{NAME:data},"envelope":…,"error":…}`
+/// in JSON Schema 2020-12.
+pub fn schema() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    let mut params = settings.clone().for_deserialize().into_generator();
+    let mut replies = settings.for_serialize().into_generator();
+    let schemas = crate::schemas(&mut params, &mut replies);
+    let methods: Map<String, Value> = METHODS
+        .iter()
+        .zip(schemas)
+        .map(|(row, (params, reply))| {
+            let about = row.about;
+            let row_schema = json!({ "about": about, "short": row.short, "params": params, "reply": reply });
+            (row.name.to_owned(), row_schema)
+        })
+        .collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The local API of qqd",
+        "protocol": protocol::VERSION,
+        "min_protocol": protocol::MIN,
+        "methods": methods,
+        "events": event::schemas(&mut replies),
+        "envelope": params.subschema_for::<event::Wire>().to_value(),
+        "error": replies.subschema_for::<error::Wire>().to_value(),
+    })
+}

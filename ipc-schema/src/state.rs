@@ -1,0 +1,177 @@
+//! A frontend's mirror of the daemon: `daemon.state` gives it whole, [`State::apply`] keeps it up to
+//! date. It never asks and never fails; the daemon can keep its own by applying what it sends.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Envelope, Event, account, chat, friend, presence};
+
+/// Everything a frontend shows, the data of `daemon.state`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct State {
+    /// The daemon.
+    pub daemon: Daemon,
+    /// The accounts it knows, logged in or not.
+    pub accounts: Vec<Account>,
+}
+
+/// The daemon, in `daemon.state`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Daemon {
+    /// The daemon's version.
+    pub version: String,
+    /// Its process id.
+    pub pid: u32,
+    /// When it started: RFC 3339, UTC, milliseconds.
+    pub started: String,
+}
+
+/// One account, in `daemon.state`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Account {
+    /// The account's local name, as in every envelope.
+    pub account: String,
+    /// The shown name of one's own profile.
+    pub name: String,
+    /// How far the link is, and why not further: the fields of the last `account.state`.
+    #[serde(flatten)]
+    pub link: account::Changed,
+    /// One's own presence as friends see it.
+    pub presence: presence::State,
+    /// One's own status text.
+    pub note: String,
+    /// The friend list: `friend` first, then one's own groups by name, `stranger` last; friends by account.
+    pub groups: Vec<friend::Group>,
+    /// Unread messages; each friend's share stands in the friend list.
+    pub unread: chat::Count,
+    /// How many messages wait for the relay.
+    pub outbox: u64,
+}
+
+impl State {
+    /// Takes in one event. Events that change nothing that is shown here, unknown ones, and those about an unknown friend are ignored.
+    pub fn apply(&mut self, envelope: &Envelope) {
+        if let Event::DaemonState(state) = &envelope.event {
+            self.clone_from(state);
+            return;
+        }
+        let Some(name) = &envelope.account else { return };
+        match self.accounts.iter_mut().find(|account| account.account == *name) {
+            Some(account) => account.apply(&envelope.event),
+            None => {
+                if matches!(envelope.event, Event::AccountState(_)) {
+                    let mut account = Account { account: name.clone(), ..Account::default() };
+                    account.apply(&envelope.event);
+                    self.accounts.push(account);
+                }
+            }
+        }
+    }
+
+    /// The account with this local name.
+    pub fn account(&self, local_name: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.account == local_name)
+    }
+}
+
+impl Account {
+    fn apply(&mut self, event: &Event) {
+        match event {
+            Event::AccountState(link) => self.on_link(link),
+            Event::FriendAdded(profile) | Event::FriendChanged(profile) => self.on_profile(profile),
+            Event::FriendRemoved(removed) => drop(self.take(&removed.friend)),
+            Event::PresenceChanged(presence) => self.on_presence(presence),
+            Event::ChatState(chat) => self.outbox = chat.outbox.unwrap_or(self.outbox),
+            Event::UnreadChanged(unread) => {
+                self.unread.total = unread.total;
+                if let Some(friend) = self.friend_mut(&unread.friend) {
+                    friend.unread = unread.unread;
+                }
+            }
+            Event::DaemonState(_)
+            | Event::DaemonGap(_)
+            | Event::AccountRefused(_)
+            | Event::ChatReceived(_)
+            | Event::ChatRead(_)
+            | Event::ShakeReceived(_)
+            | Event::Unknown { .. } => {}
+        }
+    }
+
+    /// The friend with this account.
+    pub fn friend(&self, account: &str) -> Option<&friend::Entry> {
+        self.groups.iter().flat_map(|group| &group.friends).find(|friend| friend.account == account)
+    }
+
+    fn friend_mut(&mut self, account: &str) -> Option<&mut friend::Entry> {
+        self.groups.iter_mut().flat_map(|group| &mut group.friends).find(|friend| friend.account == account)
+    }
+
+    /// Without a link nobody's presence is known: all count as off line until the relay tells again.
+    fn on_link(&mut self, link: &account::Changed) {
+        let was_online = self.link.state == account::State::Online;
+        self.link.clone_from(link);
+        let is_online = link.state == account::State::Online;
+        if is_online && !was_online {
+            self.presence = presence::State::Online;
+        }
+        if !is_online {
+            self.presence = presence::State::Offline;
+            for friend in self.groups.iter_mut().flat_map(|group| &mut group.friends) {
+                friend.state = presence::State::Offline;
+            }
+        }
+    }
+
+    fn on_presence(&mut self, presence: &presence::Changed) {
+        if presence.friend == account::bare(&self.account) {
+            self.presence = presence.state;
+            self.note.clone_from(&presence.note);
+        }
+        if let Some(friend) = self.friend_mut(&presence.friend) {
+            friend.state = presence.state;
+            friend.note.clone_from(&presence.note);
+        }
+    }
+
+    fn on_profile(&mut self, profile: &friend::Profile) {
+        let mut friend = self.take(&profile.friend).unwrap_or_default();
+        friend.account.clone_from(&profile.friend);
+        friend.name.clone_from(&profile.name);
+        friend.remark.clone_from(&profile.remark);
+        let friends = &mut self.group_mut(&profile.group).friends;
+        let at = friends.partition_point(|other| other.account < friend.account);
+        friends.insert(at, friend);
+    }
+
+    /// Takes a friend out of the list; the group stays, even empty.
+    fn take(&mut self, account: &str) -> Option<friend::Entry> {
+        self.groups.iter_mut().find_map(|group| {
+            let at = group.friends.iter().position(|friend| friend.account == account)?;
+            Some(group.friends.remove(at))
+        })
+    }
+
+    fn group_mut(&mut self, name: &str) -> &mut friend::Group {
+        let at = match self.groups.iter().position(|group| group.name == name) {
+            Some(at) => at,
+            None => {
+                let at = self.groups.partition_point(|group| rank(&group.name) < rank(name));
+                self.groups.insert(at, friend::Group { name: name.to_owned(), friends: Vec::new() });
+                at
+            }
+        };
+        &mut self.groups[at]
+    }
+}
+
+/// Where a group stands: `friend`, one's own by name, `stranger`.
+fn rank(group: &str) -> (u8, &str) {
+    match group {
+        friend::FRIENDS => (0, group),
+        friend::STRANGERS => (2, group),
+        _ => (1, group),
+    }
+}
