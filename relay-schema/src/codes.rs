@@ -1,0 +1,124 @@
+//! The code words of `error`, `nack` and `login_response`.
+//!
+//! A word that this version does not know is kept as `Other`, so that an addition breaks nobody.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $Name:ident { $first:ident = $first_word:literal $first_doc:literal, $($Code:ident = $word:literal $code_doc:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+        pub enum $Name {
+            #[doc = concat!("`", $first_word, "`: ", $first_doc)]
+            #[default]
+            $first,
+            $(#[doc = concat!("`", $word, "`: ", $code_doc)] $Code,)*
+            /// A word that this version does not know.
+            Other(String),
+        }
+
+        impl $Name {
+            /// Every word this version knows.
+            pub const ALL: &'static [Self] = &[Self::$first, $(Self::$Code),*];
+
+            /// The word on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    Self::$first => $first_word,
+                    $(Self::$Code => $word,)*
+                    Self::Other(word) => word,
+                }
+            }
+        }
+
+        impl From<&str> for $Name {
+            fn from(word: &str) -> Self {
+                match word {
+                    $first_word => Self::$first,
+                    $($word => Self::$Code,)*
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+        }
+
+        impl FromStr for $Name {
+            type Err = Infallible;
+
+            fn from_str(word: &str) -> Result<Self, Infallible> {
+                Ok(Self::from(word))
+            }
+        }
+
+        impl fmt::Display for $Name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    )*};
+}
+
+codes! {
+    /// Why a stanza or a session is refused: the `<code>` of [`ErrorStanza`](crate::ErrorStanza).
+    ErrorCode {
+        Malformed = "malformed" "the grammar is broken; the connection is closed.",
+        TooLong = "too-long" "the stanza is over its limit; the connection is closed.",
+        TooSlow = "too-slow" "a time limit passed; the connection is closed.",
+        UnknownType = "unknown-type" "nobody knows this `<type>`.",
+        BadField = "bad-field" "a required child is missing, empty or bad.",
+        NotYourAccount = "not-your-account" "`<myaccount>` is not the account that logged in.",
+        Forbidden = "forbidden" "only the relay sends this type.",
+        LoginFirst = "login-first" "the session is not logged in; closed at the third.",
+        AlreadyLoggedIn = "already-logged-in" "the session is logged in.",
+        Rate = "rate" "seed dialect: too many in too short a time.",
+        TooBig = "too-big" "seed dialect: the content is too long.",
+        Storage = "storage" "seed dialect: the relay has no room on its disk.",
+        Replaced = "replaced" "the same device logged in again; this session ends.",
+        Resume = "resume" "`<resume>` is above the head of the same epoch: start again from 0.",
+    }
+
+    /// Why a login was refused: the `<reason>` of [`LoginResponse`](crate::LoginResponse).
+    LoginReason {
+        Credentials = "credentials" "account, password or token is wrong.",
+        Throttled = "throttled" "too many failed tries; `<retry>` says when again.",
+        Disabled = "disabled" "the account is disabled.",
+        Busy = "busy" "the relay checks too many passwords now; `<retry>` says when again.",
+        Version = "version" "the relay speaks no version that the client speaks.",
+        Devices = "devices" "the account has too many devices.",
+    }
+
+    /// Why a request was not carried out: the `<code>` of [`Nack`](crate::Nack).
+    NackCode {
+        Unknown = "unknown" "there is nobody of that name whom you may reach.",
+        Forbidden = "forbidden" "this is not allowed to you.",
+        TooBig = "too-big" "the content is too long.",
+        Rate = "rate" "too many in too short a time; `<retry>` says when again.",
+        Storage = "storage" "the relay has no room on its disk.",
+        Conflict = "conflict" "the `<id>` was used for another content.",
+        Offline = "offline" "`<require>` was `online`, and nobody is.",
+        NoEncryption = "no-encryption" "the other side has no client that can encrypt a call.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Every word there and back.
+
+    use super::*;
+
+    #[test]
+    fn every_code_word_is_read_back_and_unknown_ones_are_kept() {
+        for code in ErrorCode::ALL {
+            assert_eq!(&ErrorCode::from(code.as_str()), code);
+        }
+        for code in NackCode::ALL {
+            assert_eq!(&NackCode::from(code.as_str()), code);
+        }
+        for reason in LoginReason::ALL {
+            assert_eq!(&LoginReason::from(reason.as_str()), reason);
+        }
+        assert_eq!("stale-epoch".parse(), Ok(NackCode::Other("stale-epoch".into())));
+        assert_eq!(NackCode::Other("stale-epoch".into()).to_string(), "stale-epoch");
+    }
+}
