@@ -1,0 +1,285 @@
+//! The administrator's border: what `relay-server account …` and `friend …` ask of a relay, as one JSON object a line
+//! on a private socket in the data directory. The same wishes go straight to the store while no server runs.
+
+pub mod client;
+pub mod socket;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::op::{AccountRow, AdminDone, AdminError, AdminOp, StoreError};
+use crate::core::{AdminRefusal, is_reserved, normalise};
+
+/// The most characters of a shown name.
+const SHOWN_MAX: usize = 128;
+
+/// One thing that the administrator wants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do")]
+pub enum Wish {
+    /// Makes an account.
+    #[serde(rename = "account.add")]
+    AccountAdd {
+        /// Its name.
+        account: String,
+        /// The name it shows.
+        name: String,
+        /// Password as a PHC string.
+        password: Phc,
+    },
+    /// All accounts.
+    #[serde(rename = "account.list")]
+    AccountList,
+    /// A new password.
+    #[serde(rename = "account.passwd")]
+    AccountPasswd {
+        /// Which account.
+        account: String,
+        /// Password as a PHC string.
+        password: Phc,
+    },
+    /// Removes an account.
+    #[serde(rename = "account.remove")]
+    AccountRemove {
+        /// Which account.
+        account: String,
+    },
+    /// Makes two accounts friends.
+    #[serde(rename = "friend.add")]
+    FriendAdd {
+        /// One.
+        a: String,
+        /// The other.
+        b: String,
+    },
+    /// Ends a friendship.
+    #[serde(rename = "friend.remove")]
+    FriendRemove {
+        /// One.
+        a: String,
+        /// The other.
+        b: String,
+    },
+}
+
+/// A password's PHC string; no formatting shows it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Phc(pub String);
+
+impl std::fmt::Debug for Phc {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Phc(…)")
+    }
+}
+
+/// The answer to a [`Wish`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It is done.
+    Ok(Report),
+    /// It is not.
+    Error(Trouble),
+}
+
+/// What there is to show.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Report {
+    /// To [`Wish::AccountList`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<Vec<AccountRow>>,
+}
+
+/// Why a wish was not done: a word for programs and a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Trouble {
+    /// The word.
+    pub code: Code,
+    /// The sentence.
+    pub message: String,
+}
+
+impl Trouble {
+    /// Puts both together.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+/// The kinds of trouble; each has the exit code that every program of the house gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// Nobody expected this.
+    Unexpected,
+    /// The command itself is wrong.
+    Usage,
+    /// Nobody, or nothing, of that name.
+    NotFound,
+    /// This user may not.
+    Denied,
+    /// Taken, there already, in use.
+    Conflict,
+}
+
+impl Code {
+    /// The exit code.
+    pub fn exit(self) -> u8 {
+        match self {
+            Self::Unexpected => 1,
+            Self::Usage => 2,
+            Self::NotFound => 7,
+            Self::Denied => 8,
+            Self::Conflict => 11,
+        }
+    }
+}
+
+impl Wish {
+    /// The wish as the store carries it out, its names normalised.
+    pub fn into_op(self, friends_max: u32, now_ms: i64) -> Result<AdminOp, Trouble> {
+        Ok(match self {
+            Self::AccountAdd { account, name, password } => {
+                let shown = shown(if name.trim().is_empty() { &account } else { &name })?;
+                AdminOp::AccountAdd { name: new_name(&account)?, shown, password: password.0, now_ms }
+            }
+            Self::AccountList => AdminOp::AccountList,
+            Self::AccountPasswd { account, password } => {
+                AdminOp::AccountPasswd { name: known_name(&account)?, password: password.0 }
+            }
+            Self::AccountRemove { account } => AdminOp::AccountRemove { name: known_name(&account)?, now_ms },
+            Self::FriendAdd { a, b } => {
+                AdminOp::FriendAdd { a: known_name(&a)?, b: known_name(&b)?, friends_max, now_ms }
+            }
+            Self::FriendRemove { a, b } => {
+                AdminOp::FriendRemove { a: known_name(&a)?, b: known_name(&b)?, now_ms }
+            }
+        })
+    }
+}
+
+/// A name that an account can have.
+fn known_name(text: &str) -> Result<String, Trouble> {
+    normalise(text).ok_or_else(|| {
+        let text: String = text.chars().take(80).flat_map(char::escape_debug).collect();
+        Trouble::new(
+            Code::Usage,
+            format!("`{text}` is no account name: 1 to 64 of a-z, 0-9, `.`, `_` and `-`, the first a letter or digit"),
+        )
+    })
+}
+
+/// A name that a new account can have.
+fn new_name(text: &str) -> Result<String, Trouble> {
+    let name = known_name(text)?;
+    if is_reserved(&name) {
+        return Err(Trouble::new(
+            Code::Usage,
+            format!("`{name}` is kept for the relay itself: choose another name"),
+        ));
+    }
+    Ok(name)
+}
+
+fn shown(text: &str) -> Result<String, Trouble> {
+    let text = text.trim();
+    if text.chars().count() > SHOWN_MAX || !text.chars().all(crate::log::is_inert) {
+        return Err(Trouble::new(
+            Code::Usage,
+            format!("a shown name has at most {SHOWN_MAX} characters, and no control characters among them"),
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+impl From<Result<AdminDone, AdminRefusal>> for Answer {
+    fn from(result: Result<AdminDone, AdminRefusal>) -> Self {
+        match result {
+            Ok(AdminDone::Changed { .. }) => Self::Ok(Report::default()),
+            Ok(AdminDone::Accounts(accounts)) => Self::Ok(Report { accounts: Some(accounts) }),
+            Err(refusal) => Self::Error(refusal.into()),
+        }
+    }
+}
+
+impl From<AdminRefusal> for Trouble {
+    fn from(refusal: AdminRefusal) -> Self {
+        let code = match &refusal {
+            AdminRefusal::Wish(wish) => match wish {
+                AdminError::Taken(_) | AdminError::FriendsAlready(..) | AdminError::Full(..) => {
+                    Code::Conflict
+                }
+                AdminError::NoAccount(_) | AdminError::NotFriends(..) => Code::NotFound,
+                AdminError::Oneself(_) => Code::Usage,
+            },
+            AdminRefusal::Store(StoreError::Full(_) | StoreError::Failed(_)) => Code::Unexpected,
+        };
+        Self::new(code, refusal.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wish_and_answer_has_its_frozen_line() {
+        let phc = || Phc("$argon2id$x".into());
+        let add = Wish::AccountAdd { account: "bob".into(), name: "Bob".into(), password: phc() };
+        for (wish, line) in [
+            (add, r#"{"do":"account.add","account":"bob","name":"Bob","password":"$argon2id$x"}"#),
+            (Wish::AccountList, r#"{"do":"account.list"}"#),
+            (
+                Wish::AccountPasswd { account: "bob".into(), password: phc() },
+                r#"{"do":"account.passwd","account":"bob","password":"$argon2id$x"}"#,
+            ),
+            (Wish::AccountRemove { account: "bob".into() }, r#"{"do":"account.remove","account":"bob"}"#),
+            (Wish::FriendAdd { a: "a".into(), b: "b".into() }, r#"{"do":"friend.add","a":"a","b":"b"}"#),
+            (
+                Wish::FriendRemove { a: "a".into(), b: "b".into() },
+                r#"{"do":"friend.remove","a":"a","b":"b"}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&wish).unwrap(), line);
+            assert_eq!(serde_json::from_str::<Wish>(line).unwrap(), wish);
+        }
+        let trouble = Answer::Error(Trouble::new(Code::NotFound, "nobody"));
+        for (answer, line) in [
+            (Answer::Ok(Report::default()), r#"{"ok":{}}"#),
+            (Answer::Ok(Report { accounts: Some(Vec::new()) }), r#"{"ok":{"accounts":[]}}"#),
+            (trouble, r#"{"error":{"code":"not_found","message":"nobody"}}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&answer).unwrap(), line);
+            assert_eq!(serde_json::from_str::<Answer>(line).unwrap(), answer);
+        }
+    }
+
+    #[test]
+    fn names_are_lower_cased_and_bad_or_reserved_ones_refused_with_a_sentence() {
+        let add = |account: &str, name: &str| {
+            let wish =
+                Wish::AccountAdd { account: account.into(), name: name.into(), password: Phc("x".into()) };
+            wish.into_op(5, 7)
+        };
+        let AdminOp::AccountAdd { name, shown, .. } = add("Alice", "").unwrap() else { panic!() };
+        assert_eq!((name.as_str(), shown.as_str()), ("alice", "Alice"));
+        for bad in ["", "a b", ".x", "Root", "system", "admin", "relay", &"x".repeat(65), "a\u{1b}[2J"] {
+            let trouble = add(bad, "").unwrap_err();
+            assert_eq!(trouble.code, Code::Usage);
+            assert!(!trouble.message.contains('\u{1b}') && trouble.message.len() < 300, "{trouble}");
+        }
+        assert!(add("bob", "Bob\nEve").is_err());
+        assert!(add("bob", &"x".repeat(129)).is_err());
+        assert!(
+            Wish::AccountRemove { account: "root".into() }.into_op(5, 7).is_ok(),
+            "it may exist from elsewhere"
+        );
+    }
+
+    #[test]
+    fn a_password_hash_is_not_printed() {
+        let wish = Wish::AccountPasswd { account: "bob".into(), password: Phc("$argon2id$secret".into()) };
+        assert!(!format!("{wish:?}").contains("secret"));
+    }
+}

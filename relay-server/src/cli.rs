@@ -1,0 +1,333 @@
+//! The command line: `serve`, and what an administrator does to accounts and friendships, whether a server runs on
+//! the data directory or not. Data goes to standard output, talk to standard error; exit codes as in ipc.md.
+
+mod account;
+mod password;
+
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::admin::{Code, Trouble, Wish};
+use crate::config::{Config, ConfigError};
+use crate::data_dir;
+use crate::net::TlsError;
+use crate::shell::{self, StartError};
+
+const EXAMPLES: &str = "\
+Examples:
+  Try it on this machine, with an account and a friend for it:
+    echo 'a password' | relay-server account add alice --name Alice --password-stdin
+    echo 'another one' | relay-server account add bob --password-stdin
+    relay-server friend add alice bob
+    relay-server serve --listen 127.0.0.1:5290
+
+  See every setting with its default, change some, check them:
+    relay-server config > relay.toml
+    relay-server serve --config relay.toml --check-config
+
+The data directory is that of --data, else $STATE_DIRECTORY, else /var/lib/relay-server where it exists, else
+$XDG_DATA_HOME/relay-server. Exit codes: 0 done, 1 unexpected, 2 wrong usage, 7 no such account or directory,
+8 denied, 11 conflict (taken, friends already, address or directory in use).";
+
+const SERVE_EXAMPLES: &str = "\
+When it is ready it prints one line:
+  ready tls=0.0.0.0:5290 plain=off fingerprint=SHA256:…
+People compare the fingerprint when they first connect. SIGTERM ends the server within 5 seconds; SIGHUP makes it load
+its certificate again, which it also does by itself when the files change.
+
+Examples:
+  relay-server serve
+  relay-server serve --data ./data --listen 127.0.0.1:0 --listen-plain 127.0.0.1:0";
+
+const ADD_EXAMPLES: &str = "\
+An account's name has 1 to 64 of a-z, 0-9, `.`, `_` and `-`; capital letters are made small. Works while the server
+runs and while it does not. On a terminal, without --password-stdin, the password is asked for.
+
+Example:
+  echo 'a password' | relay-server account add alice --name 'Alice 爱丽丝' --password-stdin";
+
+/// The relay of Qiaoqiao: accounts, friends, and messages that are never lost.
+#[derive(Debug, Parser)]
+#[command(name = "relay-server", version, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// The data directory.
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server until it is told to stop.
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(Serve),
+    /// Make, list, change, remove accounts.
+    #[command(subcommand)]
+    Account(Account),
+    /// Make two accounts friends, or end that.
+    #[command(subcommand)]
+    Friend(Friend),
+    /// Print every setting with one line about it: a valid configuration file.
+    Config {
+        /// Print the settings of this file instead of the defaults.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Where clients connect with TLS (0.0.0.0:5290 unless the configuration says otherwise); port 0 takes a free one.
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+    /// Where clients connect without encryption, or `off` (as it is unless the configuration says otherwise).
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address_or_off)]
+    listen_plain: Option<AddressOrOff>,
+    /// The configuration file; `relay-server config` prints one. Flags win over it.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Say whether the configuration is right, and end.
+    #[arg(long)]
+    check_config: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct AddressOrOff(Option<SocketAddr>);
+
+fn address_or_off(text: &str) -> Result<AddressOrOff, String> {
+    match text {
+        "off" => Ok(AddressOrOff(None)),
+        _ => text
+            .parse()
+            .map(|address| AddressOrOff(Some(address)))
+            .map_err(|_| "not ADDR:PORT or off".to_owned()),
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Account {
+    /// Make an account.
+    #[command(after_help = ADD_EXAMPLES)]
+    Add {
+        /// What it logs in with.
+        name: String,
+        /// The name that others see; its own if left out.
+        #[arg(long = "name", value_name = "SHOWN")]
+        shown: Option<String>,
+        #[command(flatten)]
+        password: PasswordFrom,
+    },
+    /// List all accounts.
+    List {
+        /// As one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give an account another password; all its devices must log in anew.
+    Passwd {
+        /// Which account.
+        name: String,
+        #[command(flatten)]
+        password: PasswordFrom,
+    },
+    /// Remove an account, its devices and its messages.
+    Remove {
+        /// Which account.
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct PasswordFrom {
+    /// Read the password from standard input: its first line.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Friend {
+    /// Make two accounts friends of each other.
+    Add {
+        /// One account.
+        a: String,
+        /// The other.
+        b: String,
+    },
+    /// End a friendship, on both sides.
+    Remove {
+        /// One account.
+        a: String,
+        /// The other.
+        b: String,
+    },
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { Code::Usage.exit() } else { 0 };
+            // Help that nobody reads to its end is help all the same.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let json = matches!(cli.command, Command::Account(Account::List { json: true }));
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            complain(&trouble, json);
+            ExitCode::from(trouble.code.exit())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Trouble> {
+    let data = cli.data.as_deref();
+    let wish = match cli.command {
+        Command::Serve(serve) => return run_serve(serve, data),
+        Command::Config { config } => {
+            let config = config.map_or_else(|| Ok(Config::default()), |path| Config::load(&path))?;
+            return print(&config.print());
+        }
+        Command::Account(Account::List { json }) => {
+            let accounts = account::carry_out(data, Wish::AccountList)?.accounts.unwrap_or_default();
+            return print(&account::table(&accounts, json)?);
+        }
+        Command::Account(Account::Add { name, shown, password }) => {
+            account::add(name, shown.unwrap_or_default(), password.password_stdin)?
+        }
+        Command::Account(Account::Passwd { name, password }) => {
+            account::passwd(name, password.password_stdin)?
+        }
+        Command::Account(Account::Remove { name }) => Wish::AccountRemove { account: name },
+        Command::Friend(Friend::Add { a, b }) => Wish::FriendAdd { a, b },
+        Command::Friend(Friend::Remove { a, b }) => Wish::FriendRemove { a, b },
+    };
+    account::carry_out(data, wish).map(drop)
+}
+
+fn run_serve(serve: Serve, data: Option<&std::path::Path>) -> Result<(), Trouble> {
+    let mut config = serve.config.as_deref().map_or_else(|| Ok(Config::default()), Config::load)?;
+    if let Some(address) = serve.listen {
+        config.listen = address;
+    }
+    if let Some(AddressOrOff(address)) = serve.listen_plain {
+        config.listen_plain = address;
+    }
+    config.check()?;
+    if serve.check_config {
+        shell::check(&config)?;
+        return talk("the configuration is right");
+    }
+    crate::log::start(config.log);
+    Ok(shell::serve(&config, &data_dir::find(data))?)
+}
+
+/// Data, to standard output. A reader that has gone has seen enough.
+fn print(text: &str) -> Result<(), Trouble> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Trouble::new(Code::Unexpected, format!("standard output cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Words for a person, to standard error.
+fn talk(text: &str) -> Result<(), Trouble> {
+    // Nobody may be listening.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+    Ok(())
+}
+
+fn complain(trouble: &Trouble, json: bool) {
+    let line = if json {
+        serde_json::json!({ "error": trouble }).to_string()
+    } else {
+        format!("relay-server: {trouble}")
+    };
+    let _ = talk(&line);
+}
+
+impl From<ConfigError> for Trouble {
+    fn from(error: ConfigError) -> Self {
+        let code = match &error {
+            ConfigError::Unreadable { why, .. } => of_io(why, Code::Usage),
+            ConfigError::Syntax { .. }
+            | ConfigError::UnknownKey { .. }
+            | ConfigError::BadValue { .. }
+            | ConfigError::Contradiction(_) => Code::Usage,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<data_dir::Error> for Trouble {
+    fn from(error: data_dir::Error) -> Self {
+        let code = match &error {
+            data_dir::Error::Missing(_) => Code::NotFound,
+            data_dir::Error::InUse(_) => Code::Conflict,
+            data_dir::Error::NoDirectory(_) | data_dir::Error::NotPrivate(_) => Code::Usage,
+            data_dir::Error::Io { source, .. } => of_io(source, Code::Unexpected),
+            data_dir::Error::Privileges { .. } => Code::Denied,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<StartError> for Trouble {
+    fn from(error: StartError) -> Self {
+        let code = match error {
+            StartError::Directory(error) => return error.into(),
+            StartError::Listen { ref why, .. } => of_io(why, Code::Unexpected),
+            StartError::Tls(TlsError::File { ref why, .. }) => of_io(why, Code::Unexpected),
+            StartError::Tls(_) | StartError::Store(_) | StartError::System(_) => Code::Unexpected,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+fn of_io(error: &io::Error, otherwise: Code) -> Code {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Code::Denied,
+        io::ErrorKind::AddrInUse => Code::Conflict,
+        io::ErrorKind::NotFound => Code::NotFound,
+        io::ErrorKind::AddrNotAvailable => Code::Usage,
+        _ => otherwise,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_data_directory_may_be_named_anywhere() {
+        for line in ["--data d account list", "account --data d list", "account list --data d"] {
+            let cli = Cli::try_parse_from(std::iter::once("relay-server").chain(line.split(' '))).unwrap();
+            assert_eq!(cli.data, Some(PathBuf::from("d")));
+        }
+    }
+
+    #[test]
+    fn plain_text_is_an_address_or_off() {
+        assert!(address_or_off("off").unwrap().0.is_none());
+        assert_eq!(address_or_off("[::1]:5").unwrap().0, "[::1]:5".parse().ok());
+        assert!(address_or_off("localhost").is_err());
+    }
+}

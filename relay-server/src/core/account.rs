@@ -1,0 +1,182 @@
+//! Accounts that are on line: their sessions, and whom they may reach.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use relay_schema::ErrorCode;
+
+use super::mark::SeedCursor;
+use super::op::{Account, AccountId, Begun, FriendKind, Item, Row, Seq};
+use super::session::{live, live_mut};
+use super::{Core, Now, SessionId};
+
+/// From the last session's end until friends hear of it.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
+
+/// An account with a session, or one whose last session has just left.
+#[derive(Debug)]
+pub(super) struct Online {
+    pub(super) name: String,
+    /// In the order of their logins.
+    pub(super) sessions: Vec<SessionId>,
+    /// Whom it may reach, by name.
+    pub(super) friends: HashMap<String, (AccountId, FriendKind)>,
+    /// The highest number of its inbox.
+    pub(super) head: Seq,
+    pub(super) seed: SeedCursor,
+    /// When it is announced off line.
+    leaving: Option<Duration>,
+}
+
+impl Online {
+    /// Whether `name` is a friend.
+    pub(super) fn is_friend(&self, name: &str) -> bool {
+        matches!(self.friends.get(name), Some((_, FriendKind::Friend)))
+    }
+
+    /// Everybody who is a friend.
+    pub(super) fn friends(&self) -> impl Iterator<Item = AccountId> {
+        self.friends.values().filter(|(_, kind)| *kind == FriendKind::Friend).map(|(id, _)| *id)
+    }
+}
+
+impl Core {
+    /// One session more; friends hear of it if it is the first.
+    pub(super) fn join(&mut self, account: &Account, begun: &Begun, session: SessionId) {
+        let known = self.online.contains_key(&account.id);
+        let online = self.online.entry(account.id).or_insert_with(|| Online {
+            name: account.account.clone(),
+            sessions: Vec::new(),
+            friends: HashMap::new(),
+            head: 0,
+            seed: SeedCursor::default(),
+            leaving: None,
+        });
+        let entries = begun.friends.iter();
+        online.friends = entries.map(|friend| (friend.account.clone(), (friend.id, friend.kind))).collect();
+        online.head = online.head.max(begun.head);
+        online.seed.start(begun.seed_cursor);
+        online.sessions.push(session);
+        online.leaving = None;
+        if !known {
+            self.names.insert(account.account.clone(), account.id);
+            self.announce(account.id, 1);
+        }
+    }
+
+    /// One session less; friends hear of it after a while if it was the last.
+    pub(super) fn leave(&mut self, now: Now, account: AccountId, session: SessionId) {
+        let Some(online) = self.online.get_mut(&account) else { return };
+        online.sessions.retain(|other| *other != session);
+        if online.sessions.is_empty() {
+            let when = now.mono + GRACE;
+            online.leaving = Some(when);
+            self.leaving.push_back((when, account));
+        }
+    }
+
+    /// Announces those whose last session left a while ago.
+    pub(super) fn on_tick(&mut self, now: Now) {
+        while let Some((when, account)) = self.leaving.front().copied() {
+            if now.mono < when {
+                return;
+            }
+            self.leaving.pop_front();
+            if self.online.get(&account).is_none_or(|online| online.leaving != Some(when)) {
+                continue;
+            }
+            self.announce(account, -1);
+            let Some(online) = self.online.remove(&account) else { continue };
+            self.flush_seed(account, &online.seed);
+            if self.names.get(&online.name) == Some(&account) {
+                self.names.remove(&online.name);
+            }
+        }
+    }
+
+    /// Whether the account has a session right now.
+    pub(super) fn is_online(&self, account: AccountId) -> bool {
+        self.online.get(&account).is_some_and(|online| !online.sessions.is_empty())
+    }
+
+    /// The account called `name`, if it has a session right now.
+    pub(super) fn online_by_name(&self, name: &str) -> Option<(AccountId, &Online)> {
+        let id = *self.names.get(name)?;
+        self.online.get(&id).filter(|online| !online.sessions.is_empty()).map(|online| (id, online))
+    }
+
+    /// All sessions of the account.
+    pub(super) fn sessions_of(&self, account: AccountId) -> Vec<SessionId> {
+        self.online.get(&account).map(|online| online.sessions.clone()).unwrap_or_default()
+    }
+
+    /// The account's sessions of the full dialect.
+    pub(super) fn full_sessions(&self, account: AccountId) -> Vec<SessionId> {
+        self.sessions_where(account, |full, _| full)
+    }
+
+    /// The account's sessions of the seed dialect.
+    pub(super) fn seed_sessions(&self, account: AccountId) -> Vec<SessionId> {
+        self.sessions_where(account, |full, _| !full)
+    }
+
+    /// The account's sessions on that device.
+    pub(super) fn sessions_of_device(&self, account: AccountId, device: &str) -> Vec<SessionId> {
+        self.sessions_where(account, |_, own| own == Some(device))
+    }
+
+    fn sessions_where(
+        &self,
+        account: AccountId,
+        filter: impl Fn(bool, Option<&str>) -> bool,
+    ) -> Vec<SessionId> {
+        let Some(online) = self.online.get(&account) else { return Vec::new() };
+        let sessions = online.sessions.iter().copied();
+        let fits = |session: &SessionId| {
+            live(&self.sessions, *session).is_some_and(|live| filter(live.is_full(), live.device.as_deref()))
+        };
+        sessions.filter(fits).collect()
+    }
+
+    /// New rows of any inboxes: whoever is on line gets them at once, and his circle changes with them.
+    pub(super) fn on_rows_made(&mut self, rows: &[(AccountId, Row)]) {
+        for (account, row) in rows {
+            let Some(online) = self.online.get_mut(account) else { continue };
+            online.head = online.head.max(row.seq);
+            let count = online.sessions.len();
+            for at in 0..count {
+                let session = self.online.get(account).and_then(|online| online.sessions.get(at)).copied();
+                if let Some(session) = session {
+                    self.offer(session, row);
+                }
+            }
+            self.update_circle(*account, &row.item);
+        }
+    }
+
+    /// A row about the friend list changes whom the account may reach.
+    fn update_circle(&mut self, account: AccountId, item: &Item) {
+        let Some(online) = self.online.get_mut(&account) else { return };
+        match item {
+            Item::Chat(_) => {}
+            Item::Friend(friend) => {
+                let before = online.friends.insert(friend.account.clone(), (friend.id, friend.kind));
+                let new = before.is_none_or(|(_, kind)| kind != FriendKind::Friend);
+                if new && friend.kind == FriendKind::Friend {
+                    self.introduce(account, friend.id);
+                }
+            }
+            Item::FriendRemove { account } => {
+                online.friends.remove(account);
+            }
+        }
+    }
+
+    /// Ends a session with a reason.
+    pub(super) fn end_session(&mut self, now: Now, session: SessionId, code: ErrorCode, text: &str) {
+        if live_mut(&mut self.sessions, session).is_some() {
+            self.error(session, code, text, None);
+            self.close(now, session);
+        }
+    }
+}

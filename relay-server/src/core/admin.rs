@@ -1,0 +1,40 @@
+//! The administrator's wishes: carried out by the store, felt at once by who is on line.
+
+use relay_schema::ErrorCode;
+
+use super::op::{AccountId, AdminDone, AdminError};
+use super::{AdminRefusal, Core, Now, Output};
+
+/// The code of the `error` with which a session ends because its account was changed or removed.
+const ENDED: &str = "ended";
+
+impl Core {
+    pub(super) fn on_admin(&mut self, now: Now, reply: u64, done: Result<AdminDone, AdminError>) {
+        let result = match done {
+            Ok(AdminDone::Changed { rows, end }) => {
+                self.on_rows_made(&rows);
+                for account in &end {
+                    self.end_account(now, *account);
+                }
+                Ok(AdminDone::Changed { rows, end })
+            }
+            Ok(AdminDone::Accounts(mut accounts)) => {
+                for row in &mut accounts {
+                    let online = self.online_by_name(&row.account);
+                    row.online = online.map_or(0, |(_, online)| online.sessions.len() as u64);
+                }
+                Ok(AdminDone::Accounts(accounts))
+            }
+            Err(error) => Err(AdminRefusal::Wish(error)),
+        };
+        self.outputs.push_back(Output::Admin { reply, result });
+    }
+
+    /// Every session of the account ends, in both dialects with the same word.
+    fn end_account(&mut self, now: Now, account: AccountId) {
+        let text = "the account's password was changed or the account was removed; log in again";
+        for session in self.sessions_of(account) {
+            self.end_session(now, session, ErrorCode::from(ENDED), text);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `vidio` and `r_vidio`: two seed clients are forwarded to each other. Calls of the full dialect are not here yet.
+
+use relay_schema::{Chat, Id, NackCode, RVidio, Vidio};
+
+use super::op::AccountId;
+use super::session::live;
+use super::{Class, Core, SessionId, name};
+
+/// What a seed caller reads when only programs of the full dialect could answer.
+const CANNOT_ANSWER: &str = "对方使用的程序不能接听这个旧程序的视频通话,请发消息联系。 \
+    My program cannot take video calls from your older program; please write to me instead.";
+
+impl Core {
+    /// A seed client asks for a call.
+    pub(super) fn on_vidio(&mut self, session: SessionId, call: Vidio) {
+        let Vidio { myaccount, friendaccount, session: address, id } = call;
+        let Some((friend, name)) = self.callee(session, &myaccount, &friendaccount, id) else { return };
+        let seeds = self.seed_sessions(friend);
+        if seeds.is_empty() && self.is_online(friend) {
+            // Made here, not stored: it comes from the callee's account, since nobody else can be shown to this client.
+            let content = CANNOT_ANSWER.to_owned();
+            let (myaccount, friendaccount) = (name, myaccount);
+            return self.send(session, Chat { myaccount, friendaccount, content, ..Default::default() });
+        }
+        if seeds.is_empty() {
+            return self.off_line(session, friendaccount, None);
+        }
+        for other in seeds {
+            let (myaccount, friendaccount, session) = (myaccount.clone(), name.clone(), address.clone());
+            self.emit(other, Class::Ephemeral, Vidio { myaccount, friendaccount, session, id: None });
+        }
+    }
+
+    /// A seed client accepts a call.
+    pub(super) fn on_r_vidio(&mut self, session: SessionId, call: RVidio) {
+        let RVidio { myaccount, friendaccount, session: address, id } = call;
+        let Some((friend, name)) = self.callee(session, &myaccount, &friendaccount, id) else { return };
+        let seeds = self.seed_sessions(friend);
+        if seeds.is_empty() {
+            return self.off_line(session, friendaccount, None);
+        }
+        for other in seeds {
+            let (myaccount, friendaccount, session) = (myaccount.clone(), name.clone(), address.clone());
+            self.emit(other, Class::Ephemeral, RVidio { myaccount, friendaccount, session, id: None });
+        }
+    }
+
+    /// A client of the full dialect calls: without a description of encrypted media nobody can answer.
+    pub(super) fn on_full_call(&mut self, session: SessionId, myaccount: &str, id: Option<Id>) {
+        let Some(live) = live(&self.sessions, session) else { return };
+        if !name::is(myaccount, &live.name) {
+            return self.not_yours(session, id);
+        }
+        match id {
+            Some(id) => self.nack(session, id, NackCode::NoEncryption, None),
+            None => self.without_id(session, "a call"),
+        }
+    }
+
+    /// The friend at the other end; none if the call is refused, and answered.
+    fn callee(
+        &mut self,
+        session: SessionId,
+        own: &str,
+        other: &str,
+        id: Option<Id>,
+    ) -> Option<(AccountId, String)> {
+        let live = live(&self.sessions, session)?;
+        if !name::is(own, &live.name) {
+            self.not_yours(session, id);
+            return None;
+        }
+        let found = self.friend(live, other);
+        if found.is_none() {
+            self.off_line(session, other.to_owned(), None);
+        }
+        found
+    }
+}

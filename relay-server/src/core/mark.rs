@@ -1,0 +1,157 @@
+//! Receipts: what devices have committed (`recv`), what seed clients' kernels have acknowledged, and the marks that
+//! senders see (`delivered`).
+
+use relay_schema::{Delivered, ErrorCode};
+
+use super::op::{AccountId, Done, Mark, Op, Seq, StoreError};
+use super::pending::Pending;
+use super::session::{Live, live_mut};
+use super::{Core, SessionId};
+
+/// The most bytes of a conversation's name.
+const CONV_MAX: usize = 128;
+
+/// A device's receipts: at most one is on its way, and of those behind it the newest counts.
+#[derive(Debug, Default)]
+pub(super) struct Receipts {
+    busy: bool,
+    told: Seq,
+    next: Option<Seq>,
+}
+
+/// What an account's seed sessions have, in the same way.
+#[derive(Debug, Default)]
+pub(super) struct SeedCursor {
+    busy: bool,
+    told: Seq,
+    next: Option<Seq>,
+}
+
+impl SeedCursor {
+    /// What the store knows already.
+    pub(super) fn start(&mut self, seq: Seq) {
+        self.told = self.told.max(seq);
+    }
+}
+
+impl Core {
+    pub(super) fn on_recv(&mut self, session: SessionId, seq: Seq) {
+        let Some(live) = live_mut(&mut self.sessions, session) else { return };
+        // Nobody has what he was not sent.
+        let seq = seq.min(live.mail.cursor);
+        if seq <= live.receipts.told.max(live.receipts.next.unwrap_or(0)) {
+            return;
+        }
+        if live.receipts.busy {
+            live.receipts.next = Some(seq);
+            return;
+        }
+        live.receipts.busy = true;
+        live.receipts.told = seq;
+        self.store_recv(session, seq);
+    }
+
+    /// The store has a receipt: the next one, if there is one.
+    pub(super) fn on_received(&mut self, session: SessionId, done: bool) {
+        let Some(live) = live_mut(&mut self.sessions, session) else { return };
+        if !done {
+            // Whoever says it again is heard again.
+            live.receipts.told = 0;
+        }
+        let next = live.receipts.next.take();
+        live.receipts.busy = next.is_some();
+        if let Some(seq) = next {
+            live.receipts.told = seq;
+            self.store_recv(session, seq);
+        }
+    }
+
+    fn store_recv(&mut self, session: SessionId, seq: Seq) {
+        let Some(live) = live_mut(&mut self.sessions, session) else { return };
+        let Some(device) = live.device.clone() else { return };
+        let account = live.account;
+        self.ask(Op::Recv { account, device, seq }, Pending::Recv { session });
+    }
+
+    /// A session ends: its last receipt must not wait for the one before.
+    pub(super) fn flush_recv(&mut self, live: &Live) {
+        if let (Some(seq), Some(device)) = (live.receipts.next, live.device.clone()) {
+            self.ask(Op::Recv { account: live.account, device, seq }, Pending::Confirm);
+        }
+    }
+
+    pub(super) fn on_delivered(&mut self, session: SessionId, mark: Delivered) {
+        let Some(live) = live_mut(&mut self.sessions, session) else { return };
+        let (account, conv) = (live.account, mark.conv);
+        if conv.len() > CONV_MAX {
+            return self.error(session, ErrorCode::BadField, "<conv> of delivered has a bad value", None);
+        }
+        // A mark over the limit is dropped: the next one says the same and more.
+        if self.take_off(session, 0) {
+            self.ask(Op::Delivered { account, conv, cseq: mark.cseq }, Pending::Delivered { session });
+        }
+    }
+
+    /// Marks that moved: told to the members' full sessions but the one that reported it.
+    pub(super) fn on_marked(&mut self, result: Result<Done, StoreError>, reporter: Option<SessionId>) {
+        let Ok(Done::Marked(marks)) = result else { return };
+        for mark in marks {
+            for account in &mark.tell {
+                for session in self.full_sessions(*account) {
+                    if Some(session) != reporter {
+                        self.send_mark(session, &mark);
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn send_mark(&mut self, session: SessionId, mark: &Mark) {
+        let (conv, account) = (mark.conv.clone(), Some(mark.name.clone()));
+        self.send(session, Delivered { conv, cseq: mark.cseq, account });
+    }
+
+    /// The kernels of the account's seed clients have everything up to there.
+    pub(super) fn seed_has(&mut self, account: AccountId, seq: Seq) {
+        let Some(online) = self.online.get_mut(&account) else {
+            return self.store_seed(account, seq);
+        };
+        let seed = &mut online.seed;
+        if seq <= seed.told.max(seed.next.unwrap_or(0)) {
+            return;
+        }
+        if seed.busy {
+            seed.next = Some(seq);
+            return;
+        }
+        seed.busy = true;
+        seed.told = seq;
+        self.store_seed(account, seq);
+    }
+
+    pub(super) fn on_seed_stored(&mut self, account: AccountId, done: bool) {
+        let Some(online) = self.online.get_mut(&account) else { return };
+        if !done {
+            online.seed.told = 0;
+        }
+        let next = online.seed.next.take();
+        online.seed.busy = next.is_some();
+        if let Some(seq) = next {
+            online.seed.told = seq;
+            self.store_seed(account, seq);
+        }
+    }
+
+    /// The account is forgotten: what waits must not be.
+    pub(super) fn flush_seed(&mut self, account: AccountId, seed: &SeedCursor) {
+        if let Some(seq) = seed.next {
+            self.store_seed(account, seq);
+        }
+    }
+
+    fn store_seed(&mut self, account: AccountId, seq: Seq) {
+        if seq > 0 {
+            self.ask(Op::SeedCursor { account, seq }, Pending::SeedCursor { account });
+        }
+    }
+}

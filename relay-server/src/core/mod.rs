@@ -1,0 +1,175 @@
+//! The relay's thinking: sessions, who is on line, what is in flight. No I/O, no clock, no randomness of its own:
+//! [`Core::handle`] takes one [`Input`], [`Core::poll`] hands out [`Output`]s.
+//!
+//! Durable facts go out as [`Output::Store`] and come back as [`Input::Stored`]; what is ephemeral (a shake, presence,
+//! a call's first words) goes from the sender's stanza to the receivers' connections within one call.
+
+mod account;
+mod admin;
+mod bucket;
+mod call;
+mod chat;
+mod delivery;
+mod fading;
+mod io;
+mod login;
+mod mark;
+mod name;
+pub mod op;
+mod pending;
+mod presence;
+mod session;
+mod shake;
+mod throttle;
+mod welcome;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::time::Duration;
+
+use relay_schema::{ErrorCode, ErrorStanza, Id, Stanza};
+
+pub use io::{AdminRefusal, Class, Dialect, Input, Limits, Now, Output, SessionId, Token, Verdict};
+pub use name::{is_reserved, normalise};
+
+use account::Online;
+use bucket::{Bucket, Size};
+use fading::Fading;
+use op::{AccountId, Op};
+use pending::Pending;
+use session::Session;
+use throttle::Throttle;
+
+/// Fills a buffer with random bytes; the shell hands in the operating system's, tests a seeded one.
+pub type Random = Box<dyn FnMut(&mut [u8])>;
+
+/// The relay.
+pub struct Core {
+    limits: Limits,
+    random: Random,
+    sessions: HashMap<SessionId, Session>,
+    /// Accounts with a session, and for a while after the last one left.
+    online: HashMap<AccountId, Online>,
+    /// The same, by name.
+    names: HashMap<String, AccountId>,
+    /// Operations that the store or the password pool has not answered.
+    pending: HashMap<Token, Pending>,
+    last_token: Token,
+    outputs: VecDeque<Output>,
+    throttle: Throttle,
+    /// Chats of each account.
+    chats: Fading<AccountId, Bucket>,
+    /// When each shook whom last.
+    shakes: Fading<(AccountId, AccountId), Duration>,
+    /// When accounts that were left by their last session are announced off line, oldest first.
+    leaving: VecDeque<(Duration, AccountId)>,
+    /// See [`op::Submit::era`].
+    era: u64,
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core")
+            .field("sessions", &self.sessions.len())
+            .field("online", &self.online.len())
+            .field("pending", &self.pending.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Core {
+    /// A relay with nobody on line.
+    pub fn new(limits: Limits, random: Random) -> Self {
+        let chats = Size::new(limits.chats_burst, limits.chats_per_second);
+        Self {
+            random,
+            sessions: HashMap::new(),
+            online: HashMap::new(),
+            names: HashMap::new(),
+            pending: HashMap::new(),
+            last_token: 0,
+            outputs: VecDeque::new(),
+            throttle: Throttle::new(&limits),
+            chats: Fading::new(chats.refill() + chat::DEBT_MAX, usize::MAX),
+            shakes: Fading::new(limits.shake_interval, usize::MAX),
+            leaving: VecDeque::new(),
+            era: 1,
+            limits,
+        }
+    }
+
+    /// Takes one input; [`Core::poll`] until empty afterwards.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Opened { session, address } => {
+                self.sessions.insert(session, Session::new(address));
+            }
+            Input::Stanza { session, stanza } => self.on_stanza(now, session, stanza),
+            Input::Refused { session, refusal } => self.on_refused(now, session, refusal),
+            Input::Quiet { session } => self.on_quiet(session),
+            Input::Room { session } => self.on_room(session),
+            Input::Acknowledged { session } => self.on_acknowledged(session),
+            Input::Closed { session } => self.on_closed(now, session),
+            Input::Stored { token, result } => self.on_stored(now, token, result),
+            Input::Checked { token, verdict } => self.on_checked(now, token, verdict),
+            Input::Admin { reply, op } => {
+                self.ask(Op::Admin(op), Pending::Admin { reply });
+            }
+            Input::Tick => self.on_tick(now),
+        }
+    }
+
+    /// The next output.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Input::Tick`] is wanted (monotonic, since the start).
+    pub fn deadline(&self) -> Option<Duration> {
+        self.leaving.front().map(|(when, _)| *when)
+    }
+
+    /// An answer or a row.
+    fn send(&mut self, session: SessionId, stanza: impl Into<Stanza>) {
+        self.emit(session, Class::Kept, stanza);
+    }
+
+    fn emit(&mut self, session: SessionId, class: Class, stanza: impl Into<Stanza>) {
+        self.outputs.push_back(Output::Send { session, class, stanza: stanza.into() });
+    }
+
+    /// `error`, with one sentence for a person.
+    fn error(&mut self, session: SessionId, code: ErrorCode, text: impl Into<String>, id: Option<Id>) {
+        self.send(session, ErrorStanza { code, text: text.into(), id });
+    }
+
+    /// Asks the store; `pending` is what its answer is for.
+    fn ask(&mut self, op: Op, pending: Pending) -> Token {
+        let token = self.expect(pending);
+        self.outputs.push_back(Output::Store { token, op });
+        token
+    }
+
+    /// Remembers what an answer will be for.
+    fn expect(&mut self, pending: Pending) -> Token {
+        self.last_token += 1;
+        self.pending.insert(self.last_token, pending);
+        self.last_token
+    }
+
+    /// So many random bytes in lower-case hex.
+    fn random_hex<const N: usize>(&mut self) -> String {
+        let mut bytes = [0; N];
+        (self.random)(&mut bytes);
+        wire::hex(&bytes)
+    }
+
+    /// A name for a message or request: 128 random bits.
+    fn random_id(&mut self) -> Id {
+        Id::new(&self.random_hex::<16>()).expect("32 hexadecimal digits are an id")
+    }
+}

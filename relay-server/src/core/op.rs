@@ -1,0 +1,489 @@
+//! What the core asks of the store and what the store answers: each [`Op`] is one transaction, each [`Done`] its
+//! result. Plain data; how it is done stands in `store/`.
+
+use std::fmt;
+
+use relay_schema::{Body, Id, NackCode};
+
+/// An account's number; names stand in the store's `account` table only.
+pub type AccountId = i64;
+
+/// A sequence number of one account's inbox, from 1, growing by exactly one.
+pub type Seq = u64;
+
+/// SHA-256 of a token: what the store keeps instead of the token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct TokenHash(pub [u8; 32]);
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash(…)")
+    }
+}
+
+/// A network as the limits see it: an IPv4 address, or the /64 of an IPv6 address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Network(pub std::net::IpAddr);
+
+impl From<std::net::IpAddr> for Network {
+    fn from(address: std::net::IpAddr) -> Self {
+        use std::net::{IpAddr, Ipv6Addr};
+        match address.to_canonical() {
+            IpAddr::V4(v4) => Self(IpAddr::V4(v4)),
+            IpAddr::V6(v6) => {
+                let [a, b, c, d, ..] = v6.segments();
+                Self(IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0)))
+            }
+        }
+    }
+}
+
+/// One transaction. Reads run on the readers, everything else on the one writer.
+#[derive(Debug, Clone)]
+pub enum Op {
+    /// Read: the account called `name` (already normalised), and whether it logged in from `network` within 30 days.
+    Find {
+        /// The account's name.
+        name: String,
+        /// Where the question comes from.
+        network: Network,
+        /// Wall clock, Unix milliseconds: what the 30 days are counted from.
+        now_ms: i64,
+    },
+    /// Write: starts a session whose password or token is (or is here) proven.
+    Begin(Begin),
+    /// Write: the session that was given this token has used it; the one before is worth nothing any more.
+    Confirm {
+        /// Whose.
+        account: AccountId,
+        /// Which device.
+        device: String,
+        /// The [`BeginDevice::next`] of this very session: a late confirmation of an older session must not make a
+        /// token current that a newer session may not have on disk yet.
+        token: TokenHash,
+    },
+    /// Write: forgets the device and its tokens.
+    Logout {
+        /// Whose.
+        account: AccountId,
+        /// Which device.
+        device: String,
+    },
+    /// Write: the submit rule (see `store/submit.rs`).
+    Submit(Submit),
+    /// Read: rows of an inbox after a cursor, oldest first.
+    Rows {
+        /// Whose inbox.
+        account: AccountId,
+        /// Rows with a greater number.
+        after: Seq,
+        /// At most so many.
+        count: u32,
+    },
+    /// Read: a page of the friend list, `friend` before `stranger`, then by account name.
+    Friends {
+        /// Whose list.
+        account: AccountId,
+        /// The last entry of the page before.
+        after: Option<(FriendKind, String)>,
+        /// At most so many.
+        count: u32,
+    },
+    /// Write: a full device has committed everything up to `seq`; the seed cursor follows the highest.
+    Recv {
+        /// Whose.
+        account: AccountId,
+        /// Which device.
+        device: String,
+        /// Up to here, inclusive.
+        seq: Seq,
+    },
+    /// Write: the kernels of the account's seed clients have acknowledged everything up to `seq`; makes the
+    /// `delivered` marks of the conversations concerned.
+    SeedCursor {
+        /// Whose.
+        account: AccountId,
+        /// Up to here, inclusive.
+        seq: Seq,
+    },
+    /// Write: `account` has everything of `conv` up to `cseq`.
+    Delivered {
+        /// Whose mark.
+        account: AccountId,
+        /// The conversation.
+        conv: String,
+        /// Up to here, inclusive.
+        cseq: u64,
+    },
+    /// What the administrator asks.
+    Admin(AdminOp),
+}
+
+/// A session that starts. Without a device (the seed dialect) nothing but the network is written.
+#[derive(Debug, Clone)]
+pub struct Begin {
+    /// Whose.
+    pub account: AccountId,
+    /// From where, remembered for the account's 30-day rule when a password proved it.
+    pub network: Network,
+    /// The device of a full session.
+    pub device: Option<BeginDevice>,
+    /// The PHC string for which the password was found right ([`Account::password`]), where a password proves the
+    /// login: if it is another one by now, the password was changed meanwhile and the answer is `Gone`.
+    pub proven: Option<String>,
+    /// A new PHC string when the old one's parameters were raised.
+    pub rehash: Option<String>,
+    /// Wall clock, Unix milliseconds.
+    pub now_ms: i64,
+}
+
+/// The device half of [`Begin`].
+#[derive(Debug, Clone)]
+pub struct BeginDevice {
+    /// The device's UUID.
+    pub device: String,
+    /// Program and version as it calls itself.
+    pub client: String,
+    /// The token it showed, if it logs in with one: checked in this transaction.
+    pub shown: Option<TokenHash>,
+    /// The next token; valid beside the old one until [`Op::Confirm`].
+    pub next: TokenHash,
+    /// Last sequence number that the device has committed.
+    pub resume: Option<Seq>,
+    /// The store it knows.
+    pub epoch: Option<String>,
+    /// At most so many devices; the one unseen longest, over 30 days, gives way.
+    pub devices_max: u32,
+}
+
+/// The kind of entry in a friend list; the order is that of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FriendKind {
+    /// My Friends.
+    Friend,
+    /// Somebody who wrote and is no friend yet.
+    Stranger,
+}
+
+/// One entry of a friend list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Friend {
+    /// Which account.
+    pub id: AccountId,
+    /// Its name.
+    pub account: String,
+    /// The name it shows.
+    pub name: String,
+    /// Empty, or an avatar's SHA-256 in hex.
+    pub picture: String,
+    /// Friend or stranger.
+    pub kind: FriendKind,
+}
+
+/// A chat on its way into the store.
+#[derive(Debug, Clone)]
+pub struct Submit {
+    /// Who sends: the session's account, nothing else.
+    pub from: AccountId,
+    /// The recipient's account name, normalised.
+    pub to: String,
+    /// The sender's id for it (made by the relay for a seed sender).
+    pub id: Id,
+    /// The text.
+    pub content: String,
+    /// Kind; none is `text`.
+    pub kind: Option<String>,
+    /// Answers which id.
+    pub re: Option<Id>,
+    /// Opaque body.
+    pub body: Option<Body>,
+    /// The sender asked for `require` `online` and nobody of the recipient is: permission is checked, nothing stored.
+    pub refuse_offline: bool,
+    /// At most so many strangers in the recipient's list; the oldest is dropped.
+    pub strangers_max: u32,
+    /// Counts the core's failed submits, from 1. When a submit ends in a [`StoreError`], the writer refuses every later
+    /// one whose `era` is not greater than the failed one's, with the same error: a chat that was on its way behind it
+    /// must not overtake it (its sender sends the failed one first again).
+    pub era: u64,
+    /// Wall clock, Unix milliseconds.
+    pub now_ms: i64,
+}
+
+/// What an administrator can ask.
+#[derive(Debug, Clone)]
+pub enum AdminOp {
+    /// Write: makes an account.
+    AccountAdd {
+        /// Its name, normalised.
+        name: String,
+        /// The name it shows.
+        shown: String,
+        /// Password as a PHC string.
+        password: String,
+        /// Unix milliseconds.
+        now_ms: i64,
+    },
+    /// Read: all accounts, by name.
+    AccountList,
+    /// Write: a new password; every device's token ends.
+    AccountPasswd {
+        /// Which account.
+        name: String,
+        /// Password as a PHC string.
+        password: String,
+    },
+    /// Write: removes the account, its devices and inbox; its friends get a `friend_remove` row.
+    AccountRemove {
+        /// Which account.
+        name: String,
+        /// Unix milliseconds.
+        now_ms: i64,
+    },
+    /// Write: makes two accounts friends of each other; both get a `friend` row.
+    FriendAdd {
+        /// One.
+        a: String,
+        /// The other.
+        b: String,
+        /// At most so many friends an account.
+        friends_max: u32,
+        /// Unix milliseconds.
+        now_ms: i64,
+    },
+    /// Write: ends a friendship; both get a `friend_remove` row.
+    FriendRemove {
+        /// One.
+        a: String,
+        /// The other.
+        b: String,
+        /// Unix milliseconds.
+        now_ms: i64,
+    },
+}
+
+/// The answer to an [`Op`] that went well.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Done {
+    /// To [`Op::Find`].
+    Found(Option<Account>),
+    /// To [`Op::Begin`].
+    Begun(Result<Begun, BeginError>),
+    /// To [`Op::Submit`].
+    Submitted(Result<Submitted, NackCode>),
+    /// To [`Op::Rows`]: a page; shorter than asked for only at the end.
+    Rows(Vec<Row>),
+    /// To [`Op::Friends`]: a page.
+    Friends(Vec<Friend>),
+    /// To [`Op::SeedCursor`] and [`Op::Delivered`]: the marks that moved.
+    Marked(Vec<Mark>),
+    /// To [`Op::Confirm`], [`Op::Logout`], [`Op::Recv`].
+    Nothing,
+    /// To [`Op::Admin`].
+    Admin(Result<AdminDone, AdminError>),
+}
+
+/// One account as a login needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its number.
+    pub id: AccountId,
+    /// Its name.
+    pub account: String,
+    /// The name it shows.
+    pub name: String,
+    /// Empty, or an avatar's SHA-256 in hex.
+    pub picture: String,
+    /// Password as a PHC string.
+    pub password: String,
+    /// Nobody may log in.
+    pub disabled: bool,
+    /// It logged in with a password from this network within 30 days.
+    pub known_network: bool,
+}
+
+/// A session that has begun.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Begun {
+    /// 128 random bits in hex, made with the store.
+    pub epoch: String,
+    /// The inbox's highest number.
+    pub head: Seq,
+    /// The number before the first row that follows.
+    pub from: Seq,
+    /// The device's `resume` lies above the head of the same epoch: it must start anew.
+    pub resume_refused: bool,
+    /// The whole friend list is to be sent (no `resume`, a new epoch).
+    pub whole_list: bool,
+    /// The new token is on disk; otherwise (a full disk) the old one stays.
+    pub rotated: bool,
+    /// Who may reach the account and whom it may reach, for presence and ephemeral stanzas: the entries of kind
+    /// `Friend`, in the order of the list.
+    pub friends: Vec<Friend>,
+    /// Marks that moved since `resume`.
+    pub marks: Vec<Mark>,
+    /// Up to where the account's seed sessions have been served.
+    pub seed_cursor: Seq,
+}
+
+/// Why a session cannot begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BeginError {
+    /// Not this device's token, or no such device.
+    Token,
+    /// A token that this device has already replaced: somebody kept a copy.
+    TokenReused,
+    /// Too many devices, all seen within 30 days.
+    Devices,
+    /// The account was removed or disabled, or its password changed, meanwhile.
+    Gone,
+}
+
+/// A chat that is on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Submitted {
+    /// The same `id` was stored before: nothing new happened.
+    pub duplicate: bool,
+    /// The recipient.
+    pub to: AccountId,
+    /// The number in the sender's own inbox.
+    pub seq: Seq,
+    /// The conversation.
+    pub conv: String,
+    /// The number in it.
+    pub cseq: u64,
+    /// When the relay stored it, Unix milliseconds.
+    pub ts_ms: i64,
+    /// The new rows of every inbox concerned, in order (none for a duplicate).
+    pub rows: Vec<(AccountId, Row)>,
+}
+
+/// One row of an inbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its number.
+    pub seq: Seq,
+    /// What it says.
+    pub item: Item,
+}
+
+/// What a row says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    /// A message.
+    Chat(Box<Message>),
+    /// A new or changed entry of the friend list.
+    Friend(Friend),
+    /// An entry is gone.
+    FriendRemove {
+        /// Who.
+        account: String,
+    },
+}
+
+/// A stored message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Sender's account name.
+    pub from: String,
+    /// Recipient's account name.
+    pub to: String,
+    /// The sender's id for it.
+    pub id: Id,
+    /// The text.
+    pub content: String,
+    /// Kind; none is `text`.
+    pub kind: Option<String>,
+    /// Answers which id.
+    pub re: Option<Id>,
+    /// Opaque body.
+    pub body: Option<Body>,
+    /// The conversation.
+    pub conv: String,
+    /// The number in it.
+    pub cseq: u64,
+    /// When the relay stored it, Unix milliseconds.
+    pub ts_ms: i64,
+}
+
+/// A delivery mark that moved: `account` has `conv` up to `cseq`; `tell` are the members (their sessions hear of it).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The conversation.
+    pub conv: String,
+    /// Whose mark.
+    pub account: AccountId,
+    /// Whose mark, by name.
+    pub name: String,
+    /// Up to here, inclusive.
+    pub cseq: u64,
+    /// The accounts that are told.
+    pub tell: Vec<AccountId>,
+}
+
+/// What an administrator gets.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AdminDone {
+    /// It is done; these rows are new, these accounts' sessions must end.
+    Changed {
+        /// New inbox rows.
+        rows: Vec<(AccountId, Row)>,
+        /// Sessions of these accounts end.
+        end: Vec<AccountId>,
+    },
+    /// All accounts.
+    Accounts(Vec<AccountRow>),
+}
+
+/// One line of `account list`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AccountRow {
+    /// Its name.
+    pub account: String,
+    /// The name it shows.
+    pub name: String,
+    /// Nobody may log in.
+    pub disabled: bool,
+    /// How many friends.
+    pub friends: u64,
+    /// How many devices.
+    pub devices: u64,
+    /// When it was made, Unix milliseconds.
+    pub created_ms: i64,
+    /// Sessions on line now; filled in by the core.
+    #[serde(default)]
+    pub online: u64,
+}
+
+/// Why an administrator's wish was not done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdminError {
+    /// The name is taken.
+    #[error("there is an account `{0}` already; `account passwd {0}` gives it another password")]
+    Taken(String),
+    /// No such account.
+    #[error("there is no account `{0}`; `account list` shows them all")]
+    NoAccount(String),
+    /// They are friends already.
+    #[error("{0} and {1} are friends already")]
+    FriendsAlready(String, String),
+    /// They are not friends.
+    #[error("{0} and {1} are not friends")]
+    NotFriends(String, String),
+    /// One cannot be one's own friend.
+    #[error("`{0}` cannot be a friend of itself")]
+    Oneself(String),
+    /// The list is full.
+    #[error("{0} has {1} friends, which is the limit (`friends`)")]
+    Full(String, u32),
+}
+
+/// Why the store could not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// No room on disk, or the disk refuses to write; it may work again later.
+    #[error("the disk is full or cannot be written: {0}")]
+    Full(String),
+    /// Anything else.
+    #[error("the database failed: {0}")]
+    Failed(String),
+}

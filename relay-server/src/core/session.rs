@@ -1,0 +1,390 @@
+//! One connection's life: before its login, while that is checked, logged in, over; and where each stanza goes.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use relay_schema::{ErrorCode, Fault, Id, Logout, NackCode, Ping, Pong, Refusal, Stanza};
+
+use super::chat::{Flight, Sticky};
+use super::delivery::Mail;
+use super::login::Attempt;
+use super::mark::Receipts;
+use super::op::{AccountId, Op, Seq, TokenHash};
+use super::pending::Pending;
+use super::{Core, Dialect, Now, Output, SessionId};
+
+/// Stanzas that may arrive while a login is being checked.
+const HELD_MAX: usize = 16;
+/// How long the connection rests when one does; the login's end ends it.
+const HELD_PAUSE: Duration = Duration::from_secs(1);
+/// At the so-manieth stanza before login the connection is closed.
+const STRIKES: u8 = 3;
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) address: IpAddr,
+    strikes: u8,
+    pub(super) phase: Phase,
+}
+
+/// Where a connection stands.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Nobody yet.
+    Before,
+    /// A login is being checked.
+    LoggingIn(LoggingIn),
+    /// Logged in.
+    In(Box<Live>),
+    /// Told to close; of a seed session, what it was sent.
+    Over(Option<(AccountId, Seq)>),
+}
+
+/// A login that is being checked.
+#[derive(Debug, Default)]
+pub(super) struct LoggingIn {
+    /// What came meanwhile, to be handled afterwards.
+    held: Vec<Held>,
+    /// The attempt itself, while it waits for others (see `throttle`).
+    pub(super) waiting: Option<Box<Attempt>>,
+}
+
+/// A stanza that came while a login was being checked.
+#[derive(Debug)]
+pub(super) enum Held {
+    Stanza(Stanza),
+    Refused(Refusal),
+}
+
+/// A logged-in session.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub(super) account: AccountId,
+    /// The account's name.
+    pub(super) name: String,
+    /// The device of a full session; what has none speaks the seed dialect.
+    pub(super) device: Option<String>,
+    /// The new token, until the next stanza shows that the client has it.
+    pub(super) confirm: Option<TokenHash>,
+    /// What came before the login was answered, until the friend list is sent.
+    pub(super) held: Vec<Held>,
+    /// A logout is on its way: nothing is taken any more.
+    leaving: bool,
+    pub(super) sticky: Option<Sticky>,
+    pub(super) flight: Flight,
+    pub(super) receipts: Receipts,
+    pub(super) mail: Mail,
+}
+
+impl Session {
+    pub(super) fn new(address: IpAddr) -> Self {
+        Self { address, strikes: 0, phase: Phase::Before }
+    }
+}
+
+impl Live {
+    pub(super) fn new(account: AccountId, name: String, device: Option<String>, mail: Mail) -> Self {
+        Self {
+            account,
+            name,
+            device,
+            confirm: None,
+            held: Vec::new(),
+            leaving: false,
+            sticky: None,
+            flight: Flight::default(),
+            receipts: Receipts::default(),
+            mail,
+        }
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        if self.device.is_some() { Dialect::Full } else { Dialect::Seed }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.device.is_some()
+    }
+}
+
+/// The logged-in session of that number.
+pub(super) fn live(sessions: &HashMap<SessionId, Session>, session: SessionId) -> Option<&Live> {
+    match &sessions.get(&session)?.phase {
+        Phase::In(live) => Some(live),
+        Phase::Before | Phase::LoggingIn(_) | Phase::Over(_) => None,
+    }
+}
+
+/// The logged-in session of that number.
+pub(super) fn live_mut(sessions: &mut HashMap<SessionId, Session>, session: SessionId) -> Option<&mut Live> {
+    match &mut sessions.get_mut(&session)?.phase {
+        Phase::In(live) => Some(live),
+        Phase::Before | Phase::LoggingIn(_) | Phase::Over(_) => None,
+    }
+}
+
+impl Core {
+    pub(super) fn on_stanza(&mut self, now: Now, session: SessionId, stanza: Stanza) {
+        self.confirm(session);
+        self.take(now, session, stanza);
+    }
+
+    /// Handles one stanza, at once or held back before.
+    fn take(&mut self, now: Now, session: SessionId, stanza: Stanza) {
+        match self.sessions.get(&session).map(|session| &session.phase) {
+            None | Some(Phase::Over(_)) => {}
+            Some(Phase::LoggingIn(_)) => self.hold(now, session, Held::Stanza(stanza)),
+            Some(Phase::In(live)) if !live.held.is_empty() => self.hold(now, session, Held::Stanza(stanza)),
+            Some(Phase::Before) => self.before_login(now, session, stanza),
+            Some(Phase::In(live)) if live.leaving => {}
+            Some(Phase::In(live)) if live.is_full() => self.of_full(now, session, stanza),
+            Some(Phase::In(_)) => self.of_seed(now, session, stanza),
+        }
+    }
+
+    fn before_login(&mut self, now: Now, session: SessionId, stanza: Stanza) {
+        match stanza {
+            Stanza::Login(login) => self.on_login(now, session, login),
+            Stanza::Ping(Ping { id }) => self.send(session, Pong { id }),
+            Stanza::Chat(_)
+            | Stanza::Line(_)
+            | Stanza::Shake(_)
+            | Stanza::Vidio(_)
+            | Stanza::RVidio(_)
+            | Stanza::Logout(_)
+            | Stanza::Recv(_)
+            | Stanza::Delivered(_)
+            | Stanza::Pong(_)
+            | Stanza::FriendRemove(_)
+            | Stanza::LoginResponse(_)
+            | Stanza::User(_)
+            | Stanza::Friend(_)
+            | Stanza::Stranger(_)
+            | Stanza::ErrorStanza(_)
+            | Stanza::Ack(_)
+            | Stanza::Nack(_)
+            | Stanza::ListEnd(_)
+            | Stanza::Gap(_)
+            | Stanza::Notice(_) => {
+                self.login_first(now, session, stanza.id().cloned());
+            }
+        }
+    }
+
+    /// What a session of the full dialect says.
+    fn of_full(&mut self, now: Now, session: SessionId, stanza: Stanza) {
+        let word = stanza.word();
+        match stanza {
+            Stanza::Chat(chat) => self.on_chat(now, session, chat),
+            Stanza::Shake(shake) => self.on_shake(now, session, shake),
+            Stanza::Vidio(call) => self.on_full_call(session, &call.myaccount, call.id),
+            Stanza::RVidio(call) => self.on_full_call(session, &call.myaccount, call.id),
+            Stanza::Line(line) => self.on_line(session, &line),
+            Stanza::Recv(recv) => self.on_recv(session, recv.seq),
+            Stanza::Delivered(mark) => self.on_delivered(session, mark),
+            Stanza::Logout(logout) => self.on_logout(session, logout),
+            Stanza::Ping(Ping { id }) => self.send(session, Pong { id }),
+            Stanza::Pong(_) => {}
+            Stanza::Login(login) => self.logged_in_already(session, login.id),
+            Stanza::FriendRemove(_)
+            | Stanza::LoginResponse(_)
+            | Stanza::User(_)
+            | Stanza::Friend(_)
+            | Stanza::Stranger(_)
+            | Stanza::ErrorStanza(_)
+            | Stanza::Ack(_)
+            | Stanza::Nack(_)
+            | Stanza::ListEnd(_)
+            | Stanza::Gap(_)
+            | Stanza::Notice(_) => {
+                self.forbidden(session, word, stanza.id().cloned());
+            }
+        }
+    }
+
+    /// What a session of the seed dialect says.
+    fn of_seed(&mut self, now: Now, session: SessionId, stanza: Stanza) {
+        let word = stanza.word();
+        match stanza {
+            Stanza::Chat(chat) => self.on_chat(now, session, chat),
+            Stanza::Shake(shake) => self.on_shake(now, session, shake),
+            Stanza::Vidio(call) => self.on_vidio(session, call),
+            Stanza::RVidio(call) => self.on_r_vidio(session, call),
+            Stanza::Ping(Ping { id }) => self.send(session, Pong { id }),
+            Stanza::Pong(_) => {}
+            Stanza::Login(login) => self.logged_in_already(session, login.id),
+            Stanza::Line(_)
+            | Stanza::LoginResponse(_)
+            | Stanza::User(_)
+            | Stanza::Friend(_)
+            | Stanza::Stranger(_)
+            | Stanza::ErrorStanza(_)
+            | Stanza::Ack(_)
+            | Stanza::Nack(_)
+            | Stanza::ListEnd(_)
+            | Stanza::Gap(_)
+            | Stanza::Notice(_) => self.forbidden(session, word, stanza.id().cloned()),
+            Stanza::Logout(_) | Stanza::Recv(_) | Stanza::Delivered(_) | Stanza::FriendRemove(_) => {
+                let text = format!("the seed dialect has no {word}; log in with <v> to use it");
+                self.error(session, ErrorCode::UnknownType, text, stanza.id().cloned());
+            }
+        }
+    }
+
+    /// A stanza that cannot be read, or a time limit that passed.
+    pub(super) fn on_refused(&mut self, now: Now, session: SessionId, refusal: Refusal) {
+        self.confirm(session);
+        self.refuse(now, session, refusal);
+    }
+
+    fn refuse(&mut self, now: Now, session: SessionId, refusal: Refusal) {
+        let before = match self.sessions.get(&session).map(|session| &session.phase) {
+            None | Some(Phase::Over(_)) => return,
+            Some(Phase::LoggingIn(_)) if !refusal.fault.closes() => {
+                return self.hold(now, session, Held::Refused(refusal));
+            }
+            Some(Phase::In(live)) if !refusal.fault.closes() && !live.held.is_empty() => {
+                return self.hold(now, session, Held::Refused(refusal));
+            }
+            Some(Phase::Before) => true,
+            Some(Phase::LoggingIn(_) | Phase::In(_)) => false,
+        };
+        // A type that exists is refused for its time first; whether its fields are right does not matter yet.
+        let early = !matches!(refusal.word.as_deref(), Some("login" | "register" | "ping"));
+        if before && early && refusal.fault == Fault::BadField {
+            return self.login_first(now, session, refusal.id);
+        }
+        self.send(session, refusal.to_error());
+        if refusal.fault.closes() {
+            self.close(now, session);
+        }
+    }
+
+    /// 30 s of silence; a seed session is never asked.
+    pub(super) fn on_quiet(&mut self, session: SessionId) {
+        if live(&self.sessions, session).is_some_and(Live::is_full) {
+            let id = self.random_id();
+            self.send(session, Ping { id });
+        }
+    }
+
+    pub(super) fn on_closed(&mut self, now: Now, session: SessionId) {
+        if let Some(Session { phase: Phase::In(live), .. }) = self.sessions.remove(&session) {
+            self.detach(now, session, &live);
+        }
+    }
+
+    /// Ends a connection from this side; what was sent goes out first.
+    pub(super) fn close(&mut self, now: Now, session: SessionId) {
+        let Some(entry) = self.sessions.get_mut(&session) else { return };
+        let phase = std::mem::replace(&mut entry.phase, Phase::Over(None));
+        self.outputs.push_back(Output::Close { session });
+        if let Phase::In(live) = phase {
+            if !live.is_full() {
+                entry.phase = Phase::Over(Some((live.account, live.mail.cursor)));
+            }
+            self.detach(now, session, &live);
+        }
+    }
+
+    /// The account has one session less.
+    fn detach(&mut self, now: Now, session: SessionId, live: &Live) {
+        self.flush_recv(live);
+        self.leave(now, live.account, session);
+    }
+
+    fn login_first(&mut self, now: Now, session: SessionId, id: Option<Id>) {
+        self.error(session, ErrorCode::LoginFirst, "log in first", id);
+        let Some(entry) = self.sessions.get_mut(&session) else { return };
+        entry.strikes += 1;
+        if entry.strikes >= STRIKES {
+            self.close(now, session);
+        }
+    }
+
+    fn logged_in_already(&mut self, session: SessionId, id: Option<Id>) {
+        let text = "this connection is logged in already; open another one for another account";
+        self.error(session, ErrorCode::AlreadyLoggedIn, text, id);
+    }
+
+    fn forbidden(&mut self, session: SessionId, word: &str, id: Option<Id>) {
+        self.error(session, ErrorCode::Forbidden, format!("only the relay sends {word}"), id);
+    }
+
+    /// Keeps what came while the login is being checked or answered, up to a few.
+    fn hold(&mut self, now: Now, session: SessionId, what: Held) {
+        let held = match self.sessions.get_mut(&session).map(|session| &mut session.phase) {
+            Some(Phase::LoggingIn(login)) => &mut login.held,
+            Some(Phase::In(live)) => &mut live.held,
+            None | Some(Phase::Before | Phase::Over(_)) => return,
+        };
+        if held.len() < HELD_MAX {
+            held.push(what);
+            self.outputs.push_back(Output::Pause { session, time: HELD_PAUSE });
+            return;
+        }
+        let text = "too much was sent before the login was answered";
+        self.error(session, ErrorCode::TooLong, text, None);
+        self.close(now, session);
+    }
+
+    /// The login is over: the connection is in `phase` now, and hands out what was held back.
+    pub(super) fn settle(&mut self, session: SessionId, phase: Phase) -> Vec<Held> {
+        let Some(entry) = self.sessions.get_mut(&session) else { return Vec::new() };
+        match std::mem::replace(&mut entry.phase, phase) {
+            Phase::LoggingIn(login) => login.held,
+            Phase::Before | Phase::In(_) | Phase::Over(_) => Vec::new(),
+        }
+    }
+
+    /// Handles what was held back, in order.
+    pub(super) fn replay(&mut self, now: Now, session: SessionId, held: Vec<Held>) {
+        if !held.is_empty() {
+            self.outputs.push_back(Output::Pause { session, time: Duration::ZERO });
+        }
+        for what in held {
+            match what {
+                Held::Stanza(stanza) => self.take(now, session, stanza),
+                Held::Refused(refusal) => self.refuse(now, session, refusal),
+            }
+        }
+    }
+
+    /// The first stanza after a login shows that the new token is on the client's disk. (What was sent before the
+    /// login was answered shows nothing.)
+    fn confirm(&mut self, session: SessionId) {
+        let Some(live) = live_mut(&mut self.sessions, session) else { return };
+        let (Some(token), Some(device)) = (live.confirm.take(), live.device.clone()) else { return };
+        let account = live.account;
+        self.ask(Op::Confirm { account, device, token }, Pending::Confirm);
+    }
+
+    fn on_logout(&mut self, session: SessionId, logout: Logout) {
+        let Some(live) = live_mut(&mut self.sessions, session) else { return };
+        let (Some(id), Some(device)) = (logout.id, live.device.clone()) else {
+            return self.without_id(session, "logout");
+        };
+        live.leaving = true;
+        let account = live.account;
+        self.ask(Op::Logout { account, device }, Pending::Logout { session, id });
+    }
+
+    pub(super) fn on_logged_out(&mut self, now: Now, session: SessionId, id: Id, done: bool) {
+        let Some(live) = live_mut(&mut self.sessions, session) else { return };
+        if done {
+            self.ack(session, id);
+            self.close(now, session);
+        } else {
+            live.leaving = false;
+            self.nack(session, id, NackCode::Storage, Some(super::chat::STORAGE_RETRY));
+        }
+    }
+
+    /// A request of the full dialect that lacks its `<id>`.
+    pub(super) fn without_id(&mut self, session: SessionId, word: &str) {
+        let text = format!("<id> of {word} is missing; it is required");
+        self.error(session, ErrorCode::BadField, text, None);
+    }
+}

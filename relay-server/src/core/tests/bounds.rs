@@ -1,0 +1,98 @@
+//! Nothing that a peer does makes the core grow.
+
+use super::*;
+
+#[test]
+fn a_session_that_floods_is_slowed_down_then_refused() {
+    let mut relay = Relay::new();
+    relay.core.limits.chats_burst = 1_000_000;
+    relay.full(1, &account(1, "a"), "d", &[], 0);
+    relay.say(1, "<msg><type>ping</type><id>p</id></msg>");
+    relay.clear();
+    for n in 0..1_000 {
+        relay.say(1, &chat("a", "b", &format!("m{n}")));
+        let paused = relay.outputs.iter().any(|output| matches!(output, Output::Pause { session: 1, .. }));
+        assert_eq!(paused, n >= 63, "after {n}");
+    }
+    assert_eq!(relay.ops(), 256);
+    assert_eq!(relay.core.pending.len(), 257);
+    let heard = relay.heard(1);
+    assert_eq!(heard.len(), 744);
+    assert_eq!(heard[0], "<msg><type>nack</type><id>m256</id><code>rate</code><retry>1000</retry></msg>");
+    assert!(heard.iter().all(|xml| xml.contains("<code>rate</code>")));
+}
+
+#[test]
+fn large_bodies_on_their_way_are_bounded_in_bytes() {
+    let mut relay = Relay::new();
+    relay.full(1, &account(1, "a"), "d", &[], 0);
+    relay.say(1, "<msg><type>ping</type><id>p</id></msg>");
+    relay.clear();
+    let body = "A".repeat(240_000);
+    for n in 0..100 {
+        let msg = chat("a", "b", &format!("m{n}")).replace("</msg>", &format!("<body>{body}</body></msg>"));
+        relay.say(1, &msg);
+    }
+    assert_eq!(relay.ops(), 5);
+}
+
+#[test]
+fn marks_beyond_the_bound_are_dropped() {
+    let mut relay = Relay::new();
+    relay.full(1, &account(1, "a"), "d", &[], 0);
+    relay.clear();
+    for n in 0..1_000 {
+        relay.say(1, &format!("<msg><type>delivered</type><conv>c{n}</conv><cseq>1</cseq></msg>"));
+    }
+    assert!(relay.core.pending.len() <= 257);
+}
+
+#[test]
+fn whoever_leaves_leaves_nothing_behind() {
+    let mut relay = Relay::new();
+    for round in 0..50_u64 {
+        let (a, b) = (round * 10, round * 10 + 1);
+        relay.full(a, &account(1, "a"), &format!("d{round}"), &[friend(2, "b")], 0);
+        relay.seed(b, &account(2, "b"), &[friend(1, "a")], 0);
+        relay.say(a, &chat("a", "b", &format!("m{round}")));
+        relay.say(b, "<msg><type>shake</type><myaccount>b</myaccount><friendaccount>a</friendaccount></msg>");
+        relay.close(a);
+        relay.input(Input::Refused { session: b, refusal: relay_schema::Fault::Malformed.into() });
+        relay.close(b);
+        while relay.ops() > 0 {
+            let (token, _) = relay.op();
+            relay.failed(token);
+        }
+        relay.clear();
+    }
+    relay.pass(Duration::from_secs(5));
+    let core = &relay.core;
+    assert_eq!((core.sessions.len(), core.pending.len(), core.outputs.len()), (0, 0, 0));
+    assert_eq!((core.online.len(), core.names.len(), core.leaving.len()), (0, 0, 0));
+    assert_eq!(core.deadline(), None);
+    assert!(core.chats.len() <= 2 && core.shakes.len() <= 2);
+}
+
+#[test]
+fn nobody_waits_for_answers_that_come_twice_or_from_the_wrong_side() {
+    let mut relay = Relay::new();
+    relay.open(1);
+    relay.say(1, "<msg><type>login</type><account>a</account><pwd>p</pwd></msg>");
+    let (find, _) = relay.op();
+    relay.checked(find, Verdict::Right { rehash: None });
+    assert!(relay.outputs.is_empty());
+    relay.stored(find, Done::Found(Some(account(1, "a"))));
+    let (check, _) = relay.check();
+    relay.stored(find, Done::Found(Some(account(1, "a"))));
+    assert!(relay.outputs.is_empty());
+    relay.stored(check, Done::Nothing);
+    assert!(relay.heard(1)[0].contains("<reason>busy</reason>"));
+    relay.checked(check, Verdict::Right { rehash: None });
+    relay.input(Input::Stanza { session: 77, stanza: relay_schema::Ping::default().into() });
+    relay.input(Input::Room { session: 77 });
+    relay.input(Input::Acknowledged { session: 77 });
+    relay.input(Input::Quiet { session: 1 });
+    relay.close(77);
+    relay.clear();
+    assert!(relay.core.pending.is_empty());
+}

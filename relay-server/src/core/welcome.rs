@@ -1,0 +1,131 @@
+//! What a session hears after its login succeeded: the answer, its own profile, the friend list as the output drains,
+//! who is on line, the marks that moved; then rows follow.
+
+use relay_schema::{ErrorCode, ListEnd, LoginResponse, User};
+
+use super::delivery::{Mail, Stage};
+use super::login::{self, Attempt, Full};
+use super::op::{Account, Begun, Friend, Seq};
+use super::session::{Live, Phase, live, live_mut};
+use super::{Core, Dialect, Now, Output, SessionId, wire};
+
+impl Core {
+    /// The store has begun the session.
+    pub(super) fn welcome(&mut self, now: Now, mut attempt: Attempt, mut begun: Begun) {
+        let session = attempt.session;
+        let Some(account) = attempt.account.take() else { return };
+        let logging_in =
+            self.sessions.get(&session).is_some_and(|entry| matches!(entry.phase, Phase::LoggingIn(_)));
+        if !logging_in {
+            return;
+        }
+        let device = attempt.full.as_ref().map(|full| full.device.clone());
+        if let Some(device) = &device {
+            for other in self.sessions_of_device(account.id, device) {
+                let text = "this device has logged in again over another connection";
+                self.end_session(now, other, ErrorCode::Replaced, text);
+            }
+        }
+        let dialect = if device.is_some() { Dialect::Full } else { Dialect::Seed };
+        let mail = self.mail(&account, &mut begun, dialect);
+        let mut live = Box::new(Live::new(account.id, account.account.clone(), device, mail));
+        live.confirm = attempt.full.as_ref().filter(|_| begun.rotated).map(|full| login::hash(&full.next));
+        let held = self.settle(session, Phase::In(live));
+        if let Some(live) = live_mut(&mut self.sessions, session) {
+            live.held = held;
+        }
+        self.join(&account, &begun, session);
+        self.outputs.push_back(Output::LoggedIn { session, dialect });
+        self.answer(attempt, &begun);
+        let Account { id: _, account, name, picture, .. } = account;
+        self.send(session, User { name, account, picture });
+        if dialect == Dialect::Full && !begun.whole_list {
+            self.greet(now, session);
+        }
+        self.pump(session);
+    }
+
+    /// Where the new session starts to read.
+    fn mail(&self, account: &Account, begun: &mut Begun, dialect: Dialect) -> Mail {
+        let cursor = match dialect {
+            Dialect::Full => begun.from,
+            Dialect::Seed => self.seed_start(account, begun.seed_cursor),
+        };
+        Mail::new(cursor, begun.head, std::mem::take(&mut begun.marks))
+    }
+
+    /// A seed session starts behind what another one that is open has been sent.
+    fn seed_start(&self, account: &Account, seed_cursor: Seq) -> Seq {
+        let Some(online) = self.online.get(&account.id) else { return seed_cursor };
+        let open = online.sessions.iter().filter_map(|session| live(&self.sessions, *session));
+        open.filter(|live| !live.is_full()).map(|live| live.mail.cursor).fold(seed_cursor, Seq::max)
+    }
+
+    fn answer(&mut self, attempt: Attempt, begun: &Begun) {
+        let Attempt { session, id, full, .. } = attempt;
+        let Some(Full { device, next, .. }) = full else {
+            return self.send(session, LoginResponse { state: 1, id, ..Default::default() });
+        };
+        let response = LoginResponse {
+            state: 1,
+            id: id.clone(),
+            v: Some(1),
+            device: Some(device),
+            token: begun.rotated.then_some(next),
+            epoch: Some(begun.epoch.clone()),
+            seq: Some(begun.head),
+            from: Some(begun.from),
+            ..Default::default()
+        };
+        self.send(session, response);
+        if begun.resume_refused {
+            let text = "<resume> is above what this relay has; start again from <from>";
+            self.error(session, ErrorCode::Resume, text, id);
+        }
+    }
+
+    /// A page of the friend list.
+    pub(super) fn on_friends(&mut self, now: Now, session: SessionId, count: u32, page: &[Friend]) {
+        let Some(live) = live_mut(&mut self.sessions, session) else { return };
+        live.mail.reading = false;
+        if let Some(last) = page.last() {
+            live.mail.stage = Stage::List { after: Some((last.kind, last.account.clone())) };
+        }
+        self.send_list(session, page);
+        if page.len() < count as usize {
+            self.end_list(now, session);
+        }
+        self.pump(session);
+    }
+
+    fn send_list(&mut self, session: SessionId, page: &[Friend]) {
+        for friend in page {
+            self.send(session, wire::friend(friend, None));
+            self.spend(session, friend.name.len() + friend.picture.len() + 200);
+        }
+    }
+
+    /// The whole list is sent.
+    fn end_list(&mut self, now: Now, session: SessionId) {
+        let Some(live) = live_mut(&mut self.sessions, session) else { return };
+        let (full, seq) = (live.is_full(), live.mail.list);
+        if full {
+            self.send(session, ListEnd { seq });
+        }
+        self.greet(now, session);
+    }
+
+    /// The last things before the rows.
+    fn greet(&mut self, now: Now, session: SessionId) {
+        let Some(live) = live_mut(&mut self.sessions, session) else { return };
+        live.mail.stage = Stage::Rows;
+        let (marks, held) = (std::mem::take(&mut live.mail.marks), std::mem::take(&mut live.held));
+        if live.is_full() {
+            self.send_presence(session);
+            for mark in &marks {
+                self.send_mark(session, mark);
+            }
+        }
+        self.replay(now, session, held);
+    }
+}

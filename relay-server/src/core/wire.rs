@@ -1,0 +1,114 @@
+//! Rows and entries as stanzas: with all their children for the full dialect, with the heritage's for the seed dialect.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use relay_schema::{self as schema, Stanza};
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+use super::op::{Friend, FriendKind, Item, Message, Row};
+use super::{Dialect, name};
+
+/// RFC 3339, UTC, milliseconds.
+const TS: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+
+/// Unix milliseconds as the wire writes them.
+pub(super) fn ts(ms: i64) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
+        .ok()
+        .and_then(|time| time.format(TS).ok())
+        .unwrap_or_else(|| "1970-01-01T00:00:00.000Z".to_owned())
+}
+
+/// A time as `<retry>`: milliseconds, rounded up, at least one.
+pub(super) fn retry(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX).max(1)
+}
+
+/// Lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes every text");
+        text
+    })
+}
+
+/// An entry of the friend list; `seq` where it is a row of the full dialect.
+pub(super) fn friend(friend: &Friend, seq: Option<u64>) -> Stanza {
+    let Friend { account, name, picture, kind, id: _ } = friend.clone();
+    match kind {
+        FriendKind::Friend => schema::Friend { name, account, picture, seq, ..Default::default() }.into(),
+        FriendKind::Stranger => schema::Stranger { name, account, picture, seq, ..Default::default() }.into(),
+    }
+}
+
+/// A row as the account called `own` hears it; none where its dialect has no word for it or does not hear it.
+///
+/// A seed session hears incoming chats and the entries of its friend list that came after `list`, the number up to
+/// which the list it was sent counted them in.
+pub(super) fn row(row: &Row, dialect: Dialect, own: &str, list: u64) -> Option<Stanza> {
+    match (dialect, &row.item) {
+        (Dialect::Full, Item::Chat(message)) => Some(chat(message, row.seq)),
+        (Dialect::Full, Item::Friend(entry)) => Some(friend(entry, Some(row.seq))),
+        (Dialect::Full, Item::FriendRemove { account }) => {
+            Some(schema::FriendRemove { friendaccount: account.clone(), id: None, seq: Some(row.seq) }.into())
+        }
+        (Dialect::Seed, Item::Chat(message)) => name::is(&message.to, own).then(|| seed_chat(message)),
+        (Dialect::Seed, Item::Friend(entry)) => (row.seq > list).then(|| friend(entry, None)),
+        (Dialect::Seed, Item::FriendRemove { .. }) => None,
+    }
+}
+
+/// About how many bytes a row takes on the wire.
+pub(super) fn weight(row: &Row) -> usize {
+    const TAGS: usize = 400;
+    TAGS + match &row.item {
+        Item::Chat(message) => {
+            message.content.len() + message.body.as_ref().map_or(0, |body| body.0.len() / 3 * 4)
+        }
+        Item::Friend(entry) => entry.name.len() + entry.picture.len(),
+        Item::FriendRemove { .. } => 0,
+    }
+}
+
+fn chat(message: &Message, seq: u64) -> Stanza {
+    let Message { from, to, id, content, kind, re, body, conv, cseq, ts_ms } = message.clone();
+    schema::Chat {
+        myaccount: from,
+        friendaccount: to,
+        content,
+        id: Some(id),
+        kind,
+        re,
+        body,
+        require: None,
+        seq: Some(seq),
+        conv: Some(conv),
+        cseq: Some(cseq),
+        ts: Some(ts(ts_ms)),
+    }
+    .into()
+}
+
+fn seed_chat(message: &Message) -> Stanza {
+    let Message { from, to, content, .. } = message.clone();
+    schema::Chat { myaccount: from, friendaccount: to, content, ..Default::default() }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rfc_3339_in_utc_with_milliseconds() {
+        assert_eq!(ts(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(ts(1_767_322_985_600), "2026-01-02T03:03:05.600Z");
+        assert_eq!(ts(i64::MAX), "1970-01-01T00:00:00.000Z");
+        assert_eq!(retry(Duration::from_micros(1_001)), 2);
+        assert_eq!(retry(Duration::ZERO), 1);
+        assert_eq!(hex(&[0, 255, 16]), "00ff10");
+    }
+}

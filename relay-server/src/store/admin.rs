@@ -1,0 +1,169 @@
+//! What the administrator asks: accounts come and go, friendships are made and ended. A refusal has written nothing.
+
+use rusqlite::{Connection, Result, params};
+
+use super::conv;
+use super::friend::{self, Person};
+use super::number::Num;
+use super::token;
+use crate::core::op::{AccountId, AccountRow, AdminDone, AdminError, AdminOp, FriendKind, Row};
+
+/// Does it, or says why not.
+pub(super) fn admin(conn: &Connection, op: &AdminOp) -> Result<Result<AdminDone, AdminError>> {
+    match op {
+        AdminOp::AccountAdd { name, shown, password, now_ms } => {
+            account_add(conn, name, shown, password, *now_ms)
+        }
+        AdminOp::AccountList => Ok(Ok(AdminDone::Accounts(account_list(conn)?))),
+        AdminOp::AccountPasswd { name, password } => account_passwd(conn, name, password),
+        AdminOp::AccountRemove { name, now_ms } => account_remove(conn, name, *now_ms),
+        AdminOp::FriendAdd { a, b, friends_max, now_ms: _ } => friend_add(conn, a, b, *friends_max),
+        AdminOp::FriendRemove { a, b, now_ms: _ } => friend_remove(conn, a, b),
+    }
+}
+
+fn changed(rows: Vec<(AccountId, Row)>, end: Vec<AccountId>) -> Result<Result<AdminDone, AdminError>> {
+    Ok(Ok(AdminDone::Changed { rows, end }))
+}
+
+fn refused(why: AdminError) -> Result<Result<AdminDone, AdminError>> {
+    Ok(Err(why))
+}
+
+fn no_account(name: &str) -> Result<Result<AdminDone, AdminError>> {
+    refused(AdminError::NoAccount(name.to_owned()))
+}
+
+fn account_add(
+    conn: &Connection,
+    name: &str,
+    shown: &str,
+    password: &str,
+    now_ms: i64,
+) -> Result<Result<AdminDone, AdminError>> {
+    if friend::person_named(conn, name)?.is_some() {
+        return refused(AdminError::Taken(name.to_owned()));
+    }
+    let id = conn
+        .prepare_cached("INSERT INTO account (name, shown, password, created_ms) VALUES (?1, ?2, ?3, ?4)")?
+        .insert(params![name, shown, password, now_ms])?;
+    conn.prepare_cached("INSERT INTO inbox_state (account, head, seed_cursor) VALUES (?1, 0, 0)")?
+        .execute([id])?;
+    changed(Vec::new(), Vec::new())
+}
+
+fn account_list(conn: &Connection) -> Result<Vec<AccountRow>> {
+    conn.prepare_cached(
+        "SELECT name, shown, disabled, created_ms,
+                (SELECT count(*) FROM friend WHERE account = account.id AND kind = 0),
+                (SELECT count(*) FROM device WHERE account = account.id)
+         FROM account WHERE removed_ms IS NULL ORDER BY name",
+    )?
+    .query_map([], |row| {
+        Ok(AccountRow {
+            account: row.get(0)?,
+            name: row.get(1)?,
+            disabled: row.get(2)?,
+            created_ms: row.get(3)?,
+            friends: row.get::<_, Num>(4)?.0,
+            devices: row.get::<_, Num>(5)?.0,
+            online: 0,
+        })
+    })?
+    .collect()
+}
+
+fn account_passwd(conn: &Connection, name: &str, password: &str) -> Result<Result<AdminDone, AdminError>> {
+    let Some(person) = friend::person_named(conn, name)? else {
+        return no_account(name);
+    };
+    conn.prepare_cached("UPDATE account SET password = ?2 WHERE id = ?1")?
+        .execute(params![person.id, password])?;
+    token::end_all(conn, person.id)?;
+    changed(Vec::new(), vec![person.id])
+}
+
+fn account_remove(conn: &Connection, name: &str, now_ms: i64) -> Result<Result<AdminDone, AdminError>> {
+    let Some(person) = friend::person_named(conn, name)? else {
+        return no_account(name);
+    };
+    let listed_by: Vec<AccountId> = conn
+        .prepare_cached("SELECT account FROM friend WHERE other = ?1 ORDER BY account")?
+        .query_map([person.id], |row| row.get(0))?
+        .collect::<Result<_>>()?;
+    let mut rows = Vec::with_capacity(listed_by.len());
+    for owner in listed_by {
+        if let Some(mut owner) = friend::person(conn, owner)? {
+            rows.push((owner.id, friend::remove(conn, &mut owner, person.id, &person.account)?));
+        }
+    }
+    forget(conn, person.id, now_ms)?;
+    changed(rows, vec![person.id])
+}
+
+/// Deletes what is the account's alone; its name stays readable in what others have.
+fn forget(conn: &Connection, account: AccountId, now_ms: i64) -> Result<()> {
+    conn.prepare_cached("UPDATE account SET removed_ms = ?2, password = '', picture = '' WHERE id = ?1")?
+        .execute(params![account, now_ms])?;
+    for sql in [
+        "DELETE FROM device WHERE account = ?1",
+        "DELETE FROM network WHERE account = ?1",
+        "DELETE FROM friend WHERE account = ?1",
+        "DELETE FROM inbox WHERE account = ?1",
+        "DELETE FROM message WHERE conv IN
+            (SELECT c.id FROM conv c JOIN account a ON a.id = c.low + c.high - ?1
+             WHERE (c.low = ?1 OR c.high = ?1) AND a.removed_ms IS NOT NULL)",
+    ] {
+        conn.prepare_cached(sql)?.execute([account])?;
+    }
+    Ok(())
+}
+
+/// Two different accounts that are there.
+fn pair(conn: &Connection, a: &str, b: &str) -> Result<std::result::Result<(Person, Person), AdminError>> {
+    let Some(one) = friend::person_named(conn, a)? else {
+        return Ok(Err(AdminError::NoAccount(a.to_owned())));
+    };
+    let Some(other) = friend::person_named(conn, b)? else {
+        return Ok(Err(AdminError::NoAccount(b.to_owned())));
+    };
+    Ok(if one.id == other.id { Err(AdminError::Oneself(one.account)) } else { Ok((one, other)) })
+}
+
+fn friend_add(conn: &Connection, a: &str, b: &str, max: u32) -> Result<Result<AdminDone, AdminError>> {
+    let (mut one, mut other) = match pair(conn, a, b)? {
+        Ok(pair) => pair,
+        Err(why) => return refused(why),
+    };
+    if friend::kind_of(conn, one.id, other.id)? == Some(FriendKind::Friend) {
+        return refused(AdminError::FriendsAlready(one.account, other.account));
+    }
+    for person in [&one, &other] {
+        if friend::count(conn, person.id, FriendKind::Friend)? >= u64::from(max) {
+            return refused(AdminError::Full(person.account.clone(), max));
+        }
+    }
+    let mut rows = vec![
+        (one.id, friend::put(conn, &mut one, &other, FriendKind::Friend)?),
+        (other.id, friend::put(conn, &mut other, &one, FriendKind::Friend)?),
+    ];
+    rows.sort_by_key(|(account, _)| *account);
+    changed(rows, Vec::new())
+}
+
+fn friend_remove(conn: &Connection, a: &str, b: &str) -> Result<Result<AdminDone, AdminError>> {
+    let (mut one, mut other) = match pair(conn, a, b)? {
+        Ok(pair) => pair,
+        Err(why) => return refused(why),
+    };
+    if friend::kind_of(conn, one.id, other.id)? != Some(FriendKind::Friend) {
+        return refused(AdminError::NotFriends(one.account, other.account));
+    }
+    conv::estrange(conn, one.id, other.id)?;
+    let mut rows = vec![
+        (one.id, friend::remove(conn, &mut one, other.id, &other.account)?),
+        (other.id, friend::remove(conn, &mut other, one.id, &one.account)?),
+    ];
+    rows.sort_by_key(|(account, _)| *account);
+    changed(rows, Vec::new())
+}

@@ -1,0 +1,218 @@
+//! One connection that carries out ops, alone or in groups: the writer thread, the readers, the command line and
+//! the tests all come through here. Never leaves a transaction open.
+
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, Error, ErrorCode, Result};
+
+use super::order::Order;
+use super::{admin, begin, friend, marks, rows, submit, token};
+use crate::core::op::{AdminOp, Begin, Done, Op, StoreError};
+
+/// A connection to an opened store.
+pub(super) struct Db {
+    pub(super) conn: Connection,
+    pub(super) epoch: String,
+    /// The latest wall clock that any op has told, Unix milliseconds.
+    latest_ms: Cell<i64>,
+    order: RefCell<Order>,
+}
+
+/// Whether an op can be done by a connection that cannot write.
+pub(super) fn is_read(op: &Op) -> bool {
+    match op {
+        Op::Find { .. } | Op::Rows { .. } | Op::Friends { .. } => true,
+        Op::Admin(op) => match op {
+            AdminOp::AccountList => true,
+            AdminOp::AccountAdd { .. }
+            | AdminOp::AccountPasswd { .. }
+            | AdminOp::AccountRemove { .. }
+            | AdminOp::FriendAdd { .. }
+            | AdminOp::FriendRemove { .. } => false,
+        },
+        Op::Begin(_)
+        | Op::Confirm { .. }
+        | Op::Logout { .. }
+        | Op::Submit(_)
+        | Op::Recv { .. }
+        | Op::SeedCursor { .. }
+        | Op::Delivered { .. } => false,
+    }
+}
+
+impl Db {
+    pub(super) fn new(conn: Connection, epoch: String) -> Self {
+        Self { conn, epoch, latest_ms: Cell::new(0), order: RefCell::default() }
+    }
+
+    /// One op, in a transaction of its own if it writes.
+    pub(super) fn alone(&self, op: &Op) -> std::result::Result<Done, StoreError> {
+        self.order.borrow().check(op)?;
+        let apply = || caught(|| self.apply(op));
+        let result = if is_read(op) { apply() } else { self.transaction(apply) };
+        let result = result.or_else(|e| self.without_writing(op, e));
+        self.order.borrow_mut().note(op, &result);
+        result
+    }
+
+    /// Many ops in one transaction: as many, from the first, as `time` allows, but at least one. One that fails
+    /// leaves no trace and does not harm the others. If the transaction itself fails, each is tried alone.
+    /// Gives as many results as ops were done.
+    pub(super) fn group<'a>(
+        &self,
+        ops: impl Iterator<Item = &'a Op> + Clone,
+        time: Duration,
+    ) -> Vec<std::result::Result<Done, StoreError>> {
+        let mut tried = 0;
+        let order = self.order.borrow().clone();
+        let together = self.transaction(|| {
+            let start = Instant::now();
+            let mut results = Vec::new();
+            for op in ops.clone() {
+                tried += 1;
+                results.push(self.guarded(op)?);
+                if start.elapsed() >= time {
+                    break;
+                }
+            }
+            Ok(results)
+        });
+        together.unwrap_or_else(|_| {
+            self.order.replace(order);
+            ops.take(tried.max(1)).map(|op| self.alone(op)).collect()
+        })
+    }
+
+    /// An op behind a savepoint. Fails only where the whole transaction has to be given up.
+    fn guarded(&self, op: &Op) -> Result<std::result::Result<Done, StoreError>> {
+        if let Err(behind) = self.order.borrow().check(op) {
+            return Ok(Err(behind));
+        }
+        self.run("SAVEPOINT op")?;
+        match caught(|| self.apply(op)) {
+            Ok(done) => self.run("RELEASE op").map(|()| Ok(done)),
+            Err(e) if self.conn.is_autocommit() || is_full(&e) => Err(e),
+            Err(e) => {
+                self.run("ROLLBACK TO op")?;
+                self.run("RELEASE op")?;
+                let failed = Err(store_error(&e));
+                self.order.borrow_mut().note(op, &failed);
+                Ok(failed)
+            }
+        }
+    }
+
+    fn transaction<R>(&self, body: impl FnOnce() -> Result<R>) -> Result<R> {
+        let result = self.run("BEGIN IMMEDIATE").and_then(|()| body());
+        let result = result.and_then(|done| self.run("COMMIT").map(|()| done));
+        if !self.conn.is_autocommit()
+            && let Err(e) = self.run("ROLLBACK")
+        {
+            tracing::error!(error = %e, "a transaction could not be rolled back");
+        }
+        result
+    }
+
+    fn run(&self, sql: &str) -> Result<()> {
+        self.conn.prepare_cached(sql)?.execute([]).map(drop)
+    }
+
+    /// The op itself, in whatever transaction there is.
+    fn apply(&self, op: &Op) -> Result<Done> {
+        let conn = &self.conn;
+        match op {
+            Op::Find { name, network, now_ms } => {
+                Ok(Done::Found(friend::find(conn, name, *network, *now_ms)?))
+            }
+            Op::Begin(op) => {
+                self.saw(op.now_ms);
+                Ok(Done::Begun(begin::begin(conn, &self.epoch, op)?))
+            }
+            Op::Confirm { account, device, token } => {
+                token::confirm(conn, *account, device, token)?;
+                Ok(Done::Nothing)
+            }
+            Op::Logout { account, device } => {
+                conn.prepare_cached("DELETE FROM device WHERE account = ?1 AND device = ?2")?
+                    .execute(rusqlite::params![account, device])?;
+                Ok(Done::Nothing)
+            }
+            Op::Submit(op) => {
+                self.saw(op.now_ms);
+                Ok(Done::Submitted(submit::submit(conn, op)?))
+            }
+            Op::Rows { account, after, count } => {
+                Ok(Done::Rows(rows::after(conn, *account, *after, *count)?))
+            }
+            Op::Friends { account, after, count } => {
+                Ok(Done::Friends(friend::page(conn, *account, after.as_ref(), *count)?))
+            }
+            Op::Recv { account, device, seq } => {
+                marks::recv(conn, *account, device, *seq, self.latest_ms.get())?;
+                Ok(Done::Nothing)
+            }
+            Op::SeedCursor { account, seq } => Ok(Done::Marked(marks::seed_cursor(conn, *account, *seq)?)),
+            Op::Delivered { account, conv, cseq } => {
+                Ok(Done::Marked(marks::delivered(conn, *account, conv, *cseq)?))
+            }
+            Op::Admin(op) => Ok(Done::Admin(admin::admin(conn, op)?)),
+        }
+    }
+
+    fn saw(&self, now_ms: i64) {
+        self.latest_ms.set(self.latest_ms.get().max(now_ms));
+    }
+
+    /// What is still possible on a disk that takes nothing: logins.
+    fn without_writing(&self, op: &Op, failed: Error) -> std::result::Result<Done, StoreError> {
+        if let Op::Begin(op) = op
+            && is_full(&failed)
+        {
+            return self.begin_by_reading(op);
+        }
+        let error = store_error(&failed);
+        tracing::debug!(%error, "an op failed");
+        Err(error)
+    }
+
+    fn begin_by_reading(&self, op: &Begin) -> std::result::Result<Done, StoreError> {
+        begin::by_reading(&self.conn, &self.epoch, op).map(Done::Begun).map_err(|e| store_error(&e))
+    }
+}
+
+/// A mistake of ours in one op ends that op, not the thread that serves everybody.
+fn caught<R>(body: impl FnOnce() -> Result<R>) -> Result<R> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(Error::UnwindingPanic))
+}
+
+/// The disk takes nothing (any more); it may again later.
+fn is_full(e: &Error) -> bool {
+    matches!(
+        e.sqlite_error_code(),
+        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly | ErrorCode::CannotOpen)
+    )
+}
+
+fn store_error(e: &Error) -> StoreError {
+    if is_full(e) { StoreError::Full(e.to_string()) } else { StoreError::Failed(e.to_string()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_in_one_op_leaves_no_trace() {
+        let db = super::super::open::in_memory().unwrap();
+        let failed: Result<()> = db.transaction(|| {
+            db.conn.execute("INSERT INTO meta VALUES ('x', 'y')", [])?;
+            caught(|| panic!("a mistake"))
+        });
+        assert!(matches!(failed, Err(Error::UnwindingPanic)));
+        let count = "SELECT count(*) FROM meta";
+        assert_eq!(db.conn.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
+        db.transaction(|| db.conn.execute("INSERT INTO meta VALUES ('x', 'y')", [])).unwrap();
+    }
+}

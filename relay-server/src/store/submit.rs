@@ -1,0 +1,164 @@
+//! The submit rule, once: dedupe by (account, id), permission, conversation counter, message row, and for every
+//! member account in ascending id its counter and its inbox row. All in the transaction of the caller; a refusal
+//! has written nothing.
+
+use relay_schema::NackCode;
+use rusqlite::{Connection, OptionalExtension, Result, params};
+
+use super::conv::{self, Conv};
+use super::friend::{self, Person};
+use super::number::{Num, conv_name};
+use super::rows::RowKind;
+use crate::core::op::{AccountId, FriendKind, Item, Message, Row, Submit, Submitted};
+
+/// So many chats may a stranger send until it is answered.
+const STRANGER_CHATS: u64 = 5;
+
+/// The number of no account: questions about an unknown one are asked all the same, so that they cost the same.
+const NOBODY: AccountId = 0;
+
+/// Stores a chat, or says why not.
+pub(super) fn submit(conn: &Connection, chat: &Submit) -> Result<Result<Submitted, NackCode>> {
+    if let Some(known) = known(conn, chat)? {
+        return Ok(known);
+    }
+    let Some(sender) = friend::person(conn, chat.from)? else {
+        return Ok(Err(NackCode::Forbidden));
+    };
+    let recipient = friend::person_named(conn, &chat.to)?;
+    let to = recipient.as_ref().map_or(NOBODY, |recipient| recipient.id);
+    let conv = conv::of(conn, sender.id, to)?;
+    let listed = friend::kind_of(conn, to, sender.id)?;
+    let allowed = may_write(sender.id, to, listed, conv.as_ref());
+    let Some(recipient) = recipient.filter(|_| allowed) else {
+        return Ok(Err(NackCode::Unknown));
+    };
+    if chat.refuse_offline {
+        return Ok(Err(NackCode::Offline));
+    }
+    let conv = match conv {
+        Some(conv) => conv,
+        None => conv::create(conn, sender.id, recipient.id)?,
+    };
+    store(conn, chat, conv, sender, recipient, listed.is_some()).map(Ok)
+}
+
+/// The answer to an id that this sender has used before.
+fn known(conn: &Connection, chat: &Submit) -> Result<Option<Result<Submitted, NackCode>>> {
+    let mut read = conn.prepare_cached(
+        "SELECT m.recipient, m.sender_seq, m.conv, m.cseq, m.ts_ms,
+                a.name = ?3 AND m.content = ?4 AND m.kind IS ?5 AND m.re IS ?6 AND m.body IS ?7
+         FROM message m JOIN account a ON a.id = m.recipient WHERE m.sender = ?1 AND m.mid = ?2",
+    )?;
+    let body = chat.body.as_ref().map(|body| &body.0);
+    let re = chat.re.as_ref().map(|re| re.as_str());
+    let asked = params![chat.from, chat.id.as_str(), chat.to, chat.content, chat.kind, re, body];
+    read.query_row(asked, |row| {
+        if !row.get::<_, bool>(5)? {
+            return Ok(Err(NackCode::Conflict));
+        }
+        Ok(Ok(Submitted {
+            duplicate: true,
+            to: row.get(0)?,
+            seq: row.get::<_, Num>(1)?.0,
+            conv: conv_name(row.get(2)?),
+            cseq: row.get::<_, Num>(3)?.0,
+            ts_ms: row.get(4)?,
+            rows: Vec::new(),
+        }))
+    })
+    .optional()
+}
+
+/// Friends and oneself always; a stranger until it wrote five chats, or for ever once it was answered.
+fn may_write(from: AccountId, to: AccountId, listed: Option<FriendKind>, conv: Option<&Conv>) -> bool {
+    let answered = conv.is_some_and(|conv| conv.chats_of(to) > 0);
+    let few = conv.is_none_or(|conv| conv.chats_of(from) < STRANGER_CHATS);
+    from == to || listed == Some(FriendKind::Friend) || answered || few
+}
+
+/// Writes an allowed chat. Whoever is not in the recipient's list gets there first, as a stranger.
+fn store(
+    conn: &Connection,
+    chat: &Submit,
+    mut conv: Conv,
+    mut sender: Person,
+    mut recipient: Person,
+    listed: bool,
+) -> Result<Submitted> {
+    let cseq = conv.count_chat(conn, sender.id)?;
+    let seq = sender.head + 1;
+    let message = Message {
+        from: sender.account.clone(),
+        to: recipient.account.clone(),
+        id: chat.id.clone(),
+        content: chat.content.clone(),
+        kind: chat.kind.clone(),
+        re: chat.re.clone(),
+        body: chat.body.clone(),
+        conv: conv_name(conv.id),
+        cseq,
+        ts_ms: chat.now_ms,
+    };
+    let number = insert(conn, &message, &conv, sender.id, recipient.id, seq)?;
+    let mut rows = Vec::with_capacity(2);
+    for member in conv.members() {
+        let owner = if member == sender.id {
+            &mut sender
+        } else {
+            if !listed {
+                let told = introduce(conn, &mut recipient, &sender, chat.strangers_max)?;
+                rows.extend(told.into_iter().map(|row| (member, row)));
+            }
+            &mut recipient
+        };
+        let seq = owner.push(conn, RowKind::Chat, number)?;
+        rows.push((member, Row { seq, item: Item::Chat(Box::new(message.clone())) }));
+    }
+    Ok(Submitted {
+        duplicate: false,
+        to: recipient.id,
+        seq,
+        conv: message.conv,
+        cseq,
+        ts_ms: chat.now_ms,
+        rows,
+    })
+}
+
+/// The rows by which the recipient hears of a stranger: those that give way for it, and its own.
+fn introduce(conn: &Connection, owner: &mut Person, stranger: &Person, max: u32) -> Result<Vec<Row>> {
+    let mut rows = friend::make_room(conn, owner, max)?;
+    rows.push(friend::put(conn, owner, stranger, FriendKind::Stranger)?);
+    Ok(rows)
+}
+
+fn insert(
+    conn: &Connection,
+    message: &Message,
+    conv: &Conv,
+    sender: AccountId,
+    recipient: AccountId,
+    seq: u64,
+) -> Result<i64> {
+    let re = message.re.as_ref().map(|re| re.as_str());
+    let body = message.body.as_ref().map(|body| &body.0);
+    conn.prepare_cached(
+        "INSERT INTO message
+            (conv, cseq, sender, recipient, mid, sender_seq, ts_ms, kind, re, content, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?
+    .insert(params![
+        conv.id,
+        Num(message.cseq),
+        sender,
+        recipient,
+        message.id.as_str(),
+        Num(seq),
+        message.ts_ms,
+        message.kind,
+        re,
+        message.content,
+        body,
+    ])
+}

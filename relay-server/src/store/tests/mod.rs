@@ -1,0 +1,185 @@
+//! The store's promises, on real SQLite: in memory, in files, with threads, with a full disk, with kill -9.
+
+mod admin;
+mod begin;
+mod disk;
+mod file;
+mod list;
+mod marks;
+mod submit;
+mod threads;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::process::Command;
+
+use relay_schema::{Id, NackCode};
+
+use super::Direct;
+use crate::core::op::*;
+
+pub(super) const DAY: i64 = 24 * 60 * 60 * 1000;
+pub(super) const NOW: i64 = 1_790_000_000_000;
+pub(super) const HOME: Network = Network(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
+
+/// A store, spoken to in few words.
+pub(super) struct Relay {
+    pub(super) store: Direct,
+    pub(super) now: i64,
+    ids: u32,
+}
+
+impl Relay {
+    pub(super) fn new() -> Self {
+        Self::on(Direct::in_memory().unwrap())
+    }
+
+    pub(super) fn on(store: Direct) -> Self {
+        Self { store, now: NOW, ids: 0 }
+    }
+
+    pub(super) fn ask(&mut self, op: Op) -> Done {
+        self.store.apply(op).unwrap()
+    }
+
+    pub(super) fn admin(&mut self, op: AdminOp) -> Result<AdminDone, AdminError> {
+        match self.ask(Op::Admin(op)) {
+            Done::Admin(result) => result,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn find(&mut self, name: &str) -> Option<Account> {
+        match self.ask(Op::Find { name: name.into(), network: HOME, now_ms: self.now }) {
+            Done::Found(found) => found,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn account(&mut self, name: &str) -> AccountId {
+        self.admin(add(name)).unwrap();
+        self.find(name).unwrap().id
+    }
+
+    pub(super) fn befriend(&mut self, a: &str, b: &str) {
+        self.admin(friend_add(a, b)).unwrap();
+    }
+
+    pub(super) fn submit(&mut self, chat: Submit) -> Result<Submitted, NackCode> {
+        match self.ask(Op::Submit(chat)) {
+            Done::Submitted(result) => result,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A chat under a fresh id.
+    pub(super) fn chat(&mut self, from: AccountId, to: &str) -> Result<Submitted, NackCode> {
+        self.ids += 1;
+        let id = format!("auto-{}", self.ids);
+        self.submit(chat(from, to, &id))
+    }
+
+    pub(super) fn rows(&mut self, account: AccountId, after: Seq) -> Vec<Row> {
+        match self.ask(Op::Rows { account, after, count: 10_000 }) {
+            Done::Rows(rows) => rows,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn list(&mut self, account: AccountId) -> Vec<(FriendKind, String)> {
+        match self.ask(Op::Friends { account, after: None, count: 10_000 }) {
+            Done::Friends(list) => list.into_iter().map(|f| (f.kind, f.account)).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn begin(&mut self, begin: Begin) -> Result<Begun, BeginError> {
+        match self.ask(Op::Begin(begin)) {
+            Done::Begun(result) => result,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn marked(&mut self, op: Op) -> Vec<Mark> {
+        match self.ask(op) {
+            Done::Marked(marks) => marks,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn sql<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
+        self.store.0.conn.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+}
+
+pub(super) fn add(name: &str) -> AdminOp {
+    let shown = format!("{name} shown");
+    AdminOp::AccountAdd { name: name.into(), shown, password: format!("$phc${name}"), now_ms: NOW }
+}
+
+pub(super) fn friend_add(a: &str, b: &str) -> AdminOp {
+    AdminOp::FriendAdd { a: a.into(), b: b.into(), friends_max: 5_000, now_ms: NOW }
+}
+
+pub(super) fn id(text: &str) -> Id {
+    Id::new(text).unwrap()
+}
+
+pub(super) fn chat(from: AccountId, to: &str, name: &str) -> Submit {
+    Submit {
+        from,
+        to: to.into(),
+        id: id(name),
+        content: format!("text of {name}"),
+        kind: None,
+        re: None,
+        body: None,
+        refuse_offline: false,
+        strangers_max: 500,
+        era: 1,
+        now_ms: NOW,
+    }
+}
+
+pub(super) fn hash(n: u8) -> TokenHash {
+    TokenHash([n; 32])
+}
+
+/// A login of device `d`.
+pub(super) fn login(account: AccountId, shown: Option<u8>, next: u8) -> Begin {
+    let device = BeginDevice {
+        device: "d".into(),
+        client: "qqd/1".into(),
+        shown: shown.map(hash),
+        next: hash(next),
+        resume: None,
+        epoch: None,
+        devices_max: 32,
+    };
+    Begin { account, network: HOME, device: Some(device), proven: None, rehash: None, now_ms: NOW }
+}
+
+/// The names of the rows' kinds and whom they are about, for comparing.
+pub(super) fn said(rows: &[Row]) -> Vec<String> {
+    rows.iter()
+        .map(|row| match &row.item {
+            Item::Chat(m) => format!("{} chat {} -> {}: {}", row.seq, m.from, m.to, m.id),
+            Item::Friend(f) => format!("{} {:?} {}", row.seq, f.kind, f.account),
+            Item::FriendRemove { account } => format!("{} gone {account}", row.seq),
+        })
+        .collect()
+}
+
+/// This test again, in a process of its own, which finds `dir` in [`child_dir`].
+pub(super) fn child(test: &str, dir: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "--nocapture", &format!("store::tests::{test}")]).env(CHILD, dir);
+    command
+}
+
+/// The directory that the parent prepared, if this is a [`child`].
+pub(super) fn child_dir() -> Option<std::path::PathBuf> {
+    std::env::var_os(CHILD).map(Into::into)
+}
+
+const CHILD: &str = "RELAY_STORE_TEST_CHILD";

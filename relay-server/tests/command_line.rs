@@ -1,0 +1,236 @@
+//! What an administrator types, against the real program, with a server on the directory and without.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use support::{Client, Server, add, done, refused, relay, run};
+
+/// Everything that `account` and `friend` do, wherever the wish goes.
+fn administrate(data: &Path) {
+    let add = |account: &str| ["account", "add", account, "--password-stdin"].map(str::to_owned);
+    let adding = |account: &str, input: &str| {
+        let args = add(account);
+        refused(data, &args.each_ref().map(String::as_str), input)
+    };
+    done(data, &["account", "add", "Alice", "--name", "Alice 爱丽丝", "--password-stdin"], "p1\nmore\n");
+    assert_eq!(adding("bob", "p2"), (0, String::new()));
+    let list = done(data, &["account", "list", "--json"], "");
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let names: Vec<_> =
+        list["accounts"].as_array().unwrap().iter().map(|row| (&row["account"], &row["name"])).collect();
+    assert_eq!(names, [(&"alice".into(), &"Alice 爱丽丝".into()), (&"bob".into(), &"bob".into())]);
+    assert!(done(data, &["account", "list"], "").starts_with("ACCOUNT "));
+
+    let (code, text) = adding("ALICE", "p1\n");
+    assert!(code == 11 && text.contains("there is an account `alice` already"), "{text}");
+    for (name, word) in [("a b", "no account name"), ("", "no account name"), ("root", "kept for the relay")]
+    {
+        let (code, text) = adding(name, "p\n");
+        assert!(code == 2 && text.contains(word), "{name}: {text}");
+    }
+    for (password, word) in
+        [("", "empty"), ("\n", "empty"), (&*"x".repeat(1_025), "longer"), ("a\tb\n", "character")]
+    {
+        let (code, text) = adding("carol", password);
+        assert!(code == 2 && text.contains(word), "{password:?}: {text}");
+    }
+
+    done(data, &["friend", "add", "Alice", "bob"], "");
+    for (args, expected) in [
+        (["friend", "add", "bob", "alice"], 11),
+        (["friend", "add", "alice", "alice"], 2),
+        (["friend", "add", "alice", "nobody"], 7),
+        (["friend", "remove", "alice", "nobody"], 7),
+    ] {
+        let (code, text) = refused(data, &args, "");
+        assert_eq!(code, expected, "{args:?}: {text}");
+        assert_eq!(text.lines().count(), 1, "one sentence: {text}");
+    }
+    done(data, &["friend", "remove", "bob", "alice"], "");
+    assert_eq!(refused(data, &["friend", "remove", "bob", "alice"], "").0, 7);
+
+    done(data, &["account", "passwd", "bob", "--password-stdin"], "new\n");
+    assert_eq!(refused(data, &["account", "passwd", "nobody", "--password-stdin"], "new\n").0, 7);
+    done(data, &["account", "remove", "bob"], "");
+    assert_eq!(refused(data, &["account", "remove", "bob"], "").0, 7);
+}
+
+#[test]
+fn accounts_and_friends_are_made_while_no_server_runs() {
+    let data = tempfile::tempdir().unwrap();
+    administrate(data.path());
+}
+
+#[test]
+fn accounts_and_friends_are_made_while_a_server_runs() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let socket = data.path().join("admin.sock");
+    assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
+    administrate(data.path());
+    assert_eq!(server.stop().0, 0);
+    assert!(!socket.exists());
+}
+
+#[test]
+fn after_a_kill_9_the_commands_work_and_a_server_starts() {
+    let data = tempfile::tempdir().unwrap();
+    Server::start(data.path(), &[]).kill();
+    assert!(data.path().join("admin.sock").exists());
+    add(data.path(), "alice", "p1");
+    let server = Server::start(data.path(), &[]);
+    Client::login(&server, "alice", "p1");
+    assert!(done(data.path(), &["account", "list"], "").contains("alice"));
+}
+
+#[test]
+fn who_is_on_line_sees_at_once_what_the_administrator_does() {
+    let data = tempfile::tempdir().unwrap();
+    add(data.path(), "alice", "p1");
+    let server = Server::start(data.path(), &[]);
+    add(data.path(), "bob", "p2");
+    let mut alice = Client::login(&server, "alice", "p1");
+    let online = || done(data.path(), &["account", "list", "--json"], "").contains("\"online\":1");
+    assert!(online());
+    done(data.path(), &["friend", "add", "alice", "bob"], "");
+    alice.hear("<type>friend</type><name>bob</name><account>bob</account>");
+    done(data.path(), &["account", "passwd", "alice", "--password-stdin"], "other\n");
+    assert!(alice.rest().contains("<type>error</type>"));
+    Client::login(&server, "alice", "other");
+}
+
+#[test]
+fn only_serve_and_account_add_make_the_directory() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("deep/data");
+    for args in [&["account", "list"][..], &["account", "remove", "x"], &["friend", "add", "a", "b"]] {
+        let (code, text) = refused(&data, args, "");
+        assert!(code == 7 && text.contains("--data"), "{text}");
+    }
+    assert!(!data.exists());
+    add(&data, "alice", "p1");
+    assert_eq!(std::fs::metadata(&data).unwrap().mode() & 0o777, 0o700);
+    for file in std::fs::read_dir(&data).unwrap() {
+        assert_eq!(file.unwrap().metadata().unwrap().mode() & 0o077, 0);
+    }
+}
+
+#[test]
+fn without_a_terminal_the_password_flag_is_named() {
+    let data = tempfile::tempdir().unwrap();
+    let (code, text) = refused(data.path(), &["account", "add", "alice"], "p1\n");
+    assert!(code == 2 && text.contains("--password-stdin"), "{text}");
+    assert!(std::fs::read_dir(data.path()).unwrap().next().is_none(), "nothing was made");
+}
+
+#[test]
+fn a_command_that_nobody_knows_is_wrong_usage() {
+    let data = tempfile::tempdir().unwrap();
+    for args in [&["explode"][..], &["account"], &["account", "add"], &["serve", "--listen", "here"], &[]] {
+        assert_eq!(refused(data.path(), args, "").0, 2, "{args:?}");
+    }
+}
+
+#[test]
+fn help_teaches_with_examples() {
+    let data = tempfile::tempdir().unwrap();
+    for args in [&["--help"][..], &["serve", "--help"], &["account", "add", "--help"]] {
+        assert!(done(data.path(), args, "").contains("Example"), "{args:?}");
+    }
+    let help = done(data.path(), &["--help"], "");
+    assert!(help.contains("Exit codes") && help.contains("$STATE_DIRECTORY"), "{help}");
+}
+
+#[test]
+fn the_printed_configuration_is_one_that_serves() {
+    let (data, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let config = folder.path().join("relay.toml");
+    let text = done(data.path(), &["config"], "");
+    assert!(text.contains("\nlogin_deadline = \"15s\"\n"), "{text}");
+    std::fs::write(&config, &text).unwrap();
+    let config = config.to_str().unwrap();
+    let (code, said) = refused(data.path(), &["serve", "--config", config, "--check-config"], "");
+    assert_eq!((code, said.as_str()), (0, "the configuration is right\n"));
+    assert_eq!(done(data.path(), &["config", "--config", config], ""), text);
+}
+
+#[test]
+fn a_wrong_configuration_is_refused_with_its_line() {
+    let (data, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let config = folder.path().join("relay.toml");
+    let path = config.to_str().unwrap();
+    for (text, word) in [
+        (
+            "log = \"info\"\nlogin_dedline = \"1s\"\n",
+            "line 2 of the configuration: there is no key `login_dedline`",
+        ),
+        ("friends = \"many\"\n", "line 1 of the configuration: `friends` must be a number"),
+        ("listen_plain = \"0.0.0.0:0\"\n", "allow_plaintext = true"),
+        ("tls_cert = \"/nowhere\"\ntls_key = \"/nowhere\"\n", "/nowhere"),
+    ] {
+        std::fs::write(&config, text).unwrap();
+        let (code, said) = refused(data.path(), &["serve", "--config", path, "--check-config"], "");
+        assert!(
+            (code == 2 || text.contains("nowhere")) && code != 0 && said.contains(word),
+            "{text}: {said}"
+        );
+        assert_eq!(refused(data.path(), &["serve", "--config", path], "").0, code);
+    }
+    assert_eq!(refused(data.path(), &["serve", "--config", "/nowhere/relay.toml"], "").0, 7);
+}
+
+#[test]
+fn plain_text_beyond_this_machine_is_refused_unless_it_is_allowed() {
+    let (data, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let open = ["serve", "--listen", "127.0.0.1:0", "--listen-plain", "0.0.0.0:0"];
+    let (code, text) = refused(data.path(), &open, "");
+    assert!(code == 2 && text.contains("allow_plaintext = true"), "{text}");
+    let config = folder.path().join("relay.toml");
+    std::fs::write(&config, "allow_plaintext = true\n").unwrap();
+    let server =
+        Server::spawn(relay(data.path(), &[&open[..], &["--config", config.to_str().unwrap()]].concat()));
+    assert!(server.said("plain").starts_with("0.0.0.0:"));
+}
+
+#[test]
+fn flags_win_over_the_file() {
+    let (data, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let config = folder.path().join("relay.toml");
+    std::fs::write(&config, "listen = \"192.0.2.1:1\"\nlisten_plain = \"127.0.0.1:1\"\n").unwrap();
+    let args =
+        ["serve", "--listen", "127.0.0.1:0", "--listen-plain", "off", "--config", config.to_str().unwrap()];
+    let server = Server::spawn(relay(data.path(), &args));
+    assert_eq!(server.said("plain"), "off");
+}
+
+#[test]
+fn an_address_in_use_and_a_directory_in_use_are_conflicts() {
+    let (data, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, text) = refused(data.path(), &["serve", "--listen", &address], "");
+    assert!(code == 11 && text.contains("in use") && text.contains(&address), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+
+    let _server = Server::start(other.path(), &[]);
+    let (code, text) = refused(other.path(), &["serve", "--listen", "127.0.0.1:0"], "");
+    assert!(code == 11 && text.contains("in use by another relay-server"), "{text}");
+}
+
+#[test]
+fn a_list_that_nobody_reads_to_its_end_is_no_error() {
+    let data = tempfile::tempdir().unwrap();
+    add(data.path(), "alice", "p1");
+    let script = format!(
+        "'{}' account list --data '{}' | true; exit ${{PIPESTATUS[0]}}",
+        env!("CARGO_BIN_EXE_relay-server"),
+        data.path().display()
+    );
+    let output = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    assert!(run(data.path(), &["account", "list"], "").status.success());
+}
