@@ -1,0 +1,62 @@
+//! The first moment: a daemon that has just started is a moment away from its relay. What depends on the relay waits for
+//! the outcome of the first try, so that nobody is told that the relay is away who would be wrong a moment later.
+
+use std::time::Duration;
+
+use ipc_schema::Request;
+
+use super::Core;
+use super::request::Waiting;
+
+/// How long a request may wait for the first try.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Requests that wait for the first try.
+#[derive(Debug)]
+pub(super) struct Early {
+    pub(super) until: Duration,
+    pub(super) waiting: Vec<Waiting>,
+}
+
+impl Early {
+    pub(super) fn new(now: Duration) -> Self {
+        Self { until: now + PATIENCE, waiting: Vec::new() }
+    }
+
+    /// Whether a request is answered better once the relay is there.
+    pub(super) fn concerns(request: &Request) -> bool {
+        match request {
+            Request::ChatSend(_)
+            | Request::ShakeSend(_)
+            | Request::FriendList(_)
+            | Request::PresenceShow(_) => true,
+            Request::Hello(_)
+            | Request::EventsSubscribe(_)
+            | Request::DaemonStatus(_)
+            | Request::AccountLogin(_)
+            | Request::AccountLogout(_)
+            | Request::ChatHistory(_)
+            | Request::ChatRead(_) => false,
+        }
+    }
+}
+
+impl Core {
+    pub(super) fn early_deadline(&self) -> Option<Duration> {
+        self.early.as_ref().filter(|early| !early.waiting.is_empty()).map(|early| early.until)
+    }
+
+    pub(super) fn on_early_tick(&mut self) {
+        if self.early_deadline().is_some_and(|until| until <= self.now.mono) {
+            self.release_early();
+        }
+    }
+
+    /// The first try has an outcome, or has taken too long.
+    pub(super) fn release_early(&mut self) {
+        let Some(early) = self.early.take() else { return };
+        for Waiting { client, id, request } in early.waiting {
+            self.on_request(client, id, request);
+        }
+    }
+}

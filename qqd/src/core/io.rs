@@ -1,0 +1,209 @@
+//! What goes into the daemon's core and what comes out of it: the only place where its parts meet.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ipc_schema::{Envelope, Error, Request};
+use relay_schema::{Refusal, Stanza};
+use serde_json::Value;
+
+use super::op::{Address, Done, Op, StoreError};
+
+/// One frontend's connection; never used twice while the daemon runs.
+pub type ClientId = u64;
+
+/// A frontend's own id for its request, echoed.
+pub type RequestId = Value;
+
+/// One operation on its way through the store.
+pub type Token = u64;
+
+/// One try to reach the relay; what an older one still says is ignored.
+pub type Attempt = u64;
+
+/// The clocks, read by the shell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Monotonic (it does not count sleep), since the daemon started.
+    pub mono: Duration,
+    /// Wall clock, Unix microseconds.
+    pub wall_us: i64,
+}
+
+/// What comes in.
+#[derive(Debug)]
+pub enum Input {
+    /// A frontend asks (after its `hello`, which `ipc/` answers itself).
+    Request {
+        /// Who.
+        client: ClientId,
+        /// Its id for the request.
+        id: RequestId,
+        /// What.
+        request: Request,
+    },
+    /// A frontend is gone: nobody waits for its answers.
+    Gone {
+        /// Who.
+        client: ClientId,
+    },
+    /// The relay link.
+    Link {
+        /// Which try.
+        attempt: Attempt,
+        /// What happened.
+        news: News,
+    },
+    /// The store answers.
+    Stored {
+        /// To which [`Output::Store`].
+        token: Token,
+        /// What.
+        result: Result<Done, StoreError>,
+    },
+    /// The machine woke from sleep or its addresses changed.
+    Woken,
+    /// [`super::Core::deadline`] has passed.
+    Tick,
+    /// SIGTERM: say good-bye.
+    Stop,
+}
+
+/// What the relay link tells.
+#[derive(Debug)]
+pub enum News {
+    /// TCP stands; TLS begins.
+    Connected {
+        /// With whom.
+        peer: SocketAddr,
+    },
+    /// Ready for the first stanza. `key` is the relay's key (SHA-256 of its SPKI, lower-case hex; none for
+    /// `plain://`), `by_system` says that the system's certificate authorities vouch for it.
+    Open {
+        /// The relay's key.
+        key: Option<String>,
+        /// The system trusts the certificate.
+        by_system: bool,
+    },
+    /// A stanza.
+    Stanza(Box<Stanza>),
+    /// A stanza that cannot be read; with a `seq` it is kept raw and passed.
+    Unreadable {
+        /// Why.
+        refusal: Box<Refusal>,
+        /// Its bytes.
+        raw: Vec<u8>,
+    },
+    /// It is over, or never began.
+    Closed(Closed),
+}
+
+/// Why a link is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Closed {
+    /// The host's name is not known.
+    Unresolved {
+        /// What the resolver said.
+        detail: String,
+    },
+    /// Nobody listens there, or the network does not lead there.
+    Refused {
+        /// What the system said.
+        detail: String,
+    },
+    /// A step took too long.
+    TimedOut {
+        /// Which.
+        step: Step,
+    },
+    /// The certificate is not the system's, and nobody has trusted it yet. Nothing was sent.
+    Untrusted {
+        /// SHA-256 of its key, lower-case hex.
+        key: String,
+    },
+    /// Another key than the one that was trusted. Nothing was sent.
+    KeyChanged {
+        /// The trusted one.
+        expected: String,
+        /// The one shown.
+        found: String,
+    },
+    /// TLS failed otherwise (no TLS there, for example).
+    Tls {
+        /// What rustls said.
+        detail: String,
+    },
+    /// The connection ended: by the peer, the network, or 75 s of silence.
+    Lost {
+        /// What happened.
+        detail: String,
+    },
+    /// We hung up.
+    Hangup,
+}
+
+/// The steps of reaching a relay, each with a deadline of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// TCP: 5 s.
+    Connect,
+    /// TLS: 5 s.
+    Tls,
+    /// From the login stanza to its answer: 10 s. Kept by the core.
+    Login,
+}
+
+/// Whom the link is to believe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trust {
+    /// The system's certificate authorities, nobody else.
+    System,
+    /// This key (SHA-256 of the SPKI, lower-case hex) and no other, whatever an authority says.
+    Pin(String),
+}
+
+/// What goes out.
+#[derive(Debug)]
+pub enum Output {
+    /// An answer; each request gets exactly one.
+    Reply {
+        /// To whom.
+        client: ClientId,
+        /// Its id for the request.
+        id: RequestId,
+        /// What.
+        result: Result<Value, Error>,
+    },
+    /// `client` has subscribed: its reply came just before, these follow (the state first, or what it missed), then
+    /// every [`Output::Event`].
+    Subscribed {
+        /// Who.
+        client: ClientId,
+        /// First of all.
+        first: Vec<Envelope>,
+    },
+    /// News for every subscriber.
+    Event(Envelope),
+    /// Try to reach the relay; ends a link that is still there.
+    Dial {
+        /// Its number, repeated in [`Input::Link`].
+        attempt: Attempt,
+        /// Where.
+        address: Address,
+        /// Whom to believe.
+        trust: Trust,
+    },
+    /// A stanza for the relay.
+    Send(Box<Stanza>),
+    /// End the link: send what is written, then close.
+    Hangup,
+    /// An operation for the store.
+    Store {
+        /// Comes back in [`Input::Stored`].
+        token: Token,
+        /// What.
+        op: Op,
+    },
+    /// All is said: the process may end.
+    Stopped,
+}

@@ -1,0 +1,332 @@
+//! The link to the relay: one try at a time, each with a number, and a session while one stands.
+
+use std::time::Duration;
+
+use ipc_schema::account::{Changed, State, Step};
+use ipc_schema::{Code, Error, Event};
+use relay_schema::{ErrorCode, ErrorStanza, Ping, Pong, Refusal, Stanza};
+
+use super::failure::Failure;
+use super::io::{Attempt, News, Step as LinkStep, Trust};
+use super::name::quote;
+use super::op::StoreError;
+use super::reconnect::{EAGER_PAUSE, Pacer};
+use super::saving::Heard;
+use super::{Core, Output, address};
+
+/// Silence after which the relay is asked whether it lives.
+const PING_AFTER: Duration = Duration::from_secs(30);
+/// Silence after which it does not.
+const DEAD_AFTER: Duration = Duration::from_secs(75);
+/// The same when the machine has slept or moved.
+const PROBE_MAX: Duration = Duration::from_secs(5);
+/// The link's own deadlines are 5 s a step; this is for a link that forgets them.
+const STEP_MAX: Duration = Duration::from_secs(15);
+
+/// How far the link is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Stage {
+    /// Nothing is tried.
+    #[default]
+    Idle,
+    /// Until the next try; a firm one is not cut short by a changed network.
+    Waiting { at: Duration, firm: bool },
+    /// TCP, then TLS.
+    Connecting { step: Step, until: Duration },
+    /// The login is on its way.
+    Login { until: Duration },
+    /// The relay has taken it; the disk has not yet.
+    Saving,
+    /// The session stands.
+    Online { since: Duration },
+}
+
+/// The link.
+#[derive(Debug, Default)]
+pub(super) struct Link {
+    pub(super) stage: Stage,
+    /// The newest try; what an older one says is ignored.
+    pub(super) attempt: Attempt,
+    pub(super) pacer: Pacer,
+    /// The relay's key of this try.
+    pub(super) key: Option<String>,
+    /// The system vouches for it.
+    pub(super) by_system: bool,
+    dialled: Duration,
+    heard: Duration,
+    wrote: Duration,
+    /// When the relay counts as gone unless it says something.
+    probe: Option<Duration>,
+}
+
+impl Link {
+    pub(super) fn is_online(&self) -> bool {
+        matches!(self.stage, Stage::Online { .. })
+    }
+
+    pub(super) fn wrote(&mut self, now: Duration) {
+        self.wrote = now;
+    }
+
+    pub(super) fn established(&mut self, now: Duration) {
+        self.stage = Stage::Online { since: now };
+        self.probe = None;
+    }
+
+    /// Whether there is a connection, or one on its way.
+    fn is_up(&self) -> bool {
+        match self.stage {
+            Stage::Idle | Stage::Waiting { .. } => false,
+            Stage::Connecting { .. } | Stage::Login { .. } | Stage::Saving | Stage::Online { .. } => true,
+        }
+    }
+
+    fn step(&self) -> Option<Step> {
+        match self.stage {
+            Stage::Connecting { step, .. } => Some(step),
+            Stage::Login { .. } => Some(Step::Login),
+            Stage::Idle | Stage::Waiting { .. } | Stage::Saving | Stage::Online { .. } => None,
+        }
+    }
+
+    fn quiet_until(&self) -> Duration {
+        self.heard.max(self.wrote) + PING_AFTER
+    }
+}
+
+impl Core {
+    pub(super) fn link_deadline(&self) -> Option<Duration> {
+        match self.link.stage {
+            Stage::Idle | Stage::Saving => None,
+            Stage::Waiting { .. } if self.saving.is_some() => None,
+            Stage::Waiting { at, .. } => Some(at),
+            Stage::Connecting { until, .. } | Stage::Login { until } => Some(until),
+            Stage::Online { .. } => {
+                let times =
+                    [Some(self.link.quiet_until()), Some(self.link.heard + DEAD_AFTER), self.link.probe];
+                times.into_iter().flatten().min()
+            }
+        }
+    }
+
+    pub(super) fn on_link_tick(&mut self) {
+        let now = self.now.mono;
+        if self.link_deadline().is_none_or(|deadline| deadline > now) {
+            return;
+        }
+        let relay = self.relay();
+        match self.link.stage {
+            Stage::Idle | Stage::Saving => {}
+            Stage::Waiting { .. } => self.dial(),
+            Stage::Connecting { step: Step::Tls, .. } => self.fail(Failure::timed_out(LinkStep::Tls, &relay)),
+            Stage::Connecting { .. } => self.fail(Failure::timed_out(LinkStep::Connect, &relay)),
+            Stage::Login { .. } => self.fail(Failure::timed_out(LinkStep::Login, &relay)),
+            Stage::Online { .. } => {
+                let silent =
+                    self.link.heard + DEAD_AFTER <= now || self.link.probe.is_some_and(|until| until <= now);
+                if silent { self.fail(Failure::silent(&relay)) } else { self.ping() }
+            }
+        }
+    }
+
+    fn ping(&mut self) {
+        let id = self.random_id();
+        self.send(Ping { id });
+    }
+
+    /// The machine woke or moved: the relay is tried, or asked whether it is still there.
+    pub(super) fn on_woken(&mut self) {
+        let now = self.now.mono;
+        self.link.pacer.woken(now);
+        match self.link.stage {
+            Stage::Idle | Stage::Saving | Stage::Login { .. } | Stage::Waiting { firm: true, .. } => {}
+            Stage::Waiting { firm: false, .. } => {
+                let at = now.max(self.link.dialled + EAGER_PAUSE);
+                self.link.stage = Stage::Waiting { at, firm: false };
+                self.on_link_tick();
+            }
+            Stage::Connecting { .. } if self.is_wanted() || self.link.dialled + EAGER_PAUSE > now => {}
+            Stage::Connecting { .. } => self.dial(),
+            Stage::Online { .. } if self.link.probe.is_some() => {}
+            Stage::Online { .. } => {
+                self.link.probe = Some(now + PROBE_MAX);
+                self.ping();
+            }
+        }
+    }
+
+    /// Tries to reach the relay: for the login that a frontend wants, else for the account that is logged in.
+    pub(super) fn dial(&mut self) {
+        self.drop_session();
+        self.link.attempt += 1;
+        let attempt = self.link.attempt;
+        if let Some(wanted) = &mut self.login {
+            wanted.attempt = Some(attempt);
+        }
+        let given = self.login.as_ref().and_then(|wanted| wanted.trust.clone());
+        let Some(account) = self.subject() else { return };
+        let trust = given.or_else(|| account.pin.clone()).map_or(Trust::System, Trust::Pin);
+        let address = account.relay.clone();
+        self.link.dialled = self.now.mono;
+        self.link.stage = Stage::Connecting { step: Step::Connect, until: self.now.mono + STEP_MAX };
+        self.outputs.push_back(Output::Dial { attempt, address, trust });
+        self.tell_progress(State::Connecting);
+    }
+
+    /// `account.state` of a try. One by the daemon itself is not worth an event while all it does is wait.
+    pub(super) fn tell_progress(&mut self, state: State) {
+        let Some(account) = self.subject() else { return };
+        let (local, relay) = (account.local.clone(), address::shown(&account.relay));
+        let known = self.events.mirror().account(&local).map(|known| known.link.state);
+        if state == State::Connecting && known == Some(State::Backoff) && !self.is_wanted() {
+            return;
+        }
+        self.emit(Some(local), Event::AccountState(Changed { state, relay, ..Changed::default() }), false);
+    }
+
+    pub(super) fn on_link(&mut self, attempt: Attempt, news: News) {
+        if attempt != self.link.attempt || !self.link.is_up() {
+            return;
+        }
+        self.link.heard = self.now.mono;
+        self.link.probe = None;
+        match news {
+            News::Connected { .. } => {
+                if matches!(self.link.stage, Stage::Connecting { .. }) {
+                    self.link.stage = Stage::Connecting { step: Step::Tls, until: self.now.mono + STEP_MAX };
+                }
+            }
+            News::Open { key, by_system } => {
+                self.link.key = key;
+                self.link.by_system = by_system;
+                if matches!(self.link.stage, Stage::Connecting { .. }) {
+                    self.on_open();
+                }
+            }
+            News::Stanza(stanza) => self.on_any_stanza(*stanza),
+            News::Unreadable { refusal, raw } => self.on_any_unreadable(refusal, raw),
+            News::Closed(closed) => {
+                let relay = self.relay();
+                let failure = Failure::closed(&closed, self.link.step(), &relay);
+                self.ended(failure);
+            }
+        }
+    }
+
+    fn on_any_stanza(&mut self, stanza: Stanza) {
+        match self.link.stage {
+            Stage::Idle | Stage::Waiting { .. } | Stage::Connecting { .. } => {}
+            Stage::Login { .. } => self.on_stanza_at_login(stanza),
+            Stage::Saving => self.hold(Heard::Stanza(Box::new(stanza))),
+            Stage::Online { .. } => self.on_stanza(stanza),
+        }
+    }
+
+    fn on_any_unreadable(&mut self, refusal: Box<Refusal>, raw: Vec<u8>) {
+        let relay = self.relay();
+        match self.link.stage {
+            Stage::Idle | Stage::Waiting { .. } | Stage::Connecting { .. } => {}
+            Stage::Login { .. } => {
+                let what = format!("it does not speak the relay protocol ({})", quote(&refusal.text));
+                self.fail(Failure::trouble(&what, &relay));
+            }
+            Stage::Saving => self.hold(Heard::Unreadable(refusal, raw)),
+            Stage::Online { .. } => self.on_unreadable(&refusal, raw),
+        }
+    }
+
+    /// Before the login is answered only its answer counts.
+    fn on_stanza_at_login(&mut self, stanza: Stanza) {
+        let relay = self.relay();
+        match stanza {
+            Stanza::LoginResponse(answer) => self.on_login_response(answer),
+            Stanza::ErrorStanza(ErrorStanza { code: ErrorCode::Resume, .. }) => {
+                self.inbox.start_over = true;
+                self.start_over(&relay);
+            }
+            Stanza::ErrorStanza(error) => {
+                let what =
+                    format!("it refuses the login: {} {}", quote(error.code.as_str()), quote(&error.text));
+                self.fail(Failure::trouble(&what, &relay));
+            }
+            _ => {}
+        }
+    }
+
+    /// The same login once more, from the first row.
+    fn start_over(&mut self, relay: &str) {
+        if self.is_wanted() {
+            self.hang_up();
+            self.dial();
+        } else {
+            self.fail(Failure::resume(relay));
+        }
+    }
+
+    /// The session or the try ends by our own doing.
+    pub(super) fn fail(&mut self, failure: Failure) {
+        if self.link.is_up() {
+            self.outputs.push_back(Output::Hangup);
+        }
+        self.ended(failure);
+    }
+
+    /// What the relay said cannot be kept. A session that has begun (or that counts on what was not kept) ends; a try
+    /// that has not got so far goes on.
+    pub(super) fn fail_for_storage(&mut self, error: &StoreError) {
+        match self.link.stage {
+            Stage::Idle | Stage::Waiting { .. } | Stage::Connecting { .. } => {}
+            Stage::Login { .. } | Stage::Saving | Stage::Online { .. } => {
+                let relay = self.relay();
+                self.fail(Failure::storage(&error.to_string(), &relay));
+            }
+        }
+    }
+
+    /// The session or the try is over.
+    fn ended(&mut self, failure: Failure) {
+        let was_saving = self.saving.is_some();
+        let wanted = self.is_wanted();
+        if let Stage::Online { since } = self.link.stage {
+            self.link.pacer.session_lost(since, self.now.mono);
+        }
+        self.drop_session();
+        self.link.stage = Stage::Idle;
+        if let Some(saving) = &mut self.saving {
+            saving.lost = Some(failure);
+        } else if wanted && !was_saving {
+            self.fail_login(failure);
+        } else if self.logout.is_some() {
+            self.finish_logout();
+        } else {
+            self.schedule(failure);
+        }
+        self.release_early();
+    }
+
+    /// Ends what is there without a further word.
+    pub(super) fn hang_up(&mut self) {
+        if self.link.is_up() {
+            self.outputs.push_back(Output::Hangup);
+        }
+        self.drop_session();
+        self.link.stage = Stage::Idle;
+        self.link.attempt += 1;
+    }
+
+    /// What counted only within the session that is over.
+    fn drop_session(&mut self) {
+        self.outbox.land();
+        self.inbox.pause();
+        self.end_list();
+        let relay = self.relay();
+        self.fail_shakes(&Error::new(
+            Code::NoRelay,
+            format!("the connection to {relay} was lost; shake again"),
+        ));
+    }
+
+    pub(super) fn on_ping(&mut self, ping: Ping) {
+        self.send(Pong { id: ping.id });
+    }
+}

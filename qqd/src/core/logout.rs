@@ -1,0 +1,148 @@
+//! Logging out: the relay forgets this device if it can be told, this computer forgets the token in any case.
+
+use std::time::Duration;
+
+use ipc_schema::account::{Changed, LoggedOut, Logout, State};
+use ipc_schema::{Code, Error, Event};
+use relay_schema::{Id, Logout as Farewell};
+
+use super::name::not_logged_in;
+use super::op::{Op, StoreError};
+use super::request::ReplyTo;
+use super::stored::{Then, unexpected};
+use super::{Core, address};
+
+/// How long the relay's answer is waited for.
+const ANSWER_MAX: Duration = Duration::from_secs(2);
+
+/// A logout on its way.
+#[derive(Debug)]
+pub(super) struct Pending {
+    to: Vec<ReplyTo<Logout>>,
+    wipe: bool,
+    /// The account's local name.
+    local: String,
+    /// What the relay has been told, and until when its answer counts.
+    told: Option<(Id, Duration)>,
+    /// It is the store's turn.
+    storing: bool,
+}
+
+impl Pending {
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.told.as_ref().filter(|_| !self.storing).map(|(_, until)| *until)
+    }
+}
+
+impl Core {
+    /// `account.logout`.
+    pub(super) fn logout(&mut self, to: ReplyTo<Logout>, params: &Logout) {
+        if let Some(pending) = self.logout.as_mut().filter(|pending| !pending.storing) {
+            pending.wipe |= params.forget;
+            pending.to.push(to);
+            return;
+        }
+        let busy = self.logout.is_some() || (self.account.is_none() && self.login.is_some());
+        if busy {
+            let error = Error::new(Code::Conflict, "another login or logout is under way; wait for its end");
+            return self.reply(to, Err(error));
+        }
+        let kept = self.former.first().filter(|_| params.forget).map(|former| former.local.clone());
+        let Some(local) = self.local_name().or(kept) else { return self.reply(to, Err(not_logged_in())) };
+        self.logout = Some(Pending { to: vec![to], wipe: params.forget, local, told: None, storing: false });
+        if self.account.is_none() {
+            return self.forget_former();
+        }
+        if let Some(wanted) = self.login.take_if(|_| self.saving.is_none()) {
+            let error = Error::new(Code::Conflict, "a logout came in between; log in again");
+            self.reply(wanted.to, Err(error));
+        }
+        if self.saving.is_none() {
+            self.start_logout();
+        }
+    }
+
+    /// Nobody is logged in, and what is kept of earlier accounts shall be forgotten.
+    fn forget_former(&mut self) {
+        if let Some(pending) = &mut self.logout {
+            pending.storing = true;
+        }
+        self.former.clear();
+        self.ask(Op::Logout { wipe: true }, Then::Logout);
+    }
+
+    /// Tells the relay, if there is a session.
+    pub(super) fn start_logout(&mut self) {
+        if !self.link.is_online() {
+            return self.finish_logout();
+        }
+        let id = self.random_id();
+        self.say_received();
+        self.send(Farewell { id: Some(id.clone()) });
+        let until = self.now.mono + ANSWER_MAX;
+        if let Some(pending) = &mut self.logout {
+            pending.told = Some((id, until));
+        }
+    }
+
+    /// Whether the relay's answer is that to the logout.
+    pub(super) fn on_logout_answer(&mut self, id: &Id) -> bool {
+        let ours = self.logout.as_ref().is_some_and(|pending| {
+            !pending.storing && pending.told.as_ref().is_some_and(|(told, _)| told == id)
+        });
+        if ours {
+            self.finish_logout();
+        }
+        ours
+    }
+
+    pub(super) fn on_logout_tick(&mut self) {
+        let due =
+            self.logout.as_ref().and_then(Pending::deadline).is_some_and(|until| until <= self.now.mono);
+        if due {
+            self.finish_logout();
+        }
+    }
+
+    /// The relay knows, or cannot be told: ends the session and forgets the token.
+    pub(super) fn finish_logout(&mut self) {
+        let Some(pending) = self.logout.as_mut().filter(|pending| !pending.storing) else { return };
+        pending.storing = true;
+        let wipe = pending.wipe;
+        self.hang_up();
+        let error = Error::new(Code::NotLoggedIn, "the account was logged out before that was done");
+        self.outbox_failed(&error);
+        let relay = self.relay();
+        if let Some(account) = self.account.take().filter(|_| !wipe) {
+            self.former.retain(|former| former.local != account.local);
+            let cursor = self.inbox.committed();
+            self.former.push(super::op::Account { cursor, ..account });
+        }
+        self.token = None;
+        self.refused = None;
+        self.inbox.clear();
+        self.friends.clear();
+        self.ask(Op::Logout { wipe }, Then::Logout);
+        let local = self.logout.as_ref().map(|pending| pending.local.clone());
+        let reason = Some("logout".to_owned());
+        let link = Changed { state: State::Offline, relay, reason, ..Changed::default() };
+        self.emit(local, Event::AccountState(link), false);
+        self.tell_state(Vec::new());
+    }
+
+    pub(super) fn on_logged_out(&mut self, result: Result<(), StoreError>) {
+        let Some(pending) = self.logout.take() else { return };
+        for to in pending.to {
+            let result = match &result {
+                Ok(()) => Ok(LoggedOut { account: pending.local.clone() }),
+                Err(error) => Err(unexpected(error)),
+            };
+            self.reply(to, result);
+        }
+    }
+
+    /// `host:port` of the account that is logged in.
+    pub(super) fn own_relay(&self) -> String {
+        self.account.as_ref().map(|account| address::shown(&account.relay)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,259 @@
+//! What the core asks of the daemon's own store and what the store answers: each [`Op`] is one transaction.
+
+use ipc_schema::chat::State;
+use relay_schema::Secret;
+
+/// The account that this daemon is logged in to, as it is kept on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its local name: `name@HOST` as first typed (`:PORT` when it is not 5290). Stays when the address changes.
+    pub local: String,
+    /// The account's name at the relay.
+    pub account: String,
+    /// The name it shows.
+    pub name: String,
+    /// Where the relay is.
+    pub relay: Address,
+    /// SHA-256 of the relay's key (SPKI), lower-case hex: trusted once, and then the only one.
+    pub pin: Option<String>,
+    /// This device's UUID.
+    pub device: String,
+    /// The relay's store as last seen.
+    pub epoch: String,
+    /// The highest row that is committed here.
+    pub cursor: u64,
+}
+
+/// A relay's address.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Address {
+    /// Name or IP address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Without TLS: loopback only (`plain://127.0.0.1:PORT`).
+    pub plain: bool,
+}
+
+/// Everything the core needs to begin with.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// None before the first login and after a logout.
+    pub account: Option<Account>,
+    /// Accounts that are logged out and whose history is kept: device, pin, epoch and cursor for their next login.
+    pub former: Vec<Account>,
+    /// Its device token, if the file is there.
+    pub token: Option<Secret>,
+    /// The friend list.
+    pub friends: Vec<Friend>,
+    /// Messages that the relay has not acknowledged, oldest first.
+    pub outbox: Vec<Message>,
+    /// Unread messages per friend.
+    pub unread: Vec<(String, u64)>,
+    /// Own messages that are acknowledged and not yet delivered: `(conv, cseq, id, to)`, for marks that come later.
+    pub undelivered: Vec<(String, u64, String, String)>,
+}
+
+/// One entry of the friend list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Friend {
+    /// The account's name.
+    pub account: String,
+    /// The name it shows.
+    pub name: String,
+    /// Empty, or an avatar's SHA-256 in hex.
+    pub picture: String,
+    /// `friend` or `stranger`, or an own group's name.
+    pub group: String,
+    /// A private remark name, or empty.
+    pub remark: String,
+    /// Its status text, or empty.
+    pub note: String,
+}
+
+/// A message as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Chosen by its sender.
+    pub id: String,
+    /// Sender.
+    pub from: String,
+    /// Recipient.
+    pub to: String,
+    /// The text.
+    pub text: String,
+    /// `text`, or what a newer program made of it.
+    pub kind: String,
+    /// Opaque body, base64 as on the wire.
+    pub body: Option<String>,
+    /// Answers which id.
+    pub re: Option<String>,
+    /// The conversation; none before the relay said so.
+    pub conv: Option<String>,
+    /// The number in it.
+    pub cseq: Option<u64>,
+    /// The row's number in this account's inbox.
+    pub seq: Option<u64>,
+    /// Where it is on its way. Received ones are `acked` until read here, then `read`.
+    pub state: State,
+    /// Why it failed.
+    pub reason: Option<String>,
+    /// RFC 3339, UTC, ms: the relay's time, or our own while it is queued.
+    pub ts: String,
+}
+
+/// One transaction.
+#[derive(Debug, Clone)]
+pub enum Op {
+    /// First: everything there is. Once more right after the [`Op::SaveAccount`] of a login that began without an
+    /// account, because an account that comes back has history.
+    Load,
+    /// The relay gave a new token: the 0600 file is written, synced, renamed, its directory synced.
+    SaveToken {
+        /// The token.
+        token: Secret,
+    },
+    /// A login succeeded: makes or updates the account. A changed epoch resets the cursor to `account.cursor`, and the
+    /// `seq` of every message is forgotten until a [`Op::Receive`] brings it again (see [`Op::Lacking`]). With the same
+    /// epoch the cursor stays. Never asked for while a [`Op::Receive`] of the same session is on its way.
+    SaveAccount(Account),
+    /// Log-out: the token is gone. With `wipe` the account, messages, friends too.
+    Logout {
+        /// Also everything else.
+        wipe: bool,
+    },
+    /// A message into the outbox. The same id again changes nothing and answers what is there.
+    Queue(Message),
+    /// The relay has it. Answered by [`Done::Delivered`] if its receiver has it too, as a mark said before.
+    Acked {
+        /// Which.
+        id: String,
+        /// The conversation.
+        conv: String,
+        /// The number in it.
+        cseq: u64,
+        /// The relay's time.
+        ts: String,
+    },
+    /// It will not arrive. Changes nothing once the message is acknowledged.
+    Failed {
+        /// Which.
+        id: String,
+        /// A word.
+        reason: String,
+    },
+    /// A row of the inbox together with the cursor. They come without a hole; when one fails, those that were asked for
+    /// behind it must fail too, until the next [`Op::SaveAccount`], or the cursor would pass a row that is not here.
+    Receive {
+        /// The row's number: the new cursor.
+        seq: u64,
+        /// What it says.
+        row: Row,
+    },
+    /// A whole friend list instead of the old one.
+    Friends(Vec<Friend>),
+    /// `account` has everything in `conv` up to `cseq`.
+    Delivered {
+        /// Which conversation.
+        conv: String,
+        /// Whose mark.
+        account: String,
+        /// Up to here, inclusive.
+        cseq: u64,
+    },
+    /// The relay's store was restored from a backup (another epoch) and has told all it has: own acknowledged messages
+    /// without a `seq` that are not older than `since` are queued again, oldest first. Answered by [`Done::Messages`].
+    Lacking {
+        /// RFC 3339, UTC, ms.
+        since: String,
+    },
+    /// Read: one message by id.
+    Find {
+        /// Which.
+        id: String,
+    },
+    /// Read: a page of a conversation, newest first in the store, answered oldest first; ends at 512 KiB.
+    History {
+        /// With whom.
+        with: String,
+        /// Older than this message's row (its local number).
+        before: Option<u64>,
+        /// At most so many.
+        count: u32,
+    },
+    /// Unread messages, oldest first; unless `peek` they are read from now on.
+    Read {
+        /// From whom; all without.
+        with: Option<String>,
+        /// Look only.
+        peek: bool,
+    },
+}
+
+/// What a received row says.
+#[derive(Debug, Clone)]
+pub enum Row {
+    /// A message; matched with our own by id.
+    Chat(Box<Message>),
+    /// A new or changed friend.
+    Friend(Friend),
+    /// A friend is gone.
+    FriendRemove(String),
+    /// A type or kind that this version does not know: kept as it came, and passed.
+    Unknown {
+        /// The stanza's bytes.
+        raw: Vec<u8>,
+    },
+    /// The relay's retention cut these; counts as their receipt.
+    Gap {
+        /// First number.
+        from: u64,
+        /// Last number.
+        to: u64,
+    },
+}
+
+/// The answer to an [`Op`] that went well.
+#[derive(Debug, Clone)]
+pub enum Done {
+    /// To [`Op::Load`].
+    Loaded(Box<Loaded>),
+    /// To [`Op::Queue`]: the message as it stands; `known` if the id was there already.
+    Queued {
+        /// As it stands in the store.
+        message: Box<Message>,
+        /// The id was there already.
+        known: bool,
+    },
+    /// To [`Op::Receive`].
+    Received {
+        /// A message that was not here before (not one's own that came back, not a repeated one).
+        new: bool,
+        /// It is unread and somebody else's.
+        unread: bool,
+    },
+    /// To [`Op::Delivered`]: our messages that have arrived now, `(id, to)`.
+    Delivered(Vec<(String, String)>),
+    /// To [`Op::Find`].
+    Found(Option<Box<Message>>),
+    /// To [`Op::History`] and [`Op::Read`].
+    Messages {
+        /// Oldest first, each with its local number (for `before`).
+        messages: Vec<(u64, Message)>,
+        /// There are older (history) or further (read) ones.
+        more: bool,
+    },
+    /// To everything else.
+    Nothing,
+}
+
+/// Why the store could not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// No room on disk, or it cannot be written.
+    #[error("this computer's disk is full or cannot be written: {0}")]
+    Full(String),
+    /// Anything else.
+    #[error("the daemon's database failed: {0}")]
+    Failed(String),
+}

@@ -1,0 +1,110 @@
+//! Reading what is stored: pages of a conversation, and unread messages.
+
+use std::collections::BTreeMap;
+
+use ipc_schema::chat::{self, HISTORY_COUNT_MAX, History, Marked, Page, Read, State, Unread};
+use ipc_schema::{Error, Event};
+
+use super::Core;
+use super::address::usage;
+use super::name::not_logged_in;
+use super::op::{Message, Op, StoreError};
+use super::request::ReplyTo;
+use super::stored::{Peek, Then, unexpected};
+
+/// Messages with their local numbers, and whether there are more.
+pub(super) type Messages = (Vec<(u64, Message)>, bool);
+
+impl Core {
+    /// `chat.history`.
+    pub(super) fn history(&mut self, to: ReplyTo<History>, params: &History) {
+        let checked = self.resolve(&params.to).and_then(|with| match params.count {
+            1..=HISTORY_COUNT_MAX => Ok(with),
+            _ => Err(usage(format!("a page has 1 to {HISTORY_COUNT_MAX} messages"))),
+        });
+        match checked {
+            Err(error) => self.reply(to, Err(error)),
+            Ok(with) => {
+                let op = Op::History { with, before: params.before, count: params.count };
+                self.ask(op, Then::History(to));
+            }
+        }
+    }
+
+    pub(super) fn on_history(&mut self, to: ReplyTo<History>, result: Result<Messages, StoreError>) {
+        let result = result.map_err(|error| unexpected(&error));
+        let page = result.map(|(messages, more)| Page { messages: self.shown(messages), more });
+        self.reply(to, page);
+    }
+
+    /// `chat.read`: marks here, on this computer.
+    pub(super) fn read(&mut self, to: ReplyTo<Read>, params: &Read) {
+        let with: Result<Option<String>, Error> = match &params.to {
+            Some(name) => self.resolve(name).map(Some),
+            None => self.account.as_ref().map(|_| None).ok_or_else(not_logged_in),
+        };
+        let peek = if params.peek { Peek::Yes } else { Peek::No };
+        match with {
+            Err(error) => self.reply(to, Err(error)),
+            Ok(with) => self.ask(Op::Read { with, peek: params.peek }, Then::Read(to, peek)),
+        }
+    }
+
+    pub(super) fn on_read(&mut self, to: ReplyTo<Read>, peek: Peek, result: Result<Messages, StoreError>) {
+        let (messages, more) = match result {
+            Err(error) => return self.reply(to, Err(unexpected(&error))),
+            Ok(read) => read,
+        };
+        if peek == Peek::No {
+            self.tell_read(&messages);
+        }
+        let messages = self.shown(messages);
+        self.reply(to, Ok(Unread { messages, more }));
+    }
+
+    /// `chat.read` once a conversation, `unread.changed` once a friend.
+    fn tell_read(&mut self, messages: &[(u64, Message)]) {
+        let by = self.account.as_ref().map(|account| account.account.clone()).unwrap_or_default();
+        let mut marks: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        for (_, message) in messages {
+            *counts.entry(&message.from).or_default() += 1;
+            if let (Some(conv), Some(cseq)) = (&message.conv, message.cseq) {
+                let mark = marks.entry((&message.from, conv)).or_default();
+                *mark = cseq.max(*mark);
+            }
+        }
+        for ((friend, conv), cseq) in marks {
+            let (friend, conv, by) = (friend.to_owned(), conv.to_owned(), by.clone());
+            self.tell(Event::ChatRead(Marked { friend, by, conv, cseq }));
+        }
+        for (friend, count) in counts {
+            let unread = self.inbox.read(friend, count);
+            self.tell(Event::UnreadChanged(unread));
+        }
+    }
+
+    fn shown(&self, messages: Vec<(u64, Message)>) -> Vec<chat::Message> {
+        let own = self.account.as_ref().map(|account| account.account.as_str()).unwrap_or_default();
+        messages.into_iter().map(|(row, message)| shown(row, message, own)).collect()
+    }
+}
+
+/// A stored message as frontends know it: somebody else's is `delivered` until it is read here.
+fn shown(row: u64, message: Message, own: &str) -> chat::Message {
+    let state = match message.state {
+        State::Acked if message.from != own => State::Delivered,
+        state => state,
+    };
+    chat::Message {
+        id: message.id,
+        from: message.from,
+        to: message.to,
+        text: message.text,
+        ts: message.ts,
+        state,
+        row: Some(row),
+        kind: (message.kind != "text").then_some(message.kind),
+        reason: message.reason,
+    }
+}

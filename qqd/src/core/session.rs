@@ -1,0 +1,98 @@
+//! What the relay says within a session: each stanza to its feature.
+
+use relay_schema::{Ack, ErrorCode, ErrorStanza, Line, Nack, Refusal, Stanza};
+
+use super::Core;
+use super::failure::Failure;
+use super::name::quote;
+
+impl Core {
+    pub(super) fn on_stanza(&mut self, stanza: Stanza) {
+        match stanza {
+            Stanza::User(user) => self.on_user(&user.name),
+            Stanza::Friend(friend) => self.on_friend(friend),
+            Stanza::Stranger(stranger) => self.on_stranger(stranger),
+            Stanza::FriendRemove(remove) => self.on_friend_remove(remove),
+            Stanza::ListEnd(_) => self.on_list_end(),
+            Stanza::Chat(chat) => self.on_chat(chat),
+            Stanza::Gap(gap) => self.on_gap(&gap),
+            Stanza::Delivered(mark) => self.on_delivered(mark),
+            Stanza::Line(line) => self.on_line(line),
+            Stanza::Shake(shake) => self.on_shake(&shake),
+            Stanza::Ack(ack) => self.on_ack(ack),
+            Stanza::Nack(nack) => self.on_nack(&nack),
+            Stanza::Ping(ping) => self.on_ping(ping),
+            Stanza::ErrorStanza(error) => self.on_error(&error),
+            // The pong was a byte, which is all that was wanted; calls and notices have no feature yet; a second answer
+            // to the login is unsolicited; the others are what a client says.
+            Stanza::Pong(_) | Stanza::Vidio(_) | Stanza::RVidio(_) | Stanza::Notice(_) => {}
+            Stanza::LoginResponse(_) | Stanza::Login(_) | Stanza::Logout(_) | Stanza::Recv(_) => {}
+        }
+    }
+
+    /// An answer that nobody waits for (twice, or unsolicited) changes nothing.
+    fn on_ack(&mut self, ack: Ack) {
+        let taken = self.on_logout_answer(&ack.id) || self.on_shake_ack(&ack.id);
+        if !taken {
+            self.on_chat_ack(ack);
+        }
+    }
+
+    fn on_nack(&mut self, nack: &Nack) {
+        let taken = self.on_logout_answer(&nack.id) || self.on_shake_nack(nack);
+        if !taken {
+            self.on_chat_nack(nack);
+        }
+    }
+
+    /// Without an id it is news, with one an answer: nobody of the receiver is on line.
+    fn on_line(&mut self, line: Line) {
+        match &line.id {
+            None => self.on_presence(&line),
+            Some(id) => {
+                let taken = self.on_shake_away(id);
+                if !taken {
+                    self.on_chat_away(id);
+                }
+            }
+        }
+    }
+
+    fn on_error(&mut self, error: &ErrorStanza) {
+        let relay = self.relay();
+        match &error.code {
+            ErrorCode::Malformed | ErrorCode::TooLong | ErrorCode::TooSlow => {
+                self.suspect(error.id.as_ref());
+                let what =
+                    format!("it could not read what this daemon sent ({})", quote(error.code.as_str()));
+                self.fail(Failure::trouble(&what, &relay));
+            }
+            ErrorCode::Replaced => self.fail(Failure::replaced(&relay)),
+            // It only says why this session begins anew.
+            ErrorCode::Resume if self.inbox.anew => {}
+            ErrorCode::Resume => {
+                self.inbox.start_over = true;
+                self.fail(Failure::resume(&relay));
+            }
+            code => {
+                let Some(id) = &error.id else { return };
+                let taken = self.on_logout_answer(id) || self.on_shake_error(id, code.as_str());
+                if !taken {
+                    self.on_chat_refused(id, code.as_str());
+                }
+            }
+        }
+    }
+
+    /// What this version cannot read is kept when it is a row, and passed over when it is not.
+    pub(super) fn on_unreadable(&mut self, refusal: &Refusal, raw: Vec<u8>) {
+        if refusal.fault.closes() {
+            let relay = self.relay();
+            let what = format!("what it says cannot be read ({})", quote(&refusal.text));
+            return self.fail(Failure::trouble(&what, &relay));
+        }
+        if let Some(seq) = refusal.seq {
+            self.on_unknown_row(seq, raw);
+        }
+    }
+}

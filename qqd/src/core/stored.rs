@@ -1,0 +1,139 @@
+//! What happens with the store's answers.
+
+use ipc_schema::{Code, Error, chat};
+
+use super::chat::Asked;
+use super::io::{Attempt, Token};
+use super::mark::Whose;
+use super::op::{Done, Friend, Loaded, Message, StoreError};
+use super::receive::Taken;
+use super::request::ReplyTo;
+use super::{Core, Phase};
+
+/// What an answer of the store is for.
+#[derive(Debug)]
+pub(super) enum Then {
+    /// Everything there is.
+    Load,
+    /// The login's token is on disk.
+    Token(Attempt),
+    /// The login's account is on disk.
+    Account(Attempt),
+    /// What is known of an account that came back.
+    Reload(Attempt),
+    /// Logged out.
+    Logout,
+    /// A message is in the outbox.
+    Queued(Box<Asked>),
+    /// Whether a key was used before, for a message that must not wait.
+    Found(Box<Asked>),
+    /// A row is committed.
+    Received(Box<Taken>),
+    /// The friend list is committed.
+    Friends(Vec<Friend>),
+    /// A message is acknowledged.
+    Acked,
+    /// A mark is committed.
+    Delivered(Whose),
+    /// What a restored relay lacks.
+    Lacking,
+    History(ReplyTo<chat::History>),
+    Read(ReplyTo<chat::Read>, Peek),
+    /// Nobody waits for it.
+    Nothing,
+}
+
+/// Whether a reader only looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Peek {
+    Yes,
+    No,
+}
+
+impl Core {
+    pub(super) fn on_stored(&mut self, token: Token, result: Result<Done, StoreError>) {
+        let Some(then) = self.asked.remove(&token) else { return };
+        match then {
+            Then::Load => self.on_loaded(result.map(loaded)),
+            Then::Token(attempt) => self.on_token_saved(attempt, result.map(drop)),
+            Then::Account(attempt) => self.on_account_saved(attempt, result.map(drop)),
+            Then::Reload(attempt) => self.on_reloaded(attempt, result.map(loaded)),
+            Then::Logout => self.on_logged_out(result.map(drop)),
+            Then::Queued(asked) => self.on_queued(*asked, result.map(queued)),
+            Then::Found(asked) => self.on_found(*asked, result.map(found)),
+            Then::Received(taken) => self.on_received(*taken, result.map(received)),
+            Then::Friends(friends) => self.on_friends_saved(friends, result.map(drop)),
+            Then::Acked => self.tell_arrived(result.map(arrived).unwrap_or_default()),
+            Then::Delivered(whose) => self.on_mark_saved(whose, result.map(arrived)),
+            Then::Lacking => self.on_lacking(result.map(messages)),
+            Then::History(to) => self.on_history(to, result.map(messages)),
+            Then::Read(to, peek) => self.on_read(to, peek, result.map(messages)),
+            Then::Nothing => {}
+        }
+    }
+
+    fn on_loaded(&mut self, result: Result<Loaded, StoreError>) {
+        let next = match &result {
+            Ok(_) => Phase::Running,
+            Err(error) => Phase::Broken(unexpected(error)),
+        };
+        let Phase::Loading(waiting) = std::mem::replace(&mut self.phase, next) else { return };
+        if let Ok(loaded) = result {
+            self.begin(loaded);
+        }
+        for request in waiting {
+            self.on_request(request.client, request.id, request.request);
+        }
+    }
+}
+
+/// The store's failure as an answer to a frontend.
+pub(super) fn unexpected(error: &StoreError) -> Error {
+    let advice = match error {
+        StoreError::Full(_) => "make room and try again",
+        StoreError::Failed(_) => "qqd's log has more",
+    };
+    Error::new(Code::Unexpected, error.to_string()).with_hint(advice)
+}
+
+fn loaded(done: Done) -> Loaded {
+    match done {
+        Done::Loaded(loaded) => *loaded,
+        _ => Loaded::default(),
+    }
+}
+
+fn queued(done: Done) -> Option<(Message, bool)> {
+    match done {
+        Done::Queued { message, known } => Some((*message, known)),
+        _ => None,
+    }
+}
+
+fn found(done: Done) -> Option<Message> {
+    match done {
+        Done::Found(message) => message.map(|message| *message),
+        _ => None,
+    }
+}
+
+fn received(done: Done) -> (bool, bool) {
+    match done {
+        Done::Received { new, unread } => (new, unread),
+        _ => (false, false),
+    }
+}
+
+fn arrived(done: Done) -> Vec<(String, String)> {
+    match done {
+        Done::Delivered(arrived) => arrived,
+        _ => Vec::new(),
+    }
+}
+
+fn messages(done: Done) -> (Vec<(u64, Message)>, bool) {
+    match done {
+        Done::Messages { messages, more } => (messages, more),
+        _ => (Vec::new(), false),
+    }
+}

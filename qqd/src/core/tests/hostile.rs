@@ -1,0 +1,152 @@
+//! The relay as enemy: huge lists, rows going back, gaps, floods, answers that nobody asked for.
+
+use super::*;
+use relay_schema::{Delivered, Friend, Gap, Line, ListEnd, LoginResponse};
+
+#[test]
+fn a_friend_list_that_does_not_end_is_cut_off() {
+    let mut daemon = Daemon::online();
+    for n in 0..5_600 {
+        assert!(daemon.hear(Friend { account: format!("x{n}"), ..Friend::default() }).is_empty());
+    }
+    assert!(has_hung_up(&daemon.hear(Friend { account: "one-more".into(), ..Friend::default() })));
+    assert!(daemon.disk.friends.is_empty());
+}
+
+#[test]
+fn names_and_texts_of_others_have_a_length() {
+    let mut daemon = Daemon::online();
+    let long = "長".repeat(100_000);
+    daemon.hear(Friend {
+        account: "bob".into(),
+        name: long.clone(),
+        remark: Some(long.clone()),
+        note: Some(long.clone()),
+        ..Friend::default()
+    });
+    daemon.hear(Friend { account: long.clone(), ..Friend::default() });
+    daemon.hear(ListEnd { seq: 0 });
+    let bob = &daemon.disk.friends["bob"];
+    assert_eq!((bob.name.chars().count(), bob.note.chars().count()), (256, 1_024));
+    assert_eq!(daemon.disk.friends.len(), 1);
+    let outputs = daemon.closed(Closed::Lost { detail: long });
+    let Event::AccountState(link) = &events(&outputs)[0].event else { panic!("{outputs:?}") };
+    assert!(link.message.as_ref().unwrap().chars().count() < 400);
+}
+
+#[test]
+fn a_flood_while_the_login_is_written_is_cut_off() {
+    let mut daemon = Daemon::new();
+    daemon.ask(login("alice@example.org"));
+    daemon.open();
+    daemon.hold();
+    daemon.hear(welcome(0, 0));
+    let end = (1..=20_000).find(|seq| has_hung_up(&daemon.hear(from_bob(*seq))));
+    assert!(end.is_some());
+    assert_eq!(reply(&daemon.release())["state"], "backoff");
+}
+
+#[test]
+fn rows_that_come_faster_than_the_disk_are_asked_for_again() {
+    let mut daemon = Daemon::online();
+    daemon.hold();
+    let end = (1..=10_000).find(|seq| has_hung_up(&daemon.hear(from_bob(*seq)))).unwrap();
+    daemon.release();
+    assert_eq!(daemon.disk.cursor(), end - 1);
+    daemon.pass(Duration::from_secs(1));
+    let outputs = daemon.open();
+    assert!(matches!(sent(&outputs)[..], [Stanza::Login(said)] if said.resume == Some(end - 1)));
+
+    let mut daemon = Daemon::online();
+    daemon.hold();
+    let big = |seq| Chat { content: "x".repeat(200_000), ..from_bob(seq) };
+    let end = (1..=1_000).find(|seq| has_hung_up(&daemon.hear(big(*seq)))).unwrap();
+    assert!(end < 200);
+}
+
+#[test]
+fn rows_that_go_back_and_forth_never_move_the_cursor_wrongly() {
+    let mut daemon = Daemon::online();
+    for seq in [1, 2, 1, 2, 0, 3, 2, 3] {
+        daemon.hear(from_bob(seq));
+    }
+    assert_eq!(daemon.disk.cursor(), 3);
+    assert_eq!(daemon.disk.messages.len(), 3);
+    assert!(has_hung_up(&daemon.hear(from_bob(u64::MAX))));
+    assert_eq!(daemon.disk.cursor(), 3);
+}
+
+#[test]
+fn a_gap_that_makes_no_sense_ends_the_session() {
+    for (from, to) in [(5, 4), (2, 9)] {
+        let mut daemon = Daemon::online();
+        assert!(has_hung_up(&daemon.hear(Gap { from, to })), "{from} {to}");
+        assert_eq!(daemon.disk.cursor(), 0);
+    }
+}
+
+#[test]
+fn answers_that_nobody_asked_for_change_nothing() {
+    let mut daemon = Daemon::online();
+    let mark = Delivered { conv: "c1".into(), cseq: 1, account: None };
+    let stanzas: Vec<Stanza> = vec![
+        LoginResponse::default().into(),
+        welcome(99, 99).into(),
+        ack("x", 1).into(),
+        relay_schema::Nack::default().into(),
+        Line { state: -1, friendaccount: None, note: None, id: Some(id("x")) }.into(),
+        relay_schema::Pong::default().into(),
+        mark.into(),
+        ListEnd { seq: 7 }.into(),
+        Chat { seq: None, ..from_bob(1) }.into(),
+        relay_schema::Login::default().into(),
+        relay_schema::Recv { seq: 9 }.into(),
+        relay_schema::ErrorStanza::default().into(),
+        relay_schema::Notice::default().into(),
+    ];
+    for stanza in stanzas {
+        let outputs = daemon.hear(stanza.clone());
+        let closes = matches!(stanza, Stanza::ErrorStanza(_));
+        assert!(outputs.is_empty() || closes, "{stanza:?}: {outputs:?}");
+    }
+}
+
+#[test]
+fn nothing_is_taken_before_the_login_is_answered() {
+    let mut daemon = Daemon::new();
+    daemon.ask(login("alice@example.org"));
+    for stanza in [Stanza::from(from_bob(1)), welcome(0, 0).into()] {
+        assert!(daemon.hear(stanza).is_empty(), "there is no link yet");
+    }
+    daemon.open();
+    assert!(daemon.hear(from_bob(1)).is_empty());
+    let error = relay_schema::ErrorStanza { code: relay_schema::ErrorCode::TooSlow, ..Default::default() };
+    assert_eq!(refusal(&daemon.hear(error)).code, Code::NoRelay);
+}
+
+#[test]
+fn a_relay_that_misbehaves_again_and_again_is_tried_ever_later() {
+    let mut daemon = Daemon::online();
+    let mut pauses = Vec::new();
+    for _ in 0..10 {
+        daemon.hear(from_bob(9));
+        pauses.push(daemon.core.deadline().unwrap() - daemon.now.mono);
+        let pause = *pauses.last().unwrap();
+        daemon.pass(pause);
+        daemon.open();
+        daemon.hear(welcome(0, 0));
+    }
+    assert!(pauses[9] >= Duration::from_secs(15) && pauses[0] <= Duration::from_secs(1), "{pauses:?}");
+    daemon.pass(Duration::from_secs(29));
+    daemon.hear(relay_schema::Pong::default());
+    daemon.pass(Duration::from_secs(31));
+    daemon.hear(from_bob(9));
+    assert!(daemon.core.deadline().unwrap() - daemon.now.mono <= Duration::from_secs(1));
+}
+
+#[test]
+fn what_cannot_be_read_at_all_ends_the_session() {
+    let mut daemon = Daemon::online();
+    let refusal = Box::new(relay_schema::Refusal::from(relay_schema::Fault::Malformed));
+    assert!(has_hung_up(&daemon.news(News::Unreadable { refusal, raw: Vec::new() })));
+}

@@ -1,0 +1,213 @@
+//! A disk in memory: what the store's operations mean, as `op.rs` says, without SQL.
+
+use std::collections::BTreeMap;
+
+use ipc_schema::chat::State;
+use relay_schema::Secret;
+
+use super::super::op::{Account, Done, Friend, Loaded, Message, Op, Row, StoreError};
+
+/// What would be in the file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Disk {
+    pub(super) account: Option<Account>,
+    pub(super) former: Vec<Account>,
+    pub(super) token: Option<Secret>,
+    pub(super) friends: BTreeMap<String, Friend>,
+    pub(super) messages: Vec<Message>,
+    pub(super) raw: Vec<u64>,
+    marks: BTreeMap<(String, String), u64>,
+    missed: bool,
+}
+
+impl Disk {
+    pub(super) fn cursor(&self) -> u64 {
+        self.account.as_ref().map_or(0, |account| account.cursor)
+    }
+
+    pub(super) fn message(&self, id: &str) -> Option<&Message> {
+        self.messages.iter().find(|message| message.id == id)
+    }
+
+    fn own(&self, message: &Message) -> bool {
+        self.account.as_ref().is_some_and(|account| account.account == message.from)
+    }
+
+    pub(super) fn apply(&mut self, op: Op) -> Result<Done, StoreError> {
+        Ok(match op {
+            Op::Load => Done::Loaded(Box::new(self.load())),
+            Op::SaveToken { token } => {
+                self.token = Some(token);
+                Done::Nothing
+            }
+            Op::SaveAccount(account) => self.save(account),
+            Op::Logout { wipe } => self.log_out(wipe),
+            Op::Queue(message) => self.queue(message),
+            Op::Acked { id, conv, cseq, ts } => self.acked(&id, &conv, cseq, &ts),
+            Op::Failed { id, reason } => {
+                for message in self.messages.iter_mut().filter(|m| m.id == id && m.state == State::Queued) {
+                    message.state = State::Failed;
+                    message.reason = Some(reason.clone());
+                }
+                Done::Nothing
+            }
+            Op::Receive { seq, row } => return self.receive(seq, row),
+            Op::Friends(friends) => {
+                self.friends = friends.into_iter().map(|friend| (friend.account.clone(), friend)).collect();
+                Done::Nothing
+            }
+            Op::Delivered { conv, account, cseq } => self.delivered(conv, account, cseq),
+            Op::Lacking { since } => self.lacking(&since),
+            Op::Find { id } => Done::Found(self.message(&id).cloned().map(Box::new)),
+            Op::History { with, .. } => self.page(|message| message.from == with || message.to == with),
+            Op::Read { with, peek } => self.read(with.as_deref(), peek),
+        })
+    }
+
+    fn load(&self) -> Loaded {
+        let outbox = self.messages.iter().filter(|message| message.state == State::Queued).cloned().collect();
+        let mut unread: BTreeMap<String, u64> = BTreeMap::new();
+        for message in self.messages.iter().filter(|m| !self.own(m) && m.state == State::Acked) {
+            *unread.entry(message.from.clone()).or_default() += 1;
+        }
+        Loaded {
+            account: self.account.clone(),
+            former: self.former.clone(),
+            token: self.token.clone(),
+            friends: self.friends.values().cloned().collect(),
+            outbox,
+            unread: unread.into_iter().collect(),
+            undelivered: Vec::new(),
+        }
+    }
+
+    fn save(&mut self, account: Account) -> Done {
+        let known =
+            self.account.iter().chain(&self.former).find(|known| known.local == account.local).cloned();
+        let same = known.as_ref().is_some_and(|known| known.epoch == account.epoch);
+        let cursor = known.filter(|_| same).map_or(account.cursor, |known| known.cursor);
+        if !same {
+            self.messages.iter_mut().for_each(|message| message.seq = None);
+        }
+        self.former.retain(|former| former.local != account.local);
+        self.account = Some(Account { cursor, ..account });
+        self.missed = false;
+        Done::Nothing
+    }
+
+    fn log_out(&mut self, wipe: bool) -> Done {
+        self.token = None;
+        match self.account.take() {
+            _ if wipe => *self = Self::default(),
+            Some(account) => self.former.push(account),
+            None => {}
+        }
+        Done::Nothing
+    }
+
+    fn queue(&mut self, message: Message) -> Done {
+        if let Some(known) = self.message(&message.id) {
+            return Done::Queued { message: Box::new(known.clone()), known: true };
+        }
+        self.messages.push(message.clone());
+        Done::Queued { message: Box::new(message), known: false }
+    }
+
+    fn acked(&mut self, id: &str, conv: &str, cseq: u64, ts: &str) -> Done {
+        let marks = &self.marks;
+        let Some(message) = self.messages.iter_mut().find(|message| message.id == id) else {
+            return Done::Nothing;
+        };
+        (message.conv, message.cseq, message.ts) = (Some(conv.into()), Some(cseq), ts.into());
+        let mark = marks.get(&(conv.to_owned(), message.to.clone())).copied().unwrap_or_default();
+        if mark >= cseq {
+            message.state = State::Delivered;
+            return Done::Delivered(vec![(id.to_owned(), message.to.clone())]);
+        }
+        message.state = State::Acked;
+        Done::Nothing
+    }
+
+    fn receive(&mut self, seq: u64, row: Row) -> Result<Done, StoreError> {
+        if self.missed {
+            return Err(StoreError::Failed("a row before it is missing".into()));
+        }
+        let mut done = Done::Received { new: false, unread: false };
+        match row {
+            Row::Chat(message) => done = self.chat(seq, *message),
+            Row::Friend(friend) => drop(self.friends.insert(friend.account.clone(), friend)),
+            Row::FriendRemove(account) => drop(self.friends.remove(&account)),
+            Row::Unknown { .. } => self.raw.push(seq),
+            Row::Gap { .. } => {}
+        }
+        if let Some(account) = &mut self.account {
+            account.cursor = seq;
+        }
+        Ok(done)
+    }
+
+    fn chat(&mut self, seq: u64, message: Message) -> Done {
+        let own = self.own(&message);
+        if let Some(known) = self.messages.iter_mut().find(|known| known.id == message.id) {
+            known.seq = Some(seq);
+            if known.state == State::Queued {
+                known.state = State::Acked;
+            }
+            return Done::Received { new: false, unread: false };
+        }
+        self.messages.push(message);
+        Done::Received { new: true, unread: !own }
+    }
+
+    fn delivered(&mut self, conv: String, account: String, cseq: u64) -> Done {
+        let mut arrived = Vec::new();
+        for message in &mut self.messages {
+            let here = message.conv.as_deref() == Some(&conv) && message.to == account;
+            if here && message.state == State::Acked && message.cseq.is_some_and(|number| number <= cseq) {
+                message.state = State::Delivered;
+                arrived.push((message.id.clone(), message.to.clone()));
+            }
+        }
+        self.marks.insert((conv, account), cseq);
+        Done::Delivered(arrived)
+    }
+
+    fn lacking(&mut self, since: &str) -> Done {
+        let own = self.account.as_ref().map(|account| account.account.clone()).unwrap_or_default();
+        let lacking = self.messages.iter_mut().filter(|message| {
+            message.from == own
+                && message.seq.is_none()
+                && message.state == State::Acked
+                && *message.ts >= *since
+        });
+        let messages = lacking
+            .map(|message| {
+                message.state = State::Queued;
+                (0, message.clone())
+            })
+            .collect();
+        Done::Messages { messages, more: false }
+    }
+
+    fn page(&self, wanted: impl Fn(&Message) -> bool) -> Done {
+        let messages = (1..).zip(self.messages.iter().filter(|message| wanted(message)).cloned()).collect();
+        Done::Messages { messages, more: false }
+    }
+
+    fn read(&mut self, with: Option<&str>, peek: bool) -> Done {
+        let own = self.account.as_ref().map(|account| account.account.clone()).unwrap_or_default();
+        let unread = |message: &Message| {
+            message.from != own
+                && message.state == State::Acked
+                && with.is_none_or(|with| with == message.from)
+        };
+        let page = self.page(unread);
+        if !peek {
+            self.messages
+                .iter_mut()
+                .filter(|message| unread(message))
+                .for_each(|message| message.state = State::Read);
+        }
+        page
+    }
+}

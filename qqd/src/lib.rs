@@ -1,0 +1,9 @@
+//! The per-user daemon: keeps the link to the relay, the messages, and the local API that every frontend drives.
+
+pub mod args;
+pub mod core;
+pub mod ipc;
+pub mod log;
+pub mod relay;
+pub mod shell;
+pub mod store;

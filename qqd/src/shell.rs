@@ -1,0 +1,290 @@
+//! The only `select!` of the daemon's own thread: what comes in goes to the core one by one, what the core says is
+//! carried out at once. It thinks nothing itself, and wakes up only when something happened or the core's deadline
+//! has come.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use nix::sys::prctl;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::stat::{Mode, umask};
+use tokio::runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::{sleep_until, timeout_at};
+
+use crate::args::{Args, Missing};
+use crate::core::io::{Attempt, News};
+use crate::core::{Core, Input, Now, Output};
+use crate::ipc::{Place, Refusal, Server, Settings};
+use crate::log;
+use crate::relay::{Link, Wake};
+use crate::store::{self, Answer, OpenError, Store};
+
+/// Frontends' requests that wait for the core; beyond, the frontends wait.
+const INPUTS: usize = 1024;
+/// News of the relay that waits for the core; beyond, the relay is not read.
+const NEWS: usize = 64;
+/// After so many outputs in a row the connections may write, so that a burst is no reader's fault.
+const BREATH: usize = 128;
+/// Being told to stop, the daemon ends within this.
+const STOP: Duration = Duration::from_secs(5);
+/// Of that, for the relay to hear the good-bye, and for frontends to read their last answers.
+const GOODBYE: Duration = Duration::from_millis(1500);
+/// `EX_TEMPFAIL`: another daemon is there.
+const TAKEN: u8 = 75;
+
+/// Runs the daemon until it is told to end.
+///
+/// # Errors
+/// One sentence for the user; see [`exit_code`].
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    umask(Mode::from_bits_truncate(0o077));
+    log::start(args.log()?);
+    if args.detached {
+        // Refused only to the leader of a process group, who has no terminal to leave that would end it.
+        let _ = nix::unistd::setsid();
+    }
+    if let Err(error) = no_core_dumps() {
+        tracing::warn!(%error, "a crash may leave passwords in a core dump");
+    }
+    // Before there are threads: it changes the environment.
+    let place = match Place::inherit()? {
+        Some(place) => place,
+        None => Place::take(&args.socket()?)?,
+    };
+    // Bounded by the operations that are asked and not answered, see `Shell::next`; the store must never wait here.
+    let (answer, answers) = mpsc::unbounded_channel();
+    let store = Store::open(&args.data()?, move |batch| {
+        // Without a shell nobody waits for an answer.
+        let _ = answer.send(batch);
+    })?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().context("no event loop")?;
+    let ended = runtime.block_on(serve(place, store, answers));
+    // A look-up of a name may still hang; nobody waits for it.
+    runtime.shutdown_background();
+    ended
+}
+
+/// What the process ends with: 75 when another daemon is there already, 2 for wrong usage, else 1.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    let is_taken = matches!(error.downcast_ref(), Some(Refusal::Taken { .. }))
+        || matches!(error.downcast_ref(), Some(OpenError::Running { .. }));
+    match error.downcast_ref() {
+        Some(Missing::Log(_)) => 2,
+        _ if is_taken => TAKEN,
+        _ => 1,
+    }
+}
+
+/// Neither into a file nor to a collector: for both, a limit of one byte means none (core(5)). Where no limit may be
+/// set, the process is closed to look into, too.
+fn no_core_dumps() -> nix::Result<()> {
+    let (_, most) = getrlimit(Resource::RLIMIT_CORE)?;
+    if most >= 1 {
+        return setrlimit(Resource::RLIMIT_CORE, 1, most);
+    }
+    prctl::set_dumpable(false)
+}
+
+async fn serve(
+    mut place: Place,
+    store: Store,
+    answers: mpsc::UnboundedReceiver<Vec<Answer>>,
+) -> anyhow::Result<()> {
+    let signals = Signals::new().context("signals cannot be awaited")?;
+    let (sender, inputs) = mpsc::channel(INPUTS);
+    let (link_sender, news) = mpsc::channel(NEWS);
+    let server = Server::start(place.listen()?, Settings::new(), sender);
+    let link = Link::new(link_sender);
+    let wake = Wake::new();
+    let started = Instant::now();
+    let random = Box::new(|bytes: &mut [u8]| {
+        getrandom::fill(bytes).expect("the kernel's random numbers are there once a system runs");
+    });
+    let core = Core::new(now(started), random);
+    tracing::info!(socket = %place.path().display(), version = env!("CARGO_PKG_VERSION"), "ready");
+    let sources = Sources { inputs, news, answers, wake, signals };
+    let shell = Shell { core, server, link, linked: false, store, asked: 0, started, stopped: false };
+    let worked = shell.work(sources).await;
+    tracing::info!("ended");
+    worked
+}
+
+fn now(started: Instant) -> Now {
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+    Now { mono: started.elapsed(), wall_us: i64::try_from(wall).unwrap_or(i64::MAX) }
+}
+
+/// Where inputs come from.
+struct Sources {
+    inputs: mpsc::Receiver<Input>,
+    news: mpsc::Receiver<(Attempt, News)>,
+    answers: mpsc::UnboundedReceiver<Vec<Answer>>,
+    wake: Wake,
+    signals: Signals,
+}
+
+/// The signals that end the daemon. SIGHUP is taken and means nothing: a terminal that closes does not end it.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    _hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            _hangup: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
+/// What happened.
+enum Happened {
+    Input(Input),
+    Stored(Vec<Answer>),
+}
+
+struct Shell {
+    core: Core,
+    server: Server,
+    link: Link,
+    /// A link was dialled and has not told its end.
+    linked: bool,
+    store: Store,
+    /// How many operations the store has not answered.
+    asked: usize,
+    started: Instant,
+    stopped: bool,
+}
+
+impl Shell {
+    async fn work(mut self, mut sources: Sources) -> anyhow::Result<()> {
+        let mut until = None;
+        self.carry_out().await?;
+        while !self.stopped {
+            let Some(happened) = self.next(&mut sources, until).await else { break };
+            if matches!(happened, Happened::Input(Input::Stop)) {
+                tracing::info!("stopping");
+                until = Some(tokio::time::Instant::now() + STOP - 2 * GOODBYE);
+            }
+            self.take_in(happened).await?;
+        }
+        self.farewell(sources).await
+    }
+
+    /// Waits for what happens next; none when a stop has taken too long. While the store owes many answers nothing
+    /// else is taken in, so that what is asked of it, and its answers, stay bounded.
+    async fn next(&self, sources: &mut Sources, until: Option<tokio::time::Instant>) -> Option<Happened> {
+        let Sources { inputs, news, answers, wake, signals } = sources;
+        let room = self.asked < store::QUEUE;
+        let deadline = self.core.deadline().map(|deadline| (self.started + deadline).into());
+        let input = tokio::select! {
+            Some(batch) = answers.recv() => return Some(Happened::Stored(batch)),
+            Some(input) = inputs.recv(), if room => input,
+            Some((attempt, news)) = news.recv(), if room => Input::Link { attempt, news },
+            () = wake.woken() => Input::Woken,
+            () = at(deadline), if deadline.is_some() => Input::Tick,
+            _ = signals.terminate.recv(), if until.is_none() => Input::Stop,
+            _ = signals.interrupt.recv(), if until.is_none() => Input::Stop,
+            () = at(until), if until.is_some() => return None,
+        };
+        Some(Happened::Input(input))
+    }
+
+    async fn take_in(&mut self, happened: Happened) -> anyhow::Result<()> {
+        match happened {
+            Happened::Input(input) => {
+                if let Input::Link { news: News::Closed(_), .. } = &input {
+                    self.linked = false;
+                }
+                self.core.handle(now(self.started), input);
+                self.carry_out().await?;
+            }
+            Happened::Stored(batch) => {
+                self.asked = self.asked.saturating_sub(batch.len());
+                for (token, result) in batch {
+                    self.core.handle(now(self.started), Input::Stored { token, result });
+                    self.carry_out().await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Carries out all that the core says.
+    async fn carry_out(&mut self) -> anyhow::Result<()> {
+        let mut outputs = 0;
+        while let Some(output) = self.core.poll() {
+            self.carry_out_one(output).await?;
+            outputs += 1;
+            if outputs % BREATH == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn carry_out_one(&mut self, output: Output) -> anyhow::Result<()> {
+        match output {
+            Output::Reply { client, id, result } => self.server.reply(client, &id, result),
+            Output::Subscribed { client, first } => self.server.subscribed(client, &first),
+            Output::Event(envelope) => self.server.event(&envelope),
+            Output::Dial { attempt, address, trust } => {
+                self.linked = true;
+                self.link.dial(attempt, address, trust);
+            }
+            Output::Send(stanza) => self.link.send(&stanza),
+            Output::Hangup => self.link.hangup(),
+            Output::Store { token, op } => {
+                self.asked += 1;
+                self.store.send(token, op).await?;
+            }
+            Output::Stopped => self.stopped = true,
+        }
+        Ok(())
+    }
+
+    /// Answers who still asks, lets the relay and the frontends hear the last words, closes the store.
+    async fn farewell(mut self, mut sources: Sources) -> anyhow::Result<()> {
+        let began = tokio::time::Instant::now();
+        sources.inputs.close();
+        while let Ok(input) = sources.inputs.try_recv() {
+            self.core.handle(now(self.started), input);
+            self.carry_out().await?;
+        }
+        let goodbye = async {
+            if !self.linked {
+                return;
+            }
+            while let Some((_, news)) = sources.news.recv().await {
+                if matches!(news, News::Closed(_)) {
+                    return;
+                }
+            }
+        };
+        if timeout_at(began + GOODBYE, goodbye).await.is_err() {
+            tracing::info!("the relay did not hear the good-bye");
+        }
+        self.server.stop(GOODBYE).await;
+        let store = self.store;
+        let closing = tokio::task::spawn_blocking(move || drop(store));
+        match timeout_at(began + STOP, closing).await {
+            Ok(closed) => closed.context("the store did not close"),
+            Err(_) => anyhow::bail!(
+                "the disk is too slow to close the store in time; nothing that was confirmed is lost"
+            ),
+        }
+    }
+}
+
+/// At that time; never, without one.
+async fn at(time: Option<tokio::time::Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}

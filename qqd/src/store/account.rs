@@ -1,0 +1,111 @@
+//! Whose store it is: the account that is logged in, its cursor, and what logging out leaves behind.
+
+use rusqlite::{Connection, OptionalExtension, named_params, params};
+
+use super::apply::{int, uint};
+use crate::core::op::{Account, Address, Done, StoreError};
+
+/// The account that is logged in, as the other tables know it.
+pub(super) struct Owner {
+    /// Its row.
+    pub(super) row: i64,
+    /// Its name at the relay: what it has sent is its own.
+    pub(super) account: String,
+}
+
+/// Who is logged in.
+pub(super) fn present(conn: &Connection) -> Result<Option<Owner>, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT row, account FROM account WHERE present = 1")?
+        .query_row([], |row| Ok(Owner { row: row.get(0)?, account: row.get(1)? }))
+        .optional()?)
+}
+
+/// Who is logged in (`present`), or those who are not and whose history is kept.
+pub(super) fn all(conn: &Connection, present: bool) -> Result<Vec<Account>, StoreError> {
+    const SQL: &str = "SELECT local, account, name, host, port, plain, pin, device, epoch, cursor \
+                       FROM account WHERE present = ?1 ORDER BY row";
+    let mut statement = conn.prepare_cached(SQL)?;
+    let accounts = statement.query_map([present], |row| {
+        Ok(Account {
+            local: row.get(0)?,
+            account: row.get(1)?,
+            name: row.get(2)?,
+            relay: Address { host: row.get(3)?, port: row.get(4)?, plain: row.get(5)? },
+            pin: row.get(6)?,
+            device: row.get(7)?,
+            epoch: row.get(8)?,
+            cursor: uint(row.get(9)?),
+        })
+    })?;
+    Ok(accounts.collect::<Result<_, _>>()?)
+}
+
+/// Makes or updates the account and lets it be the one that is logged in.
+///
+/// With the same epoch the cursor stays. With another one the numbers that the relay gave mean nothing any more: they are
+/// forgotten, with the marks, and come again with the rows.
+pub(super) fn save(conn: &Connection, account: &Account) -> Result<Done, StoreError> {
+    let known: Option<(i64, String, i64)> = conn
+        .prepare_cached("SELECT row, epoch, cursor FROM account WHERE local = ?1")?
+        .query_row([&account.local], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let cursor = match known {
+        Some((_, epoch, cursor)) if epoch == account.epoch => cursor,
+        Some((row, ..)) => {
+            forget_numbers(conn, row)?;
+            int(account.cursor)
+        }
+        None => int(account.cursor),
+    };
+    conn.execute("UPDATE account SET present = 0 WHERE present = 1 AND local <> ?1", [&account.local])?;
+    conn.prepare_cached(
+        "INSERT INTO account (local, account, name, host, port, plain, pin, device, epoch, cursor, present)
+         VALUES (:local, :account, :name, :host, :port, :plain, :pin, :device, :epoch, :cursor, 1)
+         ON CONFLICT (local) DO UPDATE SET account = excluded.account, name = excluded.name, host = excluded.host,
+             port = excluded.port, plain = excluded.plain, pin = excluded.pin, device = excluded.device,
+             epoch = excluded.epoch, cursor = excluded.cursor, present = 1",
+    )?
+    .execute(named_params! {
+        ":local": account.local, ":account": account.account, ":name": account.name,
+        ":host": account.relay.host, ":port": account.relay.port, ":plain": account.relay.plain,
+        ":pin": account.pin, ":device": account.device, ":epoch": account.epoch, ":cursor": cursor,
+    })?;
+    Ok(Done::Nothing)
+}
+
+fn forget_numbers(conn: &Connection, owner: i64) -> Result<(), StoreError> {
+    conn.execute("DELETE FROM mark WHERE owner = ?1", [owner])?;
+    conn.execute(
+        "UPDATE message SET conv = NULL, cseq = NULL, seq = NULL
+         WHERE owner = ?1 AND (conv IS NOT NULL OR cseq IS NOT NULL OR seq IS NOT NULL)",
+        [owner],
+    )?;
+    Ok(())
+}
+
+/// `seq` is committed from now on.
+pub(super) fn move_cursor(conn: &Connection, owner: &Owner, seq: u64) -> Result<(), StoreError> {
+    conn.prepare_cached("UPDATE account SET cursor = ?2 WHERE row = ?1")?
+        .execute(params![owner.row, int(seq)])?;
+    Ok(())
+}
+
+/// Nobody is logged in any more. `wipe` removes the account with all that is its own; where nobody is logged in,
+/// everybody's, for then there is nobody left whom it could belong to.
+pub(super) fn log_out(conn: &Connection, wipe: bool) -> Result<Done, StoreError> {
+    match (wipe, present(conn)?) {
+        (true, Some(owner)) => conn.execute("DELETE FROM account WHERE row = ?1", [owner.row])?,
+        (true, None) => conn.execute("DELETE FROM account", [])?,
+        (false, _) => conn.execute("UPDATE account SET present = 0 WHERE present = 1", [])?,
+    };
+    Ok(Done::Nothing)
+}
+
+/// Removes from the files what was deleted: secure_delete has overwritten the pages, this empties the log, too, and
+/// gives the room back. Failing is no error of the operation: its commit stands.
+pub(super) fn scrub(conn: &Connection) {
+    if let Err(error) = conn.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);") {
+        tracing::warn!(%error, "the database could not be made smaller after the wipe");
+    }
+}

@@ -1,0 +1,125 @@
+//! What each operation means: one transaction, the same on the store's thread and in a test's memory.
+
+use rusqlite::{Connection, ErrorCode, params};
+
+use super::account::{self, Owner};
+use super::{friend, history, message};
+use crate::core::op::{Done, Loaded, Op, Row, StoreError};
+
+/// Carries out one operation, wholly or not at all; inside a transaction that is open already, as a part of it.
+///
+/// The token file is not the database's: [`Op::SaveToken`] changes nothing here, [`Op::Load`] answers without a token.
+///
+/// # Errors
+///
+/// [`StoreError::Full`] when the disk takes no more, [`StoreError::Failed`] otherwise; nothing has changed then.
+pub fn apply(conn: &mut Connection, op: &Op) -> Result<Done, StoreError> {
+    let alone = conn.is_autocommit();
+    let point = conn.savepoint()?;
+    let done = carry_out(&point, op)?;
+    point.commit()?;
+    if alone && matches!(op, Op::Logout { wipe: true }) {
+        account::scrub(conn);
+    }
+    Ok(done)
+}
+
+fn carry_out(conn: &Connection, op: &Op) -> Result<Done, StoreError> {
+    match op {
+        Op::Load => load(conn),
+        Op::SaveToken { .. } => Ok(Done::Nothing),
+        Op::SaveAccount(account) => account::save(conn, account),
+        Op::Logout { wipe } => account::log_out(conn, *wipe),
+        Op::Queue(message) => message::queue(conn, &owner(conn)?, message),
+        Op::Acked { id, conv, cseq, ts } => message::acked(
+            conn,
+            &owner(conn)?,
+            id,
+            &message::Place { conv: Some(conv), cseq: Some(*cseq), ts },
+        ),
+        Op::Failed { id, reason } => message::failed(conn, &owner(conn)?, id, reason),
+        Op::Receive { seq, row } => receive(conn, *seq, row),
+        Op::Friends(friends) => friend::replace(conn, &owner(conn)?, friends),
+        Op::Delivered { conv, account, cseq } => message::mark(conn, &owner(conn)?, conv, account, *cseq),
+        Op::Lacking { since } => message::lacking(conn, &owner(conn)?, since),
+        Op::Find { id } => message::find(conn, account::present(conn)?.as_ref(), id),
+        Op::History { with, before, count } => {
+            history::page(conn, account::present(conn)?.as_ref(), with, *before, *count)
+        }
+        Op::Read { with, peek } => {
+            history::read(conn, account::present(conn)?.as_ref(), with.as_deref(), *peek)
+        }
+    }
+}
+
+fn load(conn: &Connection) -> Result<Done, StoreError> {
+    let former = account::all(conn, false)?;
+    let Some(owner) = account::present(conn)? else {
+        return Ok(Done::Loaded(Box::new(Loaded { former, ..Loaded::default() })));
+    };
+    Ok(Done::Loaded(Box::new(Loaded {
+        account: account::all(conn, true)?.pop(),
+        former,
+        token: None,
+        friends: friend::all(conn, &owner)?,
+        outbox: message::outbox(conn, &owner)?,
+        unread: history::unread(conn, &owner)?,
+        undelivered: message::undelivered(conn, &owner)?,
+    })))
+}
+
+/// A row and the cursor, together.
+fn receive(conn: &Connection, seq: u64, row: &Row) -> Result<Done, StoreError> {
+    let owner = owner(conn)?;
+    let done = match row {
+        Row::Chat(message) => message::receive(conn, &owner, seq, message)?,
+        Row::Friend(friend) => {
+            friend::put(conn, &owner, friend)?;
+            SEEN
+        }
+        Row::FriendRemove(account) => {
+            friend::remove(conn, &owner, account)?;
+            SEEN
+        }
+        Row::Unknown { raw } => {
+            conn.prepare_cached("INSERT OR REPLACE INTO raw (owner, seq, stanza) VALUES (?1, ?2, ?3)")?
+                .execute(params![owner.row, int(seq), raw])?;
+            SEEN
+        }
+        Row::Gap { .. } => SEEN,
+    };
+    account::move_cursor(conn, &owner, seq)?;
+    Ok(done)
+}
+
+/// The answer to a row that is no message.
+const SEEN: Done = Done::Received { new: false, unread: false };
+
+fn owner(conn: &Connection) -> Result<Owner, StoreError> {
+    account::present(conn)?.ok_or_else(|| StoreError::Failed("nobody is logged in".into()))
+}
+
+/// A number as SQLite keeps it; the wire has none over 2^63 - 1.
+pub(super) fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number as it was kept; none is ever negative.
+pub(super) fn uint(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(
+                ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::ReadOnly
+                | ErrorCode::CannotOpen
+                | ErrorCode::PermissionDenied,
+            ) => Self::Full(error.to_string()),
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}

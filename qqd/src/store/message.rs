@@ -1,0 +1,278 @@
+//! A message's way: queued, acknowledged, received, delivered, failed. Each function is a part of one transaction.
+
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+
+use ipc_schema::chat::State;
+
+use super::account::Owner;
+use super::apply::{int, uint};
+use crate::core::op::{Done, Message, StoreError};
+
+/// The columns that [`from_row`] reads, in its order. An own message is delivered, too, if a mark that came before its
+/// number says so; the row itself changes when the mark is stored again, so that then it is told.
+pub(super) const COLUMNS: &str = "row, id, sender, recipient, text, kind, body, re, conv, cseq, seq,
+    CASE WHEN mine = 1 AND state = 'acked' AND EXISTS (
+        SELECT 1 FROM mark WHERE mark.owner = message.owner AND mark.conv = message.conv
+            AND mark.account = message.recipient AND mark.cseq >= message.cseq
+    ) THEN 'delivered' ELSE state END,
+    reason, ts";
+
+/// How many undelivered messages a start hands to the core, the newest: a mark finds the older ones here all the same.
+const UNDELIVERED: u32 = 4096;
+
+/// Where the relay has put a message, and when.
+pub(super) struct Place<'a> {
+    /// The conversation, if the relay said so.
+    pub(super) conv: Option<&'a str>,
+    /// The number in it.
+    pub(super) cseq: Option<u64>,
+    /// The relay's time.
+    pub(super) ts: &'a str,
+}
+
+/// A message with its local number.
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<(u64, Message)> {
+    let word: String = row.get(11)?;
+    let message = Message {
+        id: row.get(1)?,
+        from: row.get(2)?,
+        to: row.get(3)?,
+        text: row.get(4)?,
+        kind: row.get(5)?,
+        body: row.get(6)?,
+        re: row.get(7)?,
+        conv: row.get(8)?,
+        cseq: row.get::<_, Option<i64>>(9)?.map(uint),
+        seq: row.get::<_, Option<i64>>(10)?.map(uint),
+        state: state(&word).ok_or_else(|| rusqlite::Error::InvalidColumnName(word.clone()))?,
+        reason: row.get(12)?,
+        ts: row.get(13)?,
+    };
+    Ok((uint(row.get(0)?), message))
+}
+
+fn state(word: &str) -> Option<State> {
+    State::ALL.iter().copied().find(|state| state.word() == word)
+}
+
+/// Into the outbox; an id that was used already changes nothing.
+pub(super) fn queue(conn: &Connection, owner: &Owner, message: &Message) -> Result<Done, StoreError> {
+    if let Some((_, stored)) = lookup(conn, owner, &message.id, &message.from)? {
+        return Ok(Done::Queued { message: Box::new(stored), known: true });
+    }
+    let message = Message { state: State::Queued, ..message.clone() };
+    let row = insert(conn, owner, &message)?;
+    conn.prepare_cached("INSERT INTO outbox (message) VALUES (?1)")?.execute([int(row)])?;
+    Ok(Done::Queued { message: Box::new(message), known: false })
+}
+
+/// The relay has it.
+pub(super) fn acked(
+    conn: &Connection,
+    owner: &Owner,
+    id: &str,
+    place: &Place<'_>,
+) -> Result<Done, StoreError> {
+    if let Some((row, _)) = lookup(conn, owner, id, &owner.account)? {
+        settle(conn, owner, row, place)?;
+    }
+    Ok(Done::Nothing)
+}
+
+/// It will not arrive. What the relay has already acknowledged cannot fail any more.
+pub(super) fn failed(conn: &Connection, owner: &Owner, id: &str, reason: &str) -> Result<Done, StoreError> {
+    let Some((row, stored)) = lookup(conn, owner, id, &owner.account)? else { return Ok(Done::Nothing) };
+    leave_outbox(conn, row)?;
+    if matches!(stored.state, State::Queued | State::Sent) {
+        conn.prepare_cached("UPDATE message SET state = 'failed', reason = ?2 WHERE row = ?1")?
+            .execute(params![int(row), reason])?;
+    }
+    Ok(Done::Nothing)
+}
+
+/// A message as a row of the inbox: somebody else's, or our own that comes back or was written on another device.
+pub(super) fn receive(
+    conn: &Connection,
+    owner: &Owner,
+    seq: u64,
+    message: &Message,
+) -> Result<Done, StoreError> {
+    let place = Place { conv: message.conv.as_deref(), cseq: message.cseq, ts: &message.ts };
+    let mine = message.from == owner.account;
+    let (row, new) = match lookup(conn, owner, &message.id, &message.from)? {
+        Some((row, _)) => (row, false),
+        None => {
+            let stored = Message { state: State::Acked, reason: None, ..message.clone() };
+            (insert(conn, owner, &stored)?, true)
+        }
+    };
+    conn.prepare_cached("UPDATE message SET seq = ?2 WHERE row = ?1")?
+        .execute(params![int(row), int(seq)])?;
+    if mine {
+        settle(conn, owner, row, &place)?;
+    } else if !new {
+        put(conn, row, &place)?;
+    }
+    Ok(Done::Received { new, unread: new && !mine })
+}
+
+/// `account` has everything up to `cseq`: answers which of our messages have arrived by that.
+pub(super) fn mark(
+    conn: &Connection,
+    owner: &Owner,
+    conv: &str,
+    account: &str,
+    cseq: u64,
+) -> Result<Done, StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO mark (owner, conv, account, cseq) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (owner, conv, account) DO UPDATE SET cseq = max(cseq, excluded.cseq)",
+    )?
+    .execute(params![owner.row, conv, account, int(cseq)])?;
+    let mut statement = conn.prepare_cached(
+        "SELECT row, id, recipient FROM message
+         WHERE owner = ?1 AND mine = 1 AND state = 'acked' AND conv = ?2 AND cseq <= ?3 AND recipient = ?4
+         ORDER BY cseq",
+    )?;
+    let arrived = statement
+        .query_map(params![owner.row, conv, int(cseq), account], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut update = conn.prepare_cached("UPDATE message SET state = 'delivered' WHERE row = ?1")?;
+    let mut told = Vec::with_capacity(arrived.len());
+    for (row, id, to) in arrived {
+        update.execute([row])?;
+        told.push((id, to));
+    }
+    Ok(Done::Delivered(told))
+}
+
+/// Own messages that the relay had acknowledged, has not told again and so has lost, are queued again: all that are not
+/// older than `since`, oldest first.
+pub(super) fn lacking(conn: &Connection, owner: &Owner, since: &str) -> Result<Done, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM message
+         WHERE owner = ?1 AND mine = 1 AND seq IS NULL AND state IN ('acked', 'delivered', 'read') AND ts >= ?2
+         ORDER BY row"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut messages =
+        statement.query_map(params![owner.row, since], from_row)?.collect::<Result<Vec<_>, _>>()?;
+    let mut queue = conn.prepare_cached("INSERT INTO outbox (message) VALUES (?1)")?;
+    let mut change = conn.prepare_cached("UPDATE message SET state = 'queued' WHERE row = ?1")?;
+    for (row, message) in &mut messages {
+        message.state = State::Queued;
+        queue.execute([int(*row)])?;
+        change.execute([int(*row)])?;
+    }
+    Ok(Done::Messages { messages, more: false })
+}
+
+/// One message; of several senders' with the same id, one's own.
+pub(super) fn find(conn: &Connection, owner: Option<&Owner>, id: &str) -> Result<Done, StoreError> {
+    let Some(owner) = owner else { return Ok(Done::Found(None)) };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM message WHERE owner = ?1 AND id = ?2 ORDER BY mine DESC, row DESC LIMIT 1"
+    );
+    let found = conn.prepare_cached(&sql)?.query_row(params![owner.row, id], from_row).optional()?;
+    Ok(Done::Found(found.map(|(_, message)| Box::new(message))))
+}
+
+/// What waits for the relay, oldest first.
+pub(super) fn outbox(conn: &Connection, owner: &Owner) -> Result<Vec<Message>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outbox JOIN message ON message.row = outbox.message
+         WHERE owner = ?1 ORDER BY position"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let messages = statement.query_map([owner.row], |row| from_row(row).map(|(_, message)| message))?;
+    Ok(messages.collect::<Result<_, _>>()?)
+}
+
+/// Own messages that the relay has and the receiver has not, as [`crate::core::op::Loaded::undelivered`] lists them.
+pub(super) fn undelivered(
+    conn: &Connection,
+    owner: &Owner,
+) -> Result<Vec<(String, u64, String, String)>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT conv, cseq, id, recipient FROM message
+         WHERE owner = ?1 AND mine = 1 AND state = 'acked' AND conv IS NOT NULL AND cseq IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM mark WHERE mark.owner = message.owner AND mark.conv = message.conv
+                 AND mark.account = message.recipient AND mark.cseq >= message.cseq)
+         ORDER BY row DESC LIMIT ?2",
+    )?;
+    let newest_first = statement.query_map(params![owner.row, UNDELIVERED], |row| {
+        Ok((row.get(0)?, uint(row.get(1)?), row.get(2)?, row.get(3)?))
+    })?;
+    let mut list = newest_first.collect::<Result<Vec<_>, _>>()?;
+    list.reverse();
+    Ok(list)
+}
+
+fn lookup(
+    conn: &Connection,
+    owner: &Owner,
+    id: &str,
+    sender: &str,
+) -> Result<Option<(u64, Message)>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM message WHERE owner = ?1 AND id = ?2 AND sender = ?3");
+    Ok(conn.prepare_cached(&sql)?.query_row(params![owner.row, id, sender], from_row).optional()?)
+}
+
+fn insert(conn: &Connection, owner: &Owner, message: &Message) -> Result<u64, StoreError> {
+    let mine = message.from == owner.account;
+    conn.prepare_cached(
+        "INSERT INTO message (owner, peer, mine, id, sender, recipient, text, kind, body, re, conv, cseq, seq,
+             state, reason, ts)
+         VALUES (:owner, :peer, :mine, :id, :sender, :recipient, :text, :kind, :body, :re, :conv, :cseq, :seq,
+             :state, :reason, :ts)",
+    )?
+    .execute(named_params! {
+        ":owner": owner.row, ":peer": if mine { &message.to } else { &message.from }, ":mine": mine,
+        ":id": message.id, ":sender": message.from, ":recipient": message.to, ":text": message.text,
+        ":kind": message.kind, ":body": message.body, ":re": message.re, ":conv": message.conv,
+        ":cseq": message.cseq.map(int), ":seq": message.seq.map(int), ":state": message.state.word(),
+        ":reason": message.reason, ":ts": message.ts,
+    })?;
+    Ok(uint(conn.last_insert_rowid()))
+}
+
+/// One's own message is at the relay: out of the outbox, and in its place.
+fn settle(conn: &Connection, owner: &Owner, row: u64, place: &Place<'_>) -> Result<(), StoreError> {
+    leave_outbox(conn, row)?;
+    put(conn, row, place)?;
+    if is_overtaken(conn, owner, row, place)? {
+        conn.prepare_cached("UPDATE message SET row = (SELECT max(row) + 1 FROM message) WHERE row = ?1")?
+            .execute([int(row)])?;
+    }
+    Ok(())
+}
+
+/// What the relay says about a message; with that, an own one is acknowledged, if it is not further already.
+fn put(conn: &Connection, row: u64, place: &Place<'_>) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "UPDATE message SET conv = coalesce(?2, conv), cseq = coalesce(?3, cseq), ts = ?4, reason = NULL,
+             state = CASE WHEN mine = 1 AND state IN ('queued', 'sent', 'failed') THEN 'acked' ELSE state END
+         WHERE row = ?1",
+    )?
+    .execute(params![int(row), place.conv, place.cseq.map(int), place.ts])?;
+    Ok(())
+}
+
+/// Whether the message before it in the conversation came here after it was queued. It then takes a new local number,
+/// so that by local numbers, too, the order is the conversation's, on every device the same.
+fn is_overtaken(conn: &Connection, owner: &Owner, row: u64, place: &Place<'_>) -> Result<bool, StoreError> {
+    let before: Option<i64> = conn
+        .prepare_cached(
+            "SELECT row FROM message WHERE owner = ?1 AND conv = ?2 AND cseq < ?3 ORDER BY cseq DESC LIMIT 1",
+        )?
+        .query_row(params![owner.row, place.conv, place.cseq.map(int)], |row| row.get(0))
+        .optional()?;
+    Ok(before.is_some_and(|before| before > int(row)))
+}
+
+fn leave_outbox(conn: &Connection, row: u64) -> Result<(), StoreError> {
+    conn.prepare_cached("DELETE FROM outbox WHERE message = ?1")?.execute([int(row)])?;
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! A message's way from the outbox to the friend, and what the relay's rows do to it.
+
+use super::*;
+
+#[test]
+fn a_queued_message_waits_in_the_outbox_until_the_relay_has_it() {
+    let mut conn = alice();
+    let first = Message { re: Some("m0".into()), body: Some("AQID".into()), ..message("m1", "alice", "bob") };
+    assert!(matches!(say(&mut conn, Op::Queue(first.clone())), Done::Queued { known: false, .. }));
+    say(&mut conn, Op::Queue(message("m2", "alice", "bob")));
+    let outbox = load(&mut conn).outbox;
+    assert_eq!(ids(&outbox), ["m1", "m2"]);
+    assert_eq!(outbox[0], first);
+
+    say(&mut conn, ack("m1", 1));
+    assert_eq!(ids(&load(&mut conn).outbox), ["m2"]);
+    let stored = find(&mut conn, "m1");
+    assert_eq!((stored.state, stored.conv.as_deref(), stored.cseq), (State::Acked, Some("c1"), Some(1)));
+    assert_eq!(stored.ts, "2026-01-31T09:30:01.000Z");
+    assert_eq!(load(&mut conn).undelivered, [("c1".into(), 1, "m1".into(), "bob".into())]);
+}
+
+#[test]
+fn the_same_id_again_changes_nothing_and_answers_what_is_there() {
+    let mut conn = alice();
+    say(&mut conn, Op::Queue(message("m1", "alice", "bob")));
+    say(&mut conn, ack("m1", 1));
+    let other = Message { text: "other".into(), ..message("m1", "alice", "bob") };
+    let Done::Queued { message, known: true } = say(&mut conn, Op::Queue(other)) else { panic!() };
+    assert_eq!((message.text.as_str(), message.state), ("text of m1", State::Acked));
+    assert!(load(&mut conn).outbox.is_empty());
+}
+
+#[test]
+fn a_failed_message_leaves_the_outbox_and_says_why() {
+    let mut conn = alice();
+    say(&mut conn, Op::Queue(message("m1", "alice", "bob")));
+    say(&mut conn, Op::Failed { id: "m1".into(), reason: "unknown".into() });
+    let stored = find(&mut conn, "m1");
+    assert_eq!((stored.state, stored.reason.as_deref()), (State::Failed, Some("unknown")));
+    assert!(load(&mut conn).outbox.is_empty());
+}
+
+#[test]
+fn what_the_relay_has_acknowledged_cannot_fail() {
+    let mut conn = alice();
+    say(&mut conn, Op::Queue(message("m1", "alice", "bob")));
+    say(&mut conn, ack("m1", 1));
+    say(&mut conn, Op::Failed { id: "m1".into(), reason: "unknown".into() });
+    assert_eq!(find(&mut conn, "m1").state, State::Acked);
+}
+
+#[test]
+fn a_received_message_is_new_and_unread_once_and_moves_the_cursor() {
+    let mut conn = alice();
+    assert_eq!(received(say(&mut conn, row(1, 1, message("m1", "bob", "alice")))), (true, true));
+    assert_eq!(received(say(&mut conn, row(1, 1, message("m1", "bob", "alice")))), (false, false));
+    let loaded = load(&mut conn);
+    assert_eq!(loaded.account.unwrap().cursor, 1);
+    assert_eq!(loaded.unread, [("bob".to_owned(), 1)]);
+    assert_eq!(history(&mut conn, "bob").len(), 1);
+}
+
+#[test]
+fn ones_own_message_that_comes_back_is_not_new_and_counts_as_the_ack() {
+    let mut conn = alice();
+    say(&mut conn, Op::Queue(message("m1", "alice", "bob")));
+    assert_eq!(received(say(&mut conn, row(1, 1, message("m1", "alice", "bob")))), (false, false));
+    let stored = find(&mut conn, "m1");
+    assert_eq!((stored.state, stored.seq, stored.cseq), (State::Acked, Some(1), Some(1)));
+    assert!(load(&mut conn).outbox.is_empty());
+}
+
+#[test]
+fn ones_own_message_from_another_device_is_new_and_not_unread() {
+    let mut conn = alice();
+    assert_eq!(received(say(&mut conn, row(1, 1, message("m1", "alice", "bob")))), (true, false));
+    assert_eq!(ids(&history(&mut conn, "bob")), ["m1"]);
+    assert!(load(&mut conn).unread.is_empty());
+}
+
+#[test]
+fn a_note_to_oneself_is_never_unread() {
+    let mut conn = alice();
+    assert_eq!(received(say(&mut conn, row(1, 1, message("m1", "alice", "alice")))), (true, false));
+    assert_eq!(arrived(say(&mut conn, mark("alice", 1))), ["m1"]);
+}
+
+#[test]
+fn two_senders_may_use_the_same_id() {
+    let mut conn = alice();
+    assert_eq!(received(say(&mut conn, row(1, 1, message("same", "bob", "alice")))), (true, true));
+    assert_eq!(received(say(&mut conn, row(2, 1, message("same", "carol", "alice")))), (true, true));
+    say(&mut conn, Op::Queue(message("same", "alice", "dave")));
+    assert_eq!(find(&mut conn, "same").from, "alice");
+    assert_eq!(history(&mut conn, "carol").len(), 1);
+}
+
+#[test]
+fn a_mark_delivers_the_friends_messages_up_to_it_and_never_goes_back() {
+    let mut conn = alice();
+    for (cseq, id) in (1..).zip(["m1", "m2", "m3"]) {
+        say(&mut conn, Op::Queue(message(id, "alice", "bob")));
+        say(&mut conn, ack(id, cseq));
+    }
+    assert_eq!(arrived(say(&mut conn, mark("bob", 2))), ["m1", "m2"]);
+    assert!(arrived(say(&mut conn, mark("bob", 2))).is_empty());
+    assert!(arrived(say(&mut conn, mark("bob", 1))).is_empty());
+    assert_eq!(find(&mut conn, "m2").state, State::Delivered);
+    assert_eq!(find(&mut conn, "m3").state, State::Acked);
+    say(&mut conn, ack("m2", 2));
+    assert_eq!(find(&mut conn, "m2").state, State::Delivered, "an ack never takes it back");
+}
+
+#[test]
+fn somebody_elses_mark_delivers_nothing() {
+    let mut conn = alice();
+    say(&mut conn, Op::Queue(message("m1", "alice", "bob")));
+    say(&mut conn, ack("m1", 1));
+    assert!(arrived(say(&mut conn, mark("alice", 9))).is_empty());
+    assert_eq!(find(&mut conn, "m1").state, State::Acked);
+}
+
+#[test]
+fn a_mark_that_overtakes_the_ack_counts_and_is_told_when_it_is_stored_again() {
+    let mut conn = alice();
+    say(&mut conn, Op::Queue(message("m1", "alice", "bob")));
+    assert!(arrived(say(&mut conn, mark("bob", 1))).is_empty());
+    say(&mut conn, ack("m1", 1));
+    assert_eq!(find(&mut conn, "m1").state, State::Delivered);
+    say(&mut conn, row(1, 1, message("m1", "alice", "bob")));
+    assert!(load(&mut conn).undelivered.is_empty());
+    assert_eq!(arrived(say(&mut conn, mark("bob", 1))), ["m1"]);
+    assert!(arrived(say(&mut conn, mark("bob", 1))).is_empty());
+
+    say(&mut conn, mark("bob", 5));
+    say(&mut conn, mark("bob", 2));
+    say(&mut conn, Op::Queue(message("m2", "alice", "bob")));
+    say(&mut conn, ack("m2", 5));
+    assert_eq!(find(&mut conn, "m2").state, State::Delivered, "a mark never goes back");
+}
+
+#[test]
+fn the_order_is_the_conversations_even_for_what_was_queued_before() {
+    let mut conn = alice();
+    say(&mut conn, Op::Queue(message("mine1", "alice", "bob")));
+    say(&mut conn, Op::Queue(message("mine2", "alice", "bob")));
+    say(&mut conn, row(1, 1, message("his", "bob", "alice")));
+    say(&mut conn, ack("mine1", 2));
+    say(&mut conn, ack("mine2", 3));
+    assert_eq!(ids(&history(&mut conn, "bob")), ["his", "mine1", "mine2"]);
+}
+
+#[test]
+fn what_is_unknown_is_kept_as_it_came_and_passed() {
+    let mut conn = alice();
+    let raw = b"<msg><type>party</type><seq>7</seq></msg>".to_vec();
+    let op = Op::Receive { seq: 7, row: Row::Unknown { raw: raw.clone() } };
+    assert_eq!(received(say(&mut conn, op)), (false, false));
+    let kept: Vec<u8> = conn.query_row("SELECT stanza FROM raw WHERE seq = 7", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, raw);
+    say(&mut conn, Op::Receive { seq: 9, row: Row::Gap { from: 8, to: 9 } });
+    assert_eq!(load(&mut conn).account.unwrap().cursor, 9);
+}
+
+#[test]
+fn the_friend_list_is_replaced_as_a_whole_and_changed_by_rows() {
+    let mut conn = alice();
+    say(&mut conn, Op::Friends(vec![friend("bob"), friend("carol")]));
+    say(&mut conn, Op::Friends(vec![friend("bob"), friend("dave")]));
+    let renamed = Friend { name: "Robert".into(), remark: "r".into(), note: "n".into(), ..friend("bob") };
+    say(&mut conn, Op::Receive { seq: 1, row: Row::Friend(renamed.clone()) });
+    say(&mut conn, Op::Receive { seq: 2, row: Row::FriendRemove("dave".into()) });
+    let loaded = load(&mut conn);
+    assert_eq!(loaded.friends, [renamed]);
+    assert_eq!(loaded.account.unwrap().cursor, 2);
+}
+
+#[test]
+fn any_text_comes_back_as_it_was() {
+    let mut conn = alice();
+    let text = "nul \0, 'quote', emoji 👋, bidi \u{202e}, \u{10ffff}";
+    say(&mut conn, Op::Queue(Message { text: text.into(), ..message("m1", "alice", "bob") }));
+    assert_eq!(find(&mut conn, "m1").text, text);
+}

@@ -1,0 +1,132 @@
+//! What the store promises, one sentence a test: in memory where the operations matter, on disk where the disk does.
+
+mod accounts;
+mod disk;
+mod messages;
+mod opening;
+mod pages;
+
+use ipc_schema::chat::State;
+use relay_schema::Secret;
+use rusqlite::Connection;
+
+use super::{apply, in_memory};
+use crate::core::op::{Account, Address, Done, Friend, Loaded, Message, Op, Row};
+
+const TS: &str = "2026-01-31T09:30:00.123Z";
+
+/// A store in memory with alice logged in.
+fn alice() -> Connection {
+    let mut conn = in_memory().unwrap();
+    apply(&mut conn, &Op::SaveAccount(account("alice"))).unwrap();
+    conn
+}
+
+fn account(name: &str) -> Account {
+    Account {
+        local: format!("{name}@example.org"),
+        account: name.into(),
+        name: name.to_uppercase(),
+        relay: Address { host: "example.org".into(), port: 5290, plain: false },
+        pin: Some("ab".repeat(32)),
+        device: "0b9c".into(),
+        epoch: "first".into(),
+        cursor: 0,
+    }
+}
+
+fn message(id: &str, from: &str, to: &str) -> Message {
+    Message {
+        id: id.into(),
+        from: from.into(),
+        to: to.into(),
+        text: format!("text of {id}"),
+        kind: "text".into(),
+        body: None,
+        re: None,
+        conv: None,
+        cseq: None,
+        seq: None,
+        state: State::Queued,
+        reason: None,
+        ts: TS.into(),
+    }
+}
+
+fn friend(account: &str) -> Friend {
+    Friend {
+        account: account.into(),
+        name: account.to_uppercase(),
+        picture: String::new(),
+        group: "friend".into(),
+        remark: String::new(),
+        note: String::new(),
+    }
+}
+
+/// The row `seq` of the inbox: `message` at `cseq` in its conversation.
+fn row(seq: u64, cseq: u64, message: Message) -> Op {
+    let conv = Some("c1".to_owned());
+    let message = Message { conv, cseq: Some(cseq), seq: Some(seq), state: State::Acked, ..message };
+    Op::Receive { seq, row: Row::Chat(Box::new(message)) }
+}
+
+fn ack(id: &str, cseq: u64) -> Op {
+    Op::Acked { id: id.into(), conv: "c1".into(), cseq, ts: "2026-01-31T09:30:01.000Z".into() }
+}
+
+fn mark(account: &str, cseq: u64) -> Op {
+    Op::Delivered { conv: "c1".into(), account: account.into(), cseq }
+}
+
+fn token(text: &str) -> Op {
+    Op::SaveToken { token: Secret::new(text.into()) }
+}
+
+fn say(conn: &mut Connection, op: Op) -> Done {
+    apply(conn, &op).unwrap()
+}
+
+fn load(conn: &mut Connection) -> Loaded {
+    match say(conn, Op::Load) {
+        Done::Loaded(loaded) => *loaded,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn find(conn: &mut Connection, id: &str) -> Message {
+    match say(conn, Op::Find { id: id.into() }) {
+        Done::Found(Some(message)) => *message,
+        other => panic!("{id}: {other:?}"),
+    }
+}
+
+fn messages(conn: &mut Connection, op: Op) -> (Vec<(u64, Message)>, bool) {
+    match say(conn, op) {
+        Done::Messages { messages, more } => (messages, more),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn history(conn: &mut Connection, with: &str) -> Vec<Message> {
+    let op = Op::History { with: with.into(), before: None, count: 1000 };
+    messages(conn, op).0.into_iter().map(|(_, message)| message).collect()
+}
+
+fn ids(messages: &[Message]) -> Vec<&str> {
+    messages.iter().map(|message| message.id.as_str()).collect()
+}
+
+fn received(done: Done) -> (bool, bool) {
+    match done {
+        Done::Received { new, unread } => (new, unread),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn arrived(done: Done) -> Vec<String> {
+    match done {
+        Done::Delivered(arrived) => arrived.into_iter().map(|(id, _)| id).collect(),
+        other => panic!("{other:?}"),
+    }
+}
