@@ -1,0 +1,52 @@
+# The one door. `make demo` and `make test` are all that a newcomer needs; each installs what it needs first.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CARGO ?= cargo
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+PROGRAMS := relay-server qqd qqctl
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check deny install uninstall dist clean
+
+help: ## what there is to do
+	@echo 'Qiaoqiao 敲敲 $(VERSION)'
+	@echo
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+demo: ## two people chat on this computer, before your eyes
+	@scripts/setup build
+	@scripts/demo
+
+test: ## build everything and run every test
+	@scripts/setup build test
+	$(CARGO) build --workspace --bins --locked
+	$(CARGO) test --workspace --locked
+
+check: ## format, lints, documentation
+	@scripts/setup build
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked
+
+deny: ## licences, bans and sources of every dependency (installs cargo-deny)
+	@scripts/setup build
+	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
+	$(CARGO) deny --all-features --locked check bans licenses sources
+
+install: ## build, and install below PREFIX (default /usr/local; sudo is asked for only to copy)
+	@scripts/setup build
+	$(CARGO) build --release --locked $(PROGRAMS:%=-p %)
+	scripts/install '$(DESTDIR)$(PREFIX)' $(PROGRAMS)
+
+uninstall: ## remove what install put there
+	scripts/install --remove '$(DESTDIR)$(PREFIX)' $(PROGRAMS)
+
+dist: ## a tar.gz of stripped programs, README and licences in dist/
+	@scripts/setup build
+	$(CARGO) build --release --locked $(PROGRAMS:%=-p %)
+	scripts/dist '$(VERSION)' $(PROGRAMS)
+
+clean: ## remove everything that was built
+	$(CARGO) clean
+	rm -rf dist

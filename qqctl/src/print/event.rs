@@ -1,0 +1,105 @@
+//! Events, one a line.
+
+use ipc_schema::chat::State as Chat;
+use ipc_schema::{Envelope, Event, State, account};
+
+use super::friend::state;
+use super::{Paint, Printer};
+use crate::Stop;
+use crate::text::{one_line, time};
+
+impl Printer {
+    /// One event: the envelope exactly as the daemon wrote it, or a line for a person.
+    pub(crate) fn event(&self, envelope: &Envelope, raw: &str) -> Result<(), Stop> {
+        if self.json {
+            return self.text(raw);
+        }
+        let paint = self.paint_out;
+        let head = paint.dim(&format!("{} {:<16}", time(&envelope.ts), one_line(envelope.event.name())));
+        let replayed = if envelope.replayed { paint.dim("  (while away)") } else { String::new() };
+        self.text(&format!("{head} {}{replayed}", sentence(&envelope.event, paint)))
+    }
+}
+
+fn sentence(event: &Event, paint: Paint) -> String {
+    match event {
+        Event::DaemonState(whole) => whole_state(whole),
+        Event::DaemonGap(gap) => match gap.lost {
+            Some(lost) => format!("{lost} events are missing here"),
+            None => "an unknown number of events is missing here".into(),
+        },
+        Event::AccountState(changed) => account_state(changed),
+        Event::AccountRefused(refused) => one_line(&refused.message),
+        Event::FriendAdded(friend) => {
+            format!("{} ({}) is in the list", one_line(&friend.friend), one_line(&friend.name))
+        }
+        Event::FriendChanged(friend) => {
+            format!("{} ({}) changed", one_line(&friend.friend), one_line(&friend.name))
+        }
+        Event::FriendRemoved(removed) => format!("{} left the list", one_line(&removed.friend)),
+        Event::PresenceChanged(presence) => {
+            format!("{} is {}", one_line(&presence.friend), state(presence.state, &presence.note, paint))
+        }
+        Event::ChatReceived(chat) => {
+            format!("{}: {}", paint.bold(&one_line(&chat.from)), one_line(&chat.text))
+        }
+        Event::ChatState(chat) => chat_state(chat),
+        Event::ChatRead(mark) => {
+            format!("{} has read what {} wrote", one_line(&mark.by), one_line(&mark.friend))
+        }
+        Event::ShakeReceived(shake) => format!("{} shakes your window", paint.bold(&one_line(&shake.from))),
+        Event::UnreadChanged(unread) => {
+            format!("{}: {} unread, {} in all", one_line(&unread.friend), unread.unread, unread.total)
+        }
+        Event::Unknown { data, .. } => one_line(&data.to_string()),
+    }
+}
+
+fn whole_state(whole: &State) -> String {
+    let accounts: Vec<String> = whole
+        .accounts
+        .iter()
+        .map(|account| {
+            format!(
+                "{} {}, {} unread",
+                one_line(&account.account),
+                link(account.link.state),
+                account.unread.total
+            )
+        })
+        .collect();
+    if accounts.is_empty() { "nobody is logged in".into() } else { accounts.join("; ") }
+}
+
+fn account_state(changed: &account::Changed) -> String {
+    match &changed.message {
+        Some(message) => one_line(message),
+        None => format!("{} ({})", link(changed.state), one_line(&changed.relay)),
+    }
+}
+
+fn link(state: account::State) -> &'static str {
+    match state {
+        account::State::Offline => "off line",
+        account::State::Connecting => "connecting",
+        account::State::Authenticating => "logging in",
+        account::State::Online => "on line",
+        account::State::Backoff => "trying again soon",
+    }
+}
+
+fn chat_state(chat: &ipc_schema::chat::Changed) -> String {
+    let to = one_line(&chat.to);
+    let id = one_line(&chat.id);
+    let short: String = id.chars().take(8).collect();
+    match chat.state {
+        Chat::Queued => format!("to {to}: waiting [{short}]"),
+        Chat::Sent => format!("to {to}: sent [{short}]"),
+        Chat::Acked => format!("to {to}: kept by the server [{short}]"),
+        Chat::Delivered => format!("to {to}: delivered [{short}]"),
+        Chat::Read => format!("to {to}: read [{short}]"),
+        Chat::Failed => {
+            format!("to {to}: failed, {} [{short}]", one_line(chat.reason.as_deref().unwrap_or("unknown")))
+        }
+    }
+}

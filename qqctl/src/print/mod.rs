@@ -1,0 +1,122 @@
+//! Printing: data on standard output, talk and errors on standard error, as text for people or as JSON.
+
+mod chat;
+mod daemon;
+mod event;
+mod friend;
+
+use std::io::{IsTerminal, Write};
+
+use ipc_schema::Error;
+use serde::Serialize;
+
+use crate::Stop;
+use crate::command::Options;
+use crate::text;
+
+/// Where output goes and how it looks.
+#[derive(Debug)]
+pub(crate) struct Printer {
+    json: bool,
+    quiet: bool,
+    out_terminal: bool,
+    paint_out: Paint,
+    paint_err: Paint,
+}
+
+/// Colours, or none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Paint(bool);
+
+impl Paint {
+    fn with(self, code: &str, text: &str) -> String {
+        if self.0 && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn bold(self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    fn dim(self, text: &str) -> String {
+        self.with("2", text)
+    }
+
+    fn red(self, text: &str) -> String {
+        self.with("31", text)
+    }
+
+    fn green(self, text: &str) -> String {
+        self.with("32", text)
+    }
+
+    fn yellow(self, text: &str) -> String {
+        self.with("33", text)
+    }
+}
+
+impl Printer {
+    pub(crate) fn new(options: &Options) -> Self {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let paint = |terminal: bool| match options.color.as_str() {
+            "always" => Paint(true),
+            "never" => Paint(false),
+            _ => Paint(terminal && !plain),
+        };
+        Self {
+            json: options.json,
+            quiet: options.quiet,
+            out_terminal: std::io::stdout().is_terminal(),
+            paint_out: paint(std::io::stdout().is_terminal()),
+            paint_err: paint(std::io::stderr().is_terminal()),
+        }
+    }
+
+    /// Data as JSON, whatever the options say.
+    pub(crate) fn data(&self, data: &impl Serialize) -> Result<(), Stop> {
+        let text =
+            if self.out_terminal { serde_json::to_string_pretty(data) } else { serde_json::to_string(data) };
+        let text = text.map_err(|error| Error::new(ipc_schema::Code::Unexpected, error.to_string()))?;
+        self.text(&text)
+    }
+
+    /// Data as text, a line or several.
+    pub(crate) fn text(&self, text: &str) -> Result<(), Stop> {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{text}")?;
+        Ok(out.flush()?)
+    }
+
+    /// The reply as JSON, or what `text` makes of it; nothing for an empty text.
+    fn reply(&self, reply: &impl Serialize, text: impl FnOnce(Paint) -> String) -> Result<(), Stop> {
+        if self.json {
+            return self.data(reply);
+        }
+        match text(self.paint_out) {
+            text if text.is_empty() => Ok(()),
+            text => self.text(&text),
+        }
+    }
+
+    /// Talk: what happened, for a person.
+    fn talk(&self, sentence: &str) {
+        if !self.quiet && !self.json {
+            say_line(sentence);
+        }
+    }
+
+    /// An error, with what to do about it.
+    pub(crate) fn error(&self, error: &Error) {
+        if self.json {
+            return say_line(&error.to_json().to_string());
+        }
+        say_line(&format!("{} {}", self.paint_err.red("qqctl:"), text::one_line(&error.message)));
+        if let Some(hint) = &error.hint {
+            say_line(&format!("       {}", self.paint_err.dim(&text::one_line(hint))));
+        }
+    }
+}
+
+/// A line on standard error; when nobody can read it, there is nobody to tell.
+pub(crate) fn say_line(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,167 @@
+//! From the parsed command line to one request and its printed reply.
+
+use std::io::{IsTerminal, Read};
+
+use clap::ArgMatches;
+use ipc_schema::client::Client;
+use ipc_schema::{Code, Error, METHODS, MethodRow, Request, account, daemon};
+use serde_json::Value;
+
+use crate::command::{Options, WORDS};
+use crate::print::Printer;
+use crate::{Stop, connect, friend_name, password, terminal, watch};
+
+/// The longest message that standard input may hold, in bytes: what no daemon takes is not read to its end.
+const STDIN_MAX: u64 = 1 << 20;
+
+/// Carries out what the command line says.
+pub(crate) fn run(matches: &ArgMatches, options: &Options, printer: &mut Printer) -> Result<(), Stop> {
+    let (name, sub) = matches.subcommand().ok_or_else(|| Error::new(Code::Usage, "a command is missing"))?;
+    match name {
+        "watch" => return watch::watch(sub, options, printer),
+        "wait" => return watch::wait(sub, options, printer),
+        "rpc" => return rpc(sub, options, printer),
+        "schema" => return printer.data(&ipc_schema::schema()),
+        "words" => return printer.text(WORDS),
+        _ => {}
+    }
+    let (row, sub) = row(name, sub)?;
+    let request = ipc_schema::cli::request(row, sub)
+        .map_err(|error| Error::new(Code::Usage, error.to_string().lines().next().unwrap_or_default()))?;
+    let mut client = connect::connect(options)?;
+    check_account(&mut client, options)?;
+    call(&mut client, request, sub, printer)
+}
+
+/// The method that a short form, or a feature and its verb, stands for.
+fn row<'a>(name: &str, matches: &'a ArgMatches) -> Result<(&'static MethodRow, &'a ArgMatches), Error> {
+    let commands = || METHODS.iter().filter(|row| row.command);
+    let found = match matches.subcommand() {
+        Some((verb, sub)) => {
+            commands().find(|row| row.feature == name && row.verb == verb).map(|row| (row, sub))
+        }
+        None => commands().find(|row| row.short == Some(name)).map(|row| (row, matches)),
+    };
+    found.ok_or_else(|| Error::new(Code::Usage, format!("there is no command {name}")))
+}
+
+/// `--account` must be one that the daemon has.
+fn check_account(client: &mut Client, options: &Options) -> Result<(), Error> {
+    let Some(wanted) = &options.account else { return Ok(()) };
+    let report = client.call(&daemon::Status {})?;
+    let fits = |known: &str| known == wanted || account::bare(known) == wanted;
+    if report.accounts.iter().any(|known| fits(&known.account)) {
+        return Ok(());
+    }
+    Err(Error::new(Code::NotFound, format!("this daemon has no account {wanted}"))
+        .with_hint("`qqctl status` lists them"))
+}
+
+fn call(client: &mut Client, request: Request, sub: &ArgMatches, printer: &mut Printer) -> Result<(), Stop> {
+    match request {
+        Request::AccountLogin(params) => login(client, params, sub, printer),
+        Request::AccountLogout(params) => printer.logged_out(&client.call(&params)?),
+        Request::DaemonStatus(params) => printer.status(&client.call(&params)?),
+        Request::FriendList(params) => printer.friends(&client.call(&params)?),
+        Request::PresenceShow(mut params) => {
+            params.friend = params.friend.map(|friend| friend_name::complete(client, &friend)).transpose()?;
+            printer.presence(&client.call(&params)?)
+        }
+        Request::ChatSend(mut params) => {
+            params.to = friend_name::complete(client, &params.to)?;
+            if params.text == "-" {
+                params.text = message_from_stdin()?;
+            }
+            printer.sent(&params.to, client.call(&params))
+        }
+        Request::ChatHistory(mut params) => {
+            params.to = friend_name::complete(client, &params.to)?;
+            printer.history(&client.call(&params)?)
+        }
+        Request::ChatRead(mut params) => {
+            params.to = params.to.map(|to| friend_name::complete(client, &to)).transpose()?;
+            printer.unread(&client.call(&params)?)
+        }
+        Request::ShakeSend(mut params) => {
+            params.to = friend_name::complete(client, &params.to)?;
+            printer.shaken(&client.call(&params)?)
+        }
+        Request::Hello(_) | Request::EventsSubscribe(_) => {
+            Err(Error::new(Code::Usage, "this belongs to the connection; use watch, or rpc").into())
+        }
+    }
+}
+
+/// Asks for what is missing: the password, and, for a key that nobody has trusted yet, the person's trust.
+fn login(
+    client: &mut Client,
+    mut params: account::Login,
+    sub: &ArgMatches,
+    printer: &mut Printer,
+) -> Result<(), Stop> {
+    params.password = password::from_flags(sub)?;
+    if params.password.is_none() && !has_token(client, &params.account)? {
+        params.password = Some(password::ask(&params.account)?);
+    }
+    let mut result = client.call(&params);
+    if matches!(&result, Err(error) if error.code == Code::Credentials)
+        && params.password.is_none()
+        && terminal::somebody_is_there()
+    {
+        params.password = Some(password::ask(&params.account)?);
+        result = client.call(&params);
+    }
+    if let Err(error) = &result
+        && error.code == Code::Untrusted
+        && params.trust.is_none()
+        && terminal::somebody_is_there()
+        && let Some(fingerprint) = error.fields.get("fingerprint").and_then(Value::as_str).map(str::to_owned)
+    {
+        let question = format!(
+            "The server shows a key that this computer does not know yet:\n  {fingerprint}\nWhoever runs the server can tell you whether it is the right one. Trust it from now on?"
+        );
+        if terminal::agrees(&question)? {
+            params.trust = Some(fingerprint);
+            result = client.call(&params);
+        }
+    }
+    printer.logged_in(&result?)
+}
+
+/// The daemon knows this account, so that a remembered token may do.
+fn has_token(client: &mut Client, name: &str) -> Result<bool, Error> {
+    let report = client.call(&daemon::Status {})?;
+    Ok(report
+        .accounts
+        .iter()
+        .any(|known| known.account == name || account::bare(&known.account) == account::bare(name)))
+}
+
+fn message_from_stdin() -> Result<String, Error> {
+    let usage = |said: String| Error::new(Code::Usage, said);
+    let mut bytes = Vec::new();
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() && terminal::somebody_is_there() {
+        terminal::hint("Type the message; Ctrl+D ends it.");
+    }
+    let read = stdin.lock().take(STDIN_MAX + 1).read_to_end(&mut bytes);
+    read.map_err(|error| usage(format!("standard input cannot be read: {error}")))?;
+    if bytes.len() as u64 > STDIN_MAX {
+        return Err(usage("standard input holds more than a message may (16384 characters)".into()));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| usage("standard input is not UTF-8 text".into()))?;
+    Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned())
+}
+
+fn rpc(sub: &ArgMatches, options: &Options, printer: &mut Printer) -> Result<(), Stop> {
+    let method = sub.get_one::<String>("method").map(String::as_str).unwrap_or_default();
+    let params = match sub.get_one::<String>("params").map(String::as_str) {
+        None => "{}".to_owned(),
+        Some("-") => message_from_stdin()?,
+        Some(text) => text.to_owned(),
+    };
+    let params: Value = serde_json::from_str(&params)
+        .map_err(|error| Error::new(Code::Usage, format!("the params are no JSON: {error}")))?;
+    let mut client = connect::connect(options)?;
+    printer.data(&client.call_raw(method, params)?)
+}

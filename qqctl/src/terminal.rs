@@ -1,0 +1,33 @@
+//! The person at the terminal, if there is one: questions are asked only there.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use ipc_schema::{Code, Error, Secret};
+
+/// Somebody can read a question and type an answer.
+pub(crate) fn somebody_is_there() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// A question that is answered by y or anything else.
+pub(crate) fn agrees(question: &str) -> std::io::Result<bool> {
+    let mut err = std::io::stderr();
+    write!(err, "{question} [y/N] ")?;
+    err.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "是"))
+}
+
+/// A password, not shown while it is typed.
+pub(crate) fn password(question: &str) -> Result<Secret, Error> {
+    rpassword::prompt_password(question)
+        .map(Secret::new)
+        .map_err(|error| Error::new(Code::Unexpected, format!("the password cannot be read: {error}")))
+}
+
+/// A hint for whoever types.
+pub(crate) fn hint(text: &str) {
+    // Nobody to read it: nobody to miss it.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

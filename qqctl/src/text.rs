@@ -1,0 +1,109 @@
+//! Text for people: other people's words without what a terminal would obey, columns that line up, local times.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use unicode_width::UnicodeWidthStr;
+
+/// Somebody else's text in one line: escape sequences are gone, control characters and line ends are shown as symbols.
+pub(crate) fn one_line(foreign: &str) -> String {
+    harmless(foreign)
+        .chars()
+        .map(|c| match c {
+            '\n' => '⏎',
+            '\t' => ' ',
+            c => c,
+        })
+        .collect()
+}
+
+/// Somebody else's text over several lines, each after the first indented so that no line can pass for another message.
+pub(crate) fn several_lines(foreign: &str, indent: usize) -> String {
+    harmless(foreign).trim_end().replace('\n', &format!("\n{:indent$}", ""))
+}
+
+/// Without escape sequences, control characters (but line end and tab) and characters that turn the writing direction.
+fn harmless(foreign: &str) -> String {
+    anstream::adapter::strip_str(foreign)
+        .to_string()
+        .chars()
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}'))
+        .collect()
+}
+
+/// `text` and spaces up to `width` columns; Chinese characters take two.
+pub(crate) fn pad(text: &str, width: usize) -> String {
+    let missing = width.saturating_sub(columns(text));
+    format!("{text}{:missing$}", "")
+}
+
+/// How many columns a text takes.
+pub(crate) fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// `09:30:05` of today, `2026-01-31 09:30` of another day, in local time; the text itself if it is no time.
+pub(crate) fn time(ts: &str) -> String {
+    time_in(ts, &TimeZone::system(), Timestamp::now())
+}
+
+fn time_in(ts: &str, zone: &TimeZone, now: Timestamp) -> String {
+    let Ok(when) = ts.parse::<Timestamp>() else { return one_line(ts) };
+    let (when, now) = (when.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+    let format = if when.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M" };
+    when.strftime(format).to_string()
+}
+
+/// `3 s`, `5 min`, `2 h 10 min`, `4 days`.
+pub(crate) fn span(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..172_800 => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_of_other_people_are_gone() {
+        assert_eq!(one_line("\u{1b}[31mred\u{1b}[0m"), "red");
+        assert_eq!(one_line("\u{1b}]0;title\u{7}hi"), "hi");
+        assert_eq!(one_line("\u{1b}]52;c;aGk=\u{1b}\\hi"), "hi");
+        assert_eq!(one_line("a\u{8}b\u{0}c\u{9b}31md\u{7f}"), "abc31md");
+        assert_eq!(one_line("two\nlines"), "two⏎lines");
+        assert_eq!(one_line("over\rwritten"), "overwritten");
+        assert_eq!(one_line("\u{202e}drawkcab"), "drawkcab");
+    }
+
+    #[test]
+    fn a_message_of_several_lines_cannot_pass_for_two_messages() {
+        assert_eq!(several_lines("hi\n09:30:00 bob: fake\n", 4), "hi\n    09:30:00 bob: fake");
+    }
+
+    #[test]
+    fn chinese_names_take_two_columns_a_character() {
+        assert_eq!(pad("小明", 6), "小明  ");
+        assert_eq!(pad("bob", 6), "bob   ");
+        assert_eq!(pad("too long", 3), "too long");
+    }
+
+    #[test]
+    fn a_time_of_today_is_short_and_another_has_its_day() {
+        let now: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
+        assert_eq!(time_in("2026-01-31T09:30:00.123Z", &TimeZone::UTC, now), "09:30:00");
+        assert_eq!(time_in("2026-01-30T09:30:00.123Z", &TimeZone::UTC, now), "2026-01-30 09:30");
+        assert_eq!(time_in("\u{1b}[31msoon", &TimeZone::UTC, now), "soon");
+    }
+
+    #[test]
+    fn spans_are_told_in_words() {
+        assert_eq!(span(59), "59 s");
+        assert_eq!(span(61), "1 min");
+        assert_eq!(span(7_800), "2 h 10 min");
+        assert_eq!(span(400_000), "4 days");
+    }
+}

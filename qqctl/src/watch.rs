@@ -1,0 +1,117 @@
+//! `watch` and `wait`: events as they happen.
+
+use std::time::{Duration, Instant};
+
+use clap::ArgMatches;
+use ipc_schema::client::Client;
+use ipc_schema::{Code, EVENTS, Envelope, Error, Event, line};
+
+use crate::command::Options;
+use crate::print::Printer;
+use crate::{Stop, connect, friend_name};
+
+/// How long `wait` waits when nobody says `--timeout`.
+const WAIT: Duration = Duration::from_secs(60);
+
+/// Which events are wanted.
+struct Filter {
+    /// Names or features; none: all.
+    events: Vec<String>,
+    from: Option<String>,
+}
+
+impl Filter {
+    fn read(client: &mut Client, sub: &ArgMatches) -> Result<Self, Error> {
+        let events: Vec<String> = sub.get_many("event").into_iter().flatten().cloned().collect();
+        for event in &events {
+            known(event)?;
+        }
+        let from =
+            sub.get_one::<String>("from").map(|from| friend_name::complete(client, from)).transpose()?;
+        Ok(Self { events, from: from.map(|from| from.trim_start_matches('@').to_owned()) })
+    }
+
+    fn wants(&self, event: &Event) -> bool {
+        let name = event.name();
+        let named = self.events.iter().any(|wanted| fits(name, wanted));
+        (self.events.is_empty() || named)
+            && self.from.as_deref().is_none_or(|from| event.friend() == Some(from))
+    }
+
+    /// The first state is for programs that keep a mirror: it is data, but nothing that happened.
+    fn counts(&self, event: &Event) -> bool {
+        !matches!(event, Event::DaemonState(_))
+            || self.events.iter().any(|wanted| fits("daemon.state", wanted))
+    }
+}
+
+fn fits(name: &str, wanted: &str) -> bool {
+    name == wanted || name.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'))
+}
+
+fn known(event: &str) -> Result<(), Error> {
+    if EVENTS.iter().any(|name| fits(name, event)) {
+        return Ok(());
+    }
+    Err(Error::new(Code::Usage, format!("there is no event {event:?}"))
+        .with_hint(format!("events: {}", EVENTS.join(", "))))
+}
+
+/// Prints events until the reader is gone, the count is reached, or the daemon ends.
+pub(crate) fn watch(sub: &ArgMatches, options: &Options, printer: &mut Printer) -> Result<(), Stop> {
+    let mut client = connect::connect(options)?;
+    let filter = Filter::read(&mut client, sub)?;
+    let mut left = sub.get_one::<u64>("count").copied();
+    client.subscribe(sub.get_one("since").copied())?;
+    let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
+    while left != Some(0) {
+        let raw = client.next_event_raw(deadline)?;
+        let envelope = line::read_envelope(&raw)?;
+        if !filter.wants(&envelope.event) {
+            continue;
+        }
+        printer.event(&envelope, raw.get())?;
+        if filter.counts(&envelope.event) {
+            left = left.map(|left| left - 1);
+        }
+    }
+    Ok(())
+}
+
+/// Prints the next event that fits.
+pub(crate) fn wait(sub: &ArgMatches, options: &Options, printer: &mut Printer) -> Result<(), Stop> {
+    let mut client = connect::connect(options)?;
+    let filter = Filter::read(&mut client, sub)?;
+    let timeout = options.timeout.unwrap_or(WAIT);
+    client.subscribe(None)?;
+    let deadline = Instant::now() + timeout;
+    loop {
+        let raw = match client.next_event_raw(Some(deadline)) {
+            Err(error) if error.code == Code::Timeout => return Err(nothing_came(&filter, timeout).into()),
+            raw => raw?,
+        };
+        let envelope: Envelope = line::read_envelope(&raw)?;
+        if filter.wants(&envelope.event) && filter.counts(&envelope.event) {
+            return printer.event(&envelope, raw.get());
+        }
+    }
+}
+
+fn nothing_came(filter: &Filter, timeout: Duration) -> Error {
+    let from = filter.from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
+    Error::new(Code::Timeout, format!("no {}{from} came within {timeout:?}", filter.events.join(" or ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feature_stands_for_all_its_events() {
+        assert!(fits("chat.received", "chat"));
+        assert!(fits("chat.received", "chat.received"));
+        assert!(!fits("chat.received", "cha"));
+        assert!(known("chat").is_ok());
+        assert_eq!(known("chat.recieved").unwrap_err().code, Code::Usage);
+    }
+}

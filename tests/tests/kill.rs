@@ -1,0 +1,133 @@
+//! Pulling the plug: the relay and both daemons are killed with SIGKILL again and again while both people write.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use qiaoqiao_tests::person::{Person, text};
+use qiaoqiao_tests::relay::Relay;
+use qiaoqiao_tests::wait;
+use serde_json::Value;
+
+/// How many messages each of the two writes.
+const MESSAGES: usize = 500;
+const RELAY_KILLS: usize = 10;
+const DAEMON_KILLS: usize = 3;
+
+#[test]
+fn what_the_relay_confirmed_arrives_exactly_once_and_in_order_whatever_is_killed() {
+    let mut relay = Relay::start_with("chats_per_second = 1000\nchats_burst = 1000\n");
+    relay.account("alice", "Alice", "pa");
+    relay.account("bob", "Bob", "pb");
+    relay.friends("alice", "bob");
+    let alice = Person::logged_in("alice", "pa", &relay);
+    let bob = Person::logged_in("bob", "pb", &relay);
+    let confirmed = [AtomicUsize::new(0), AtomicUsize::new(0)];
+    let at_least = |count: usize| {
+        wait::until_within(Duration::from_secs(300), &format!("{count} messages are confirmed"), || {
+            (confirmed.iter().map(|one| one.load(Ordering::Relaxed)).sum::<usize>() >= count).then_some(())
+        });
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| write(&alice, "bob", &confirmed[0]));
+        scope.spawn(|| write(&bob, "alice", &confirmed[1]));
+        // Spread over the whole run: a kill after every so many confirmed messages.
+        let kills = RELAY_KILLS + 2 * DAEMON_KILLS;
+        let mut daemons = [&alice, &bob].into_iter().cycle();
+        for kill in 0..kills {
+            at_least((kill + 1) * 2 * MESSAGES / (kills + 1));
+            if kill % 8 < 3 {
+                daemons.next().expect("endless").kill_daemon();
+            } else {
+                relay.kill();
+                relay.restart();
+            }
+        }
+    });
+    for (person, other) in [(&alice, "bob"), (&bob, "alice")] {
+        person.online();
+        wait::until("everything has arrived", || {
+            (history(person, other).len() >= 2 * MESSAGES).then_some(())
+        });
+    }
+    let (at_alice, at_bob) = (history(&alice, "bob"), history(&bob, "alice"));
+    assert_eq!(at_alice, at_bob, "both ends see the same conversation in the same order");
+    for sender in ["alice", "bob"] {
+        let numbers: Vec<usize> =
+            at_bob.iter().filter(|(from, _)| from == sender).map(|(_, text)| text.parse().unwrap()).collect();
+        assert_eq!(numbers, (0..MESSAGES).collect::<Vec<_>>(), "each message of {sender} once, in order");
+    }
+}
+
+/// Writes one message after the other, each until it is confirmed; the same key each time, as a script would.
+fn write(person: &Person, to: &str, confirmed: &AtomicUsize) {
+    for number in 0..MESSAGES {
+        let key = format!("{}-{number}", person.account);
+        wait::until_within(Duration::from_secs(120), &format!("{key} is confirmed"), || {
+            let out = person.run(&[
+                "send",
+                to,
+                &number.to_string(),
+                "--id",
+                &key,
+                "--wait",
+                "relay",
+                "--timeout",
+                "20s",
+            ]);
+            // 3: timeout, 5: the daemon was killed, 6: the relay is away, 1: the daemon died while it answered.
+            let code = out.status.code().unwrap_or(-1);
+            assert!([0, 1, 3, 5, 6].contains(&code), "{key}: {code}: {}", text(&out.stderr));
+            (code == 0).then_some(())
+        });
+        confirmed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The whole conversation, oldest first: who said what.
+fn history(person: &Person, other: &str) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    let mut before: Option<String> = None;
+    loop {
+        let mut args = vec!["history", other, "-n", "1000"];
+        if let Some(row) = &before {
+            args.extend(["--before", row]);
+        }
+        let page = person.json(&args);
+        let messages = page["messages"].as_array().expect("messages");
+        let said = |message: &Value| {
+            let word = |key: &str| message[key].as_str().expect("a word").to_owned();
+            (word("from"), word("text"))
+        };
+        all.splice(0..0, messages.iter().map(said));
+        if page["more"] != true {
+            return all;
+        }
+        before = Some(messages[0]["row"].to_string());
+    }
+}
+
+#[test]
+fn a_daemon_killed_again_and_again_while_it_logs_in_is_never_locked_out() {
+    let relay = Relay::start();
+    relay.account("alice", "Alice", "pa");
+    let alice = Person::logged_in("alice", "pa", &relay);
+    for _ in 0..10 {
+        alice.kill_daemon();
+        // Started, and killed at once: at some of these the token is just being changed.
+        alice.run(&["status"]);
+    }
+    alice.online();
+}
+
+#[test]
+fn a_relay_killed_again_and_again_while_somebody_logs_in_locks_nobody_out() {
+    let mut relay = Relay::start();
+    relay.account("alice", "Alice", "pa");
+    let alice = Person::logged_in("alice", "pa", &relay);
+    for _ in 0..10 {
+        relay.kill();
+        relay.restart();
+    }
+    alice.online();
+    relay.stop();
+}
