@@ -139,6 +139,18 @@ pub struct Refused {
     pub retry_after_ms: Option<u64>,
 }
 
+/// `account.notice`: the relay has something to say that the account's owner should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Notice {
+    /// What, as a word: `token-reused` (somebody used a copy of an old login), or one of a newer relay.
+    pub code: String,
+    /// The same for a person, with what to do.
+    pub message: String,
+    /// The device it is about, if it is about one.
+    pub device: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

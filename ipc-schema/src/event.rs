@@ -79,6 +79,8 @@ events! {
     durable AccountState(account::Changed) = "account.state";
     /// The relay refused the login.
     durable AccountRefused(account::Refused) = "account.refused";
+    /// The relay has something to say that the account's owner should know.
+    durable AccountNotice(account::Notice) = "account.notice";
     /// Somebody is in the friend list now.
     durable FriendAdded(friend::Profile) = "friend.added";
     /// A friend's name, remark or group changed.
@@ -114,7 +116,7 @@ impl Event {
             Self::ChatRead(mark) => Some(&mark.friend),
             Self::ShakeReceived(shake) => Some(&shake.from),
             Self::UnreadChanged(unread) => Some(&unread.friend),
-            Self::DaemonState(_) | Self::DaemonGap(_) | Self::AccountState(_) | Self::AccountRefused(_) => {
+            Self::DaemonState(_) | Self::DaemonGap(_) | Self::AccountState(_) | Self::AccountRefused(_) | Self::AccountNotice(_) => {
                 None
             }
             Self::Unknown { data, .. } => data.get("from").or_else(|| data.get("friend"))?.as_str(),

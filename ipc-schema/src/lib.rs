@@ -65,6 +65,7 @@
 //! | `daemon.gap` | [`daemon::Gap`] | no |
 //! | `account.state` | [`account::Changed`] | yes |
 //! | `account.refused` | [`account::Refused`] | yes |
+//! | `account.notice` | [`account::Notice`] | yes |
 //! | `friend.added`, `friend.changed` | [`friend::Profile`] | yes |
 //! | `friend.removed` | [`friend::Removed`] | yes |
 //! | `presence.changed` | [`presence::Changed`] | yes |

@@ -93,6 +93,7 @@ impl Account {
             Event::DaemonState(_)
             | Event::DaemonGap(_)
             | Event::AccountRefused(_)
+            | Event::AccountNotice(_)
             | Event::ChatReceived(_)
             | Event::ChatRead(_)
             | Event::ShakeReceived(_)

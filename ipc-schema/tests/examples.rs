@@ -222,6 +222,13 @@ fn the_other_events_are_frozen() {
     let text =
         r#"{"reason":"throttled","message":"too many wrong passwords; wait 30 s","retry_after_ms":30000}"#;
     frozen_event(&Event::AccountRefused(refused), "account.refused", text);
+    let notice = account::Notice {
+        code: "token-reused".into(),
+        message: "an old login of one of your devices was used".into(),
+        device: Some("6f9619ff-8b86-4d01-b42d-00cf4fc964ff".into()),
+    };
+    let text = r#"{"code":"token-reused","message":"an old login of one of your devices was used","device":"6f9619ff-8b86-4d01-b42d-00cf4fc964ff"}"#;
+    frozen_event(&Event::AccountNotice(notice), "account.notice", text);
     let bob = friend::Profile {
         friend: "bob".into(),
         name: "Bob".into(),
@@ -264,7 +271,7 @@ fn the_state_is_frozen() {
 
 #[test]
 fn every_event_of_the_list_is_known_and_kept_as_specified() {
-    let list = "daemon.state daemon.gap account.state account.refused friend.added friend.changed friend.removed presence.changed chat.received chat.state chat.read shake.received unread.changed";
+    let list = "daemon.state daemon.gap account.state account.refused account.notice friend.added friend.changed friend.removed presence.changed chat.received chat.state chat.read shake.received unread.changed";
     assert_eq!(EVENTS.join(" "), list);
     assert!(Event::ChatReceived(received()).is_durable());
     assert!(!event("shake.received", r#"{"from":"bob"}"#).is_durable());

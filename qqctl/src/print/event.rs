@@ -30,6 +30,7 @@ fn sentence(event: &Event, paint: Paint) -> String {
         },
         Event::AccountState(changed) => account_state(changed),
         Event::AccountRefused(refused) => one_line(&refused.message),
+        Event::AccountNotice(notice) => one_line(&notice.message),
         Event::FriendAdded(friend) => {
             format!("{} ({}) is in the list", one_line(&friend.friend), one_line(&friend.name))
         }

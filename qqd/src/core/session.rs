@@ -1,6 +1,7 @@
 //! What the relay says within a session: each stanza to its feature.
 
-use relay_schema::{Ack, ErrorCode, ErrorStanza, Line, Nack, Refusal, Stanza};
+use ipc_schema::{Event, account};
+use relay_schema::{Ack, ErrorCode, ErrorStanza, Line, Nack, Notice, Refusal, Stanza};
 
 use super::Core;
 use super::failure::Failure;
@@ -23,11 +24,24 @@ impl Core {
             Stanza::Nack(nack) => self.on_nack(&nack),
             Stanza::Ping(ping) => self.on_ping(ping),
             Stanza::ErrorStanza(error) => self.on_error(&error),
-            // The pong was a byte, which is all that was wanted; calls and notices have no feature yet; a second answer
-            // to the login is unsolicited; the others are what a client says.
-            Stanza::Pong(_) | Stanza::Vidio(_) | Stanza::RVidio(_) | Stanza::Notice(_) => {}
+            Stanza::Notice(notice) => self.on_notice(&notice),
+            // The pong was a byte, which is all that was wanted; calls have no feature yet; a second answer to the
+            // login is unsolicited; the others are what a client says.
+            Stanza::Pong(_) | Stanza::Vidio(_) | Stanza::RVidio(_) => {}
             Stanza::LoginResponse(_) | Stanza::Login(_) | Stanza::Logout(_) | Stanza::Recv(_) => {}
         }
+    }
+
+    /// Something that the account's owner should know; words of the relay are shown, never obeyed.
+    fn on_notice(&mut self, notice: &Notice) {
+        const REUSED: &str = "somebody has used an old login of one of your devices: if it was not you, change your password";
+        let message = match (notice.code.as_str(), notice.text.as_str()) {
+            ("token-reused", _) => REUSED.to_owned(),
+            (code, "") => format!("the relay says: {}", quote(code)),
+            (_, text) => format!("the relay says: {}", quote(text)),
+        };
+        let device = notice.device.as_deref().map(quote);
+        self.tell(Event::AccountNotice(account::Notice { code: quote(&notice.code), message, device }));
     }
 
     /// An answer that nobody waits for (twice, or unsolicited) changes nothing.

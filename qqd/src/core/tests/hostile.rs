@@ -1,7 +1,7 @@
 //! The relay as enemy: huge lists, rows going back, gaps, floods, answers that nobody asked for.
 
 use super::*;
-use relay_schema::{Delivered, Friend, Gap, Line, ListEnd, LoginResponse};
+use relay_schema::{Delivered, Friend, Gap, Line, ListEnd, LoginResponse, Notice};
 
 #[test]
 fn a_friend_list_that_does_not_end_is_cut_off() {
@@ -32,6 +32,19 @@ fn names_and_texts_of_others_have_a_length() {
     let outputs = daemon.closed(Closed::Lost { detail: long });
     let Event::AccountState(link) = &events(&outputs)[0].event else { panic!("{outputs:?}") };
     assert!(link.message.as_ref().unwrap().chars().count() < 400);
+}
+
+#[test]
+fn a_token_that_somebody_copied_is_told_and_the_words_of_the_relay_are_harmless() {
+    let mut daemon = Daemon::online();
+    let device = Some("6f9619ff-8b86-4d01-b42d-00cf4fc964ff".to_owned());
+    let outputs = daemon.hear(Notice { code: "token-reused".into(), device: device.clone(), text: "x".into() });
+    let Event::AccountNotice(notice) = &events(&outputs)[0].event else { panic!("{outputs:?}") };
+    assert_eq!((notice.code.as_str(), &notice.device), ("token-reused", &device));
+    assert!(notice.message.contains("change your password"));
+    let outputs = daemon.hear(Notice { code: "new".into(), device: None, text: "\u{1b}[31m".repeat(1_000) });
+    let Event::AccountNotice(notice) = &events(&outputs)[0].event else { panic!("{outputs:?}") };
+    assert!(!notice.message.contains('\u{1b}') && notice.message.chars().count() < 300);
 }
 
 #[test]
