@@ -322,6 +322,8 @@ fn a_stanza_has_at_most_256_children_and_its_limit_of_bytes() {
     let inner = |n: usize| format!("<msg><type>ping</type><id>a</id><l>{}</l></msg>", "<x/>".repeat(n));
     assert_eq!(fault(inner(256).as_bytes()), None);
     assert_eq!(fault(inner(257).as_bytes()), Some(Fault::Malformed));
+    let each = format!("<l>{}</l>", "<x/>".repeat(200));
+    assert_eq!(fault(format!("<msg><type>ping</type><id>a</id>{each}{each}</msg>").as_bytes()), None);
 
     for limit in [LIMIT_BEFORE_LOGIN, LIMIT_AFTER_LOGIN] {
         let sized =
