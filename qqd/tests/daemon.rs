@@ -226,8 +226,9 @@ fn hostile_programs_harm_only_themselves() {
     let mut crowd = Vec::new();
     for seed in 0..400_u32 {
         let mut client = Client::connect(&home.socket());
-        let garbage: Vec<u8> =
-            (0..4096_u32).map(|at| (seed.wrapping_mul(at).wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let garbage: Vec<u8> = (0..4096_u32)
+            .map(|at| seed.wrapping_mul(at).wrapping_mul(2_654_435_761).to_be_bytes()[1])
+            .collect();
         let bytes = match seed % 4 {
             0 => garbage,
             1 => b"{\"jsonrpc\":\"2.0\",\"id\":".repeat(50),

@@ -9,7 +9,7 @@ use super::apply::{int, uint};
 use crate::core::op::{Done, Message, StoreError};
 
 /// The columns that [`from_row`] reads, in its order. An own message is delivered, too, if a mark that came before its
-/// number says so; the row itself changes when the mark is stored again, so that then it is told.
+/// number says so; the row itself changes with the ack or the next mark, whose answer then tells it.
 pub(super) const COLUMNS: &str = "row, id, sender, recipient, text, kind, body, re, conv, cseq, seq,
     CASE WHEN mine = 1 AND state = 'acked' AND EXISTS (
         SELECT 1 FROM mark WHERE mark.owner = message.owner AND mark.conv = message.conv
@@ -66,17 +66,21 @@ pub(super) fn queue(conn: &Connection, owner: &Owner, message: &Message) -> Resu
     Ok(Done::Queued { message: Box::new(message), known: false })
 }
 
-/// The relay has it.
+/// The relay has it. Answers [`Done::Delivered`] with it if its receiver has it, too, as a mark said before.
 pub(super) fn acked(
     conn: &Connection,
     owner: &Owner,
     id: &str,
     place: &Place<'_>,
 ) -> Result<Done, StoreError> {
-    if let Some((row, _)) = lookup(conn, owner, id, &owner.account)? {
-        settle(conn, owner, row, place)?;
+    let Some((row, _)) = lookup(conn, owner, id, &owner.account)? else { return Ok(Done::Nothing) };
+    settle(conn, owner, row, place)?;
+    let Some((row, stored)) = lookup(conn, owner, id, &owner.account)? else { return Ok(Done::Nothing) };
+    if stored.state != State::Delivered {
+        return Ok(Done::Nothing);
     }
-    Ok(Done::Nothing)
+    conn.prepare_cached("UPDATE message SET state = 'delivered' WHERE row = ?1")?.execute([int(row)])?;
+    Ok(Done::Delivered(vec![(stored.id, stored.to)]))
 }
 
 /// It will not arrive. What the relay has already acknowledged cannot fail any more.

@@ -1,5 +1,6 @@
 //! What is asked and answered, and what is wrong with it.
 
+use std::io::Read;
 use std::net::Shutdown;
 
 use super::*;
@@ -143,6 +144,34 @@ async fn a_line_of_a_mebibyte_is_read_and_one_byte_more_is_not() {
 }
 
 #[tokio::test]
+async fn what_was_asked_before_a_line_too_long_is_still_answered() {
+    let mut daemon = daemon(Settings { line: 100, ..Settings::new() });
+    let mut client = daemon.greeted().await;
+    client.say(&status(7));
+    client.send(&[&[b'x'; 101][..], b"\n"].concat());
+    let (number, id, _) = daemon.request().await;
+    let (client, refusal) = client.hear().await;
+    assert_eq!(refusal["error"]["code"], -32600);
+    drop(daemon.greeted().await);
+    daemon.server.reply(number, &id, Ok(json!({})));
+    assert_eq!(client.hear_all().await, [json!({"jsonrpc": "2.0", "id": 7, "result": {}})]);
+}
+
+#[tokio::test]
+async fn who_is_still_writing_a_line_too_long_reads_why() {
+    let daemon = daemon(Settings { line: 1 << 20, ..Settings::new() });
+    let mut client = daemon.greeted().await;
+    let writing = tokio::task::spawn_blocking(move || {
+        client.send(&vec![b'x'; 8 << 20]);
+        client.send(b"\n");
+        client
+    });
+    let answers = writing.await.unwrap().hear_all().await;
+    assert_eq!(answers.len(), 1);
+    assert_eq!(answers[0]["error"]["code"], -32600);
+}
+
+#[tokio::test]
 async fn who_ends_its_own_side_still_gets_its_answers() {
     let mut daemon = daemon(Settings::new());
     let mut client = daemon.greeted().await;
@@ -235,6 +264,26 @@ async fn who_reads_no_reply_at_all_is_cut_off() {
 }
 
 #[tokio::test]
+async fn who_reads_slowly_is_not_cut_off() {
+    let patience = Duration::from_secs(1);
+    let mut daemon = daemon(Settings { patience, ..Settings::new() });
+    let mut client = daemon.greeted().await;
+    client.say(&status(1));
+    let (number, id, _) = daemon.request().await;
+    daemon.server.reply(number, &id, Ok(json!("x".repeat(12 << 20))));
+    // More at once than the system holds, so that the daemon had to write; then a rest, which is the slowness itself.
+    let reading = tokio::task::spawn_blocking(move || {
+        let began = std::time::Instant::now();
+        let mut chunk = vec![0; 512 << 10];
+        while began.elapsed() < 2 * patience {
+            client.reader.read_exact(&mut chunk).expect("the connection goes on");
+            std::thread::sleep(patience / 8);
+        }
+    });
+    reading.await.unwrap();
+}
+
+#[tokio::test]
 async fn other_users_are_refused() {
     let other = nix::unistd::geteuid().as_raw() + 1;
     let mut daemon = daemon(Settings { user: other, ..Settings::new() });
@@ -264,9 +313,11 @@ async fn at_the_end_the_last_answers_are_written_and_the_socket_is_gone() {
     let mut client = daemon.greeted().await;
     client.say(&status(7));
     let (number, id, _) = daemon.request().await;
-    daemon.server.reply(number, &id, Ok(json!({})));
+    // More than the system takes at once.
+    daemon.server.reply(number, &id, Ok(json!("x".repeat(3 << 20))));
+    let reading = tokio::spawn(client.hear_all());
     drop(daemon.inputs);
     daemon.server.stop(DEADLINE).await;
-    assert_eq!(client.hear_all().await.len(), 1);
+    assert_eq!(reading.await.unwrap().len(), 1);
     assert!(!daemon.socket.exists());
 }

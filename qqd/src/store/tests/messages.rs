@@ -108,8 +108,8 @@ fn a_mark_delivers_the_friends_messages_up_to_it_and_never_goes_back() {
     assert!(arrived(say(&mut conn, mark("bob", 1))).is_empty());
     assert_eq!(find(&mut conn, "m2").state, State::Delivered);
     assert_eq!(find(&mut conn, "m3").state, State::Acked);
-    say(&mut conn, ack("m2", 2));
-    assert_eq!(find(&mut conn, "m2").state, State::Delivered, "an ack never takes it back");
+    assert_eq!(arrived(say(&mut conn, ack("m2", 2))), ["m2"], "an ack never takes it back");
+    assert_eq!(find(&mut conn, "m2").state, State::Delivered);
 }
 
 #[test]
@@ -122,22 +122,29 @@ fn somebody_elses_mark_delivers_nothing() {
 }
 
 #[test]
-fn a_mark_that_overtakes_the_ack_counts_and_is_told_when_it_is_stored_again() {
+fn a_mark_that_overtakes_the_ack_counts_and_is_told_with_it() {
     let mut conn = alice();
     say(&mut conn, Op::Queue(message("m1", "alice", "bob")));
     assert!(arrived(say(&mut conn, mark("bob", 1))).is_empty());
-    say(&mut conn, ack("m1", 1));
-    assert_eq!(find(&mut conn, "m1").state, State::Delivered);
     say(&mut conn, row(1, 1, message("m1", "alice", "bob")));
+    assert_eq!(find(&mut conn, "m1").state, State::Delivered);
     assert!(load(&mut conn).undelivered.is_empty());
-    assert_eq!(arrived(say(&mut conn, mark("bob", 1))), ["m1"]);
-    assert!(arrived(say(&mut conn, mark("bob", 1))).is_empty());
+    assert_eq!(arrived(say(&mut conn, ack("m1", 1))), ["m1"]);
+    assert!(arrived(say(&mut conn, mark("bob", 1))).is_empty(), "told once");
 
     say(&mut conn, mark("bob", 5));
     say(&mut conn, mark("bob", 2));
     say(&mut conn, Op::Queue(message("m2", "alice", "bob")));
-    say(&mut conn, ack("m2", 5));
-    assert_eq!(find(&mut conn, "m2").state, State::Delivered, "a mark never goes back");
+    assert_eq!(arrived(say(&mut conn, ack("m2", 5))), ["m2"], "a mark never goes back");
+}
+
+#[test]
+fn without_an_ack_the_next_mark_tells_what_the_last_one_knew() {
+    let mut conn = alice();
+    say(&mut conn, mark("bob", 1));
+    say(&mut conn, row(1, 1, message("m1", "alice", "bob")));
+    assert_eq!(find(&mut conn, "m1").state, State::Delivered);
+    assert_eq!(arrived(say(&mut conn, mark("bob", 2))), ["m1"]);
 }
 
 #[test]
