@@ -23,13 +23,34 @@ fn a_session_that_floods_is_slowed_down_then_refused() {
 }
 
 #[test]
+fn what_is_answered_makes_room_for_more() {
+    let mut relay = Relay::new();
+    relay.core.limits.chats_burst = 1_000_000;
+    relay.full(1, &account(1, "a"), "d", &[], 0);
+    relay.say(1, "<msg><type>ping</type><id>p</id></msg>");
+    relay.clear();
+    for n in 0..1_000 {
+        relay.say(1, &chat("a", "b", &format!("m{n}")));
+        let (token, op) = relay.op();
+        assert!(matches!(op, Op::Submit(_)), "{op:?}");
+        relay.stored(token, Done::Submitted(Err(NackCode::Unknown)));
+        relay.say(1, "<msg><type>delivered</type><conv>c</conv><cseq>1</cseq></msg>");
+        let (token, _) = relay.op();
+        relay.failed(token);
+        relay.say(1, &chat("a", "no such name!", "x"));
+    }
+    assert!(!relay.outputs.iter().any(|output| matches!(output, Output::Pause { .. })));
+    assert_eq!(relay.core.pending.len(), 1);
+}
+
+#[test]
 fn large_bodies_on_their_way_are_bounded_in_bytes() {
     let mut relay = Relay::new();
     relay.full(1, &account(1, "a"), "d", &[], 0);
     relay.say(1, "<msg><type>ping</type><id>p</id></msg>");
     relay.clear();
     let body = "A".repeat(240_000);
-    for n in 0..100 {
+    for n in 0..12 {
         let msg = chat("a", "b", &format!("m{n}")).replace("</msg>", &format!("<body>{body}</body></msg>"));
         relay.say(1, &msg);
     }

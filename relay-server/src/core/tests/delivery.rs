@@ -235,12 +235,26 @@ fn while_its_list_is_sent_a_session_hears_no_presence_and_afterwards_all_of_it()
     relay.stored(begin, Done::Begun(Ok(Begun { whole_list: true, from: 0, ..begun(&[friend(2, "b")], 3) })));
     let (page, _) = relay.op();
     assert_eq!(relay.words(1), ["login_response", "user"]);
-    relay.full(2, &account(2, "b"), "d", &[friend(1, "a")], 0);
+    let b = account(2, "b");
+    let begun = begun(&[friend(1, "a")], 0);
+    relay.core.join(&b, &begun, 2);
     arrives(&mut relay, 1, 4);
     assert_eq!(relay.words(1), Vec::<String>::new());
     relay.stored(page, Done::Friends(vec![friend(2, "b")]));
     assert_eq!(relay.words(1), ["friend", "list_end", "line"]);
     assert_eq!(rows_op(&mut relay).1, 0);
+}
+
+#[test]
+fn a_friend_who_changes_is_not_introduced_again() {
+    let mut relay = Relay::new();
+    relay.full(1, &account(1, "a"), "d", &[], 0);
+    relay.full(2, &account(2, "b"), "d", &[], 0);
+    for (seq, words) in [(1, ["friend", "line"].as_slice()), (2, ["friend"].as_slice())] {
+        relay.core.on_rows_made(&[(1, Row { seq, item: Item::Friend(friend(2, "b")) })]);
+        relay.input(Input::Tick);
+        assert_eq!(relay.words(1), words);
+    }
 }
 
 #[test]

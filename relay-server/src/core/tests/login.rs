@@ -26,6 +26,18 @@ fn an_unknown_account_costs_a_check_like_a_wrong_password() {
 }
 
 #[test]
+fn a_password_of_more_than_1024_bytes_is_not_even_looked_at() {
+    let mut relay = Relay::new();
+    relay.open(1);
+    let login = |length: usize| LOGIN.replace("<pwd>p<", &format!("<pwd>{}<", "p".repeat(length)));
+    relay.say(1, &login(1_025));
+    assert_eq!(relay.ops(), 0);
+    refused(&mut relay, 1, "credentials");
+    relay.say(1, &login(1_024));
+    assert_eq!(relay.ops(), 1);
+}
+
+#[test]
 fn a_disabled_account_is_named_to_whoever_knows_its_password_only() {
     let mut relay = Relay::new();
     relay.open(1);
