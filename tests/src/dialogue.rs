@@ -1,5 +1,5 @@
 //! Dialogues: text files that say who says what and who hears what, played on a [`Stage`]: the relay's core with a
-//! store in memory ([`CoreStage`]), or a real relay.
+//! store in memory ([`CoreStage`]), or a real relay over real sockets ([`SocketStage`]).
 //!
 //! ```text
 //! # A comment. Setup first:
@@ -27,6 +27,7 @@
 
 mod core_stage;
 mod script;
+mod socket_stage;
 mod xml;
 
 use std::collections::HashMap;
@@ -37,6 +38,7 @@ use std::time::Duration;
 
 pub use core_stage::CoreStage;
 pub use script::{Act, Change, Line, Setup, Wish, is_for_every_stage, parse, parse_vectors};
+pub use socket_stage::SocketStage;
 use xml::Child;
 
 /// What a client hears next.

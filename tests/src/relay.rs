@@ -118,15 +118,25 @@ impl Relay {
 
     /// `relay-server account add NAME`, with the name shown.
     pub fn account(&self, name: &str, shown: &str, password: &str) {
+        self.with_password(&["account", "add", name, "--name", shown], password);
+    }
+
+    /// `relay-server account passwd NAME`.
+    pub fn passwd(&self, name: &str, password: &str) {
+        self.with_password(&["account", "passwd", name], password);
+    }
+
+    fn with_password(&self, args: &[&str], password: &str) {
         let mut child = program::command("relay-server")
-            .args(["account", "add", name, "--name", shown, "--password-stdin", "--data"])
+            .args(args)
+            .args(["--password-stdin", "--data"])
             .arg(self.data())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
             .expect("relay-server starts");
         writeln!(child.stdin.take().expect("a pipe"), "{password}").expect("the password is read");
-        assert!(child.wait().expect("it ends").success(), "account add {name}");
+        assert!(child.wait().expect("it ends").success(), "{args:?}");
     }
 
     /// `relay-server friend add A B`.
