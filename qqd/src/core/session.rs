@@ -34,7 +34,8 @@ impl Core {
 
     /// Something that the account's owner should know; words of the relay are shown, never obeyed.
     fn on_notice(&mut self, notice: &Notice) {
-        const REUSED: &str = "somebody has used an old login of one of your devices: if it was not you, change your password";
+        const REUSED: &str =
+            "somebody has used an old login of one of your devices: if it was not you, change your password";
         let message = match (notice.code.as_str(), notice.text.as_str()) {
             ("token-reused", _) => REUSED.to_owned(),
             (code, "") => format!("the relay says: {}", quote(code)),

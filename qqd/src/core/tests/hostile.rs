@@ -38,7 +38,8 @@ fn names_and_texts_of_others_have_a_length() {
 fn a_token_that_somebody_copied_is_told_and_the_words_of_the_relay_are_harmless() {
     let mut daemon = Daemon::online();
     let device = Some("6f9619ff-8b86-4d01-b42d-00cf4fc964ff".to_owned());
-    let outputs = daemon.hear(Notice { code: "token-reused".into(), device: device.clone(), text: "x".into() });
+    let outputs =
+        daemon.hear(Notice { code: "token-reused".into(), device: device.clone(), text: "x".into() });
     let Event::AccountNotice(notice) = &events(&outputs)[0].event else { panic!("{outputs:?}") };
     assert_eq!((notice.code.as_str(), &notice.device), ("token-reused", &device));
     assert!(notice.message.contains("change your password"));

@@ -85,8 +85,9 @@ async fn who_takes_no_byte_for_too_long_is_cut_off_and_the_others_are_not() {
     let mut daemon = daemon(Settings { patience: Duration::from_millis(100), ..settings() });
     let (deaf, number) = daemon.subscribed().await;
     let (mut client, _) = daemon.subscribed().await;
-    let mut next = 2;
+    let (mut next, began) = (2, std::time::Instant::now());
     let gone = loop {
+        assert!(began.elapsed() < DEADLINE, "waited in vain");
         daemon.server.event(&shaken(next));
         let line;
         (client, line) = client.hear().await;
