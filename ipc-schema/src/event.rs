@@ -116,9 +116,11 @@ impl Event {
             Self::ChatRead(mark) => Some(&mark.friend),
             Self::ShakeReceived(shake) => Some(&shake.from),
             Self::UnreadChanged(unread) => Some(&unread.friend),
-            Self::DaemonState(_) | Self::DaemonGap(_) | Self::AccountState(_) | Self::AccountRefused(_) | Self::AccountNotice(_) => {
-                None
-            }
+            Self::DaemonState(_)
+            | Self::DaemonGap(_)
+            | Self::AccountState(_)
+            | Self::AccountRefused(_)
+            | Self::AccountNotice(_) => None,
             Self::Unknown { data, .. } => data.get("from").or_else(|| data.get("friend"))?.as_str(),
         }
     }

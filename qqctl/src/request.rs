@@ -57,39 +57,51 @@ fn check_account(client: &mut Client, options: &Options) -> Result<(), Error> {
         .with_hint("`qqctl status` lists them"))
 }
 
-fn call(client: &mut Client, request: Request, sub: &ArgMatches, printer: &mut Printer) -> Result<(), Stop> {
+fn call(
+    client: &mut Client,
+    mut request: Request,
+    sub: &ArgMatches,
+    printer: &mut Printer,
+) -> Result<(), Stop> {
+    complete(client, &mut request)?;
     match request {
         Request::AccountLogin(params) => login(client, params, sub, printer),
+        // As the daemon wrote it: a newer one may say more than this version knows.
+        request if printer.is_json() => printer.data(&client.call_raw(request.name(), &request)?),
         Request::AccountLogout(params) => printer.logged_out(&client.call(&params)?),
         Request::DaemonStatus(params) => printer.status(&client.call(&params)?),
         Request::FriendList(params) => printer.friends(&client.call(&params)?),
-        Request::PresenceShow(mut params) => {
-            params.friend = params.friend.map(|friend| friend_name::complete(client, &friend)).transpose()?;
-            printer.presence(&client.call(&params)?)
-        }
-        Request::ChatSend(mut params) => {
-            params.to = friend_name::complete(client, &params.to)?;
-            if params.text == "-" {
-                params.text = message_from_stdin()?;
-            }
-            printer.sent(&params.to, client.call(&params))
-        }
-        Request::ChatHistory(mut params) => {
-            params.to = friend_name::complete(client, &params.to)?;
-            printer.history(&client.call(&params)?)
-        }
-        Request::ChatRead(mut params) => {
-            params.to = params.to.map(|to| friend_name::complete(client, &to)).transpose()?;
-            printer.unread(&client.call(&params)?)
-        }
-        Request::ShakeSend(mut params) => {
-            params.to = friend_name::complete(client, &params.to)?;
-            printer.shaken(&client.call(&params)?)
-        }
+        Request::PresenceShow(params) => printer.presence(&client.call(&params)?),
+        Request::ChatSend(params) => printer.sent(&params.to, client.call(&params)),
+        Request::ChatHistory(params) => printer.history(&client.call(&params)?),
+        Request::ChatRead(params) => printer.unread(&client.call(&params)?),
+        Request::ShakeSend(params) => printer.shaken(&client.call(&params)?),
         Request::Hello(_) | Request::EventsSubscribe(_) => {
             Err(Error::new(Code::Usage, "this belongs to the connection; use watch, or rpc").into())
         }
     }
+}
+
+/// What a person may leave to the command line: the rest of a friend's name, a text that comes from standard input.
+fn complete(client: &mut Client, request: &mut Request) -> Result<(), Error> {
+    let name = match request {
+        Request::ChatSend(params) => Some(&mut params.to),
+        Request::ChatHistory(params) => Some(&mut params.to),
+        Request::ShakeSend(params) => Some(&mut params.to),
+        Request::ChatRead(params) => params.to.as_mut(),
+        Request::PresenceShow(params) => params.friend.as_mut(),
+        Request::Hello(_) | Request::EventsSubscribe(_) | Request::DaemonStatus(_) => None,
+        Request::AccountLogin(_) | Request::AccountLogout(_) | Request::FriendList(_) => None,
+    };
+    if let Some(name) = name {
+        *name = friend_name::complete(client, name)?;
+    }
+    if let Request::ChatSend(params) = request
+        && params.text == "-"
+    {
+        params.text = message_from_stdin()?;
+    }
+    Ok(())
 }
 
 /// Asks for what is missing: the password, and, for a key that nobody has trusted yet, the person's trust.

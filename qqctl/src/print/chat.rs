@@ -15,7 +15,7 @@ impl Printer {
             Ok(sent) => sent,
             Err(error) => {
                 let id = error.fields.get("id").and_then(Value::as_str);
-                if let (Code::NoRelay, Some(id), false) = (error.code, id, self.json) {
+                if let (Code::NoRelay, Some(id)) = (error.code, id) {
                     self.text(id)?;
                 }
                 return Err(error.into());

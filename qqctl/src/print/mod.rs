@@ -71,6 +71,11 @@ impl Printer {
         }
     }
 
+    /// Replies go out as the daemon wrote them.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Data as JSON, whatever the options say.
     pub(crate) fn data(&self, data: &impl Serialize) -> Result<(), Stop> {
         let text =
