@@ -246,6 +246,11 @@ impl Connection {
     }
 
     #[cfg(test)]
+    pub(super) fn is_acknowledged(&self) -> bool {
+        self.inner.borrow().stream.as_ref().is_some_and(Stream::is_acknowledged)
+    }
+
+    #[cfg(test)]
     pub(super) fn is_open(&self) -> bool {
         self.stage() == Stage::Open
     }

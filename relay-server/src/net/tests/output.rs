@@ -137,6 +137,29 @@ fn it_is_said_when_the_peers_kernel_has_everything_and_not_before() {
 }
 
 #[test]
+fn what_only_our_own_kernel_has_is_not_acknowledged() {
+    World::play(Config::default(), nothing, async |world| {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        let mut client = socket.connect(world.plain).await.unwrap();
+        client.write_all(LOGIN.as_bytes()).await.unwrap();
+        world.hears("1 login").await;
+        while world.net.find(1).unwrap().is_acknowledged() {
+            world.send(1, Class::Kept, &"x".repeat(8_000));
+        }
+        world.until("all to be in the kernel", || !world.net.find(1).unwrap().has_output()).await;
+        world.net.ask_acknowledged(1);
+        world.stub_settle();
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!world.heard().contains(&"1 acknowledged".to_owned()));
+        tokio::spawn(async move { tokio::io::copy(&mut client, &mut tokio::io::sink()).await });
+        world.hears("1 acknowledged").await;
+    });
+}
+
+#[test]
 fn at_the_end_it_is_said_once_more_what_the_peers_kernel_had() {
     let answer_and_ask = |net: &Net, input: &Input| {
         if let Input::Stanza { session, stanza } = input {
