@@ -29,7 +29,7 @@ macro_rules! stanzas {
                 const NAMES: &'static [&'static str; [$(stringify!($field)),*].len()] = &[$(stringify!($field)),*];
 
                 fn read(children: &Children<'_>) -> Result<Self, Flawed> {
-                    #[allow(non_camel_case_types)]
+                    #[allow(non_camel_case_types, reason = "the variants are the names of fields")]
                     enum At { $($field),* }
                     const LISTS: [bool; $Name::NAMES.len()] = [$(<rule!($($Rule)?) as Rule<$Type>>::LIST),*];
                     let slot = |name: &str| match name {

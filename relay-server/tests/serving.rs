@@ -204,7 +204,7 @@ fn when_files_run_out_others_wait_those_in_stay_and_nothing_spins() {
     let mut command =
         support::relay(data.path(), &["serve", "--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0"]);
     // SAFETY: setrlimit is async-signal-safe, and nothing else happens between fork and exec.
-    #[allow(unsafe_code)]
+    #[allow(unsafe_code, reason = "a limit for one child: there is no safe way before exec")]
     unsafe {
         command.pre_exec(|| {
             use nix::sys::resource::{Resource, setrlimit};

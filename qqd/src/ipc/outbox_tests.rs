@@ -1,3 +1,5 @@
+//! What waits for a frontend: bounds, gaps, presence that replaces presence.
+
 use ipc_schema::{presence, shake};
 use serde_json::Value;
 

@@ -1,3 +1,5 @@
+//! The directory, the lock, stale and inherited sockets.
+
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 

@@ -16,7 +16,7 @@ pub struct Line {
 
 /// What happens in a line; see the module's page for the words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the words are explained on the module's page")]
 pub enum Act {
     SetUp(Setup),
     Connects { who: String, from: IpAddr },
@@ -32,7 +32,7 @@ pub enum Act {
 
 /// What there is before anybody connects.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the words are explained on the module's page")]
 pub enum Setup {
     /// A limit of the relay's configuration; values as `20` or `5s`.
     Limit {
@@ -52,7 +52,7 @@ pub enum Setup {
 
 /// What the administrator wishes while people are on line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the words are explained on the module's page")]
 pub enum Wish {
     Friends { a: String, b: String },
     Unfriend { a: String, b: String },
@@ -62,7 +62,7 @@ pub enum Wish {
 
 /// What changes around the relay, or is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the words are explained on the module's page")]
 pub enum Change {
     Clock(Duration),
     StoreStops,

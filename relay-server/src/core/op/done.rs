@@ -1,0 +1,232 @@
+//! What the store answers: each [`Done`] is the result of one [`super::Op`]. Plain data.
+
+use relay_schema::{Body, Id, NackCode};
+
+use super::{AccountId, Friend, Seq};
+
+/// The answer to an [`Op`] that went well.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Done {
+    /// To [`Op::Find`].
+    Found(Option<Account>),
+    /// To [`Op::Begin`].
+    Begun(Result<Begun, BeginError>),
+    /// To [`Op::Submit`].
+    Submitted(Result<Submitted, NackCode>),
+    /// To [`Op::Rows`]: a page; shorter than asked for only at the end.
+    Rows(Vec<Row>),
+    /// To [`Op::Friends`]: a page.
+    Friends(Vec<Friend>),
+    /// To [`Op::SeedCursor`] and [`Op::Delivered`]: the marks that moved.
+    Marked(Vec<Mark>),
+    /// To [`Op::Confirm`], [`Op::Logout`], [`Op::Recv`].
+    Nothing,
+    /// To [`Op::Admin`].
+    Admin(Result<AdminDone, AdminError>),
+}
+
+/// One account as a login needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its number.
+    pub id: AccountId,
+    /// Its name.
+    pub account: String,
+    /// The name it shows.
+    pub name: String,
+    /// Empty, or an avatar's SHA-256 in hex.
+    pub picture: String,
+    /// Password as a PHC string.
+    pub password: String,
+    /// Nobody may log in.
+    pub disabled: bool,
+    /// It logged in with a password from this network within 30 days.
+    pub known_network: bool,
+}
+
+/// A session that has begun.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Begun {
+    /// 128 random bits in hex, made with the store.
+    pub epoch: String,
+    /// The inbox's highest number.
+    pub head: Seq,
+    /// The number before the first row that follows.
+    pub from: Seq,
+    /// The device's `resume` lies above the head of the same epoch: it must start anew.
+    pub resume_refused: bool,
+    /// The whole friend list is to be sent (no `resume`, a new epoch).
+    pub whole_list: bool,
+    /// The new token is on disk; otherwise (a full disk) the old one stays.
+    pub rotated: bool,
+    /// Who may reach the account and whom it may reach, for presence and ephemeral stanzas: the entries of kind
+    /// `Friend`, in the order of the list.
+    pub friends: Vec<Friend>,
+    /// Marks that moved since `resume`.
+    pub marks: Vec<Mark>,
+    /// Up to where the account's seed sessions have been served.
+    pub seed_cursor: Seq,
+}
+
+/// Why a session cannot begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BeginError {
+    /// Not this device's token, or no such device.
+    Token,
+    /// A token that this device has already replaced: somebody kept a copy.
+    TokenReused,
+    /// Too many devices, all seen within 30 days.
+    Devices,
+    /// The account was removed or disabled, or its password changed, meanwhile.
+    Gone,
+}
+
+/// A chat that is on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Submitted {
+    /// The same `id` was stored before: nothing new happened.
+    pub duplicate: bool,
+    /// The recipient.
+    pub to: AccountId,
+    /// The number in the sender's own inbox.
+    pub seq: Seq,
+    /// The conversation.
+    pub conv: String,
+    /// The number in it.
+    pub cseq: u64,
+    /// When the relay stored it, Unix milliseconds.
+    pub ts_ms: i64,
+    /// The new rows of every inbox concerned, in order (none for a duplicate).
+    pub rows: Vec<(AccountId, Row)>,
+}
+
+/// One row of an inbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its number.
+    pub seq: Seq,
+    /// What it says.
+    pub item: Item,
+}
+
+/// What a row says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    /// A message.
+    Chat(Box<Message>),
+    /// A new or changed entry of the friend list.
+    Friend(Friend),
+    /// An entry is gone.
+    FriendRemove {
+        /// Who.
+        account: String,
+    },
+}
+
+/// A stored message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Sender's account name.
+    pub from: String,
+    /// Recipient's account name.
+    pub to: String,
+    /// The sender's id for it.
+    pub id: Id,
+    /// The text.
+    pub content: String,
+    /// Kind; none is `text`.
+    pub kind: Option<String>,
+    /// Answers which id.
+    pub re: Option<Id>,
+    /// Opaque body.
+    pub body: Option<Body>,
+    /// The conversation.
+    pub conv: String,
+    /// The number in it.
+    pub cseq: u64,
+    /// When the relay stored it, Unix milliseconds.
+    pub ts_ms: i64,
+}
+
+/// A delivery mark that moved: `account` has `conv` up to `cseq`; `tell` are the members (their sessions hear of it).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The conversation.
+    pub conv: String,
+    /// Whose mark.
+    pub account: AccountId,
+    /// Whose mark, by name.
+    pub name: String,
+    /// Up to here, inclusive.
+    pub cseq: u64,
+    /// The accounts that are told.
+    pub tell: Vec<AccountId>,
+}
+
+/// What an administrator gets.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AdminDone {
+    /// It is done; these rows are new, these accounts' sessions must end.
+    Changed {
+        /// New inbox rows.
+        rows: Vec<(AccountId, Row)>,
+        /// Sessions of these accounts end.
+        end: Vec<AccountId>,
+    },
+    /// All accounts.
+    Accounts(Vec<AccountRow>),
+}
+
+/// One line of `account list`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AccountRow {
+    /// Its name.
+    pub account: String,
+    /// The name it shows.
+    pub name: String,
+    /// Nobody may log in.
+    pub disabled: bool,
+    /// How many friends.
+    pub friends: u64,
+    /// How many devices.
+    pub devices: u64,
+    /// When it was made, Unix milliseconds.
+    pub created_ms: i64,
+    /// Sessions on line now; filled in by the core.
+    #[serde(default)]
+    pub online: u64,
+}
+
+/// Why an administrator's wish was not done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdminError {
+    /// The name is taken.
+    #[error("there is an account `{0}` already; `account passwd {0}` gives it another password")]
+    Taken(String),
+    /// No such account.
+    #[error("there is no account `{0}`; `account list` shows them all")]
+    NoAccount(String),
+    /// They are friends already.
+    #[error("{0} and {1} are friends already")]
+    FriendsAlready(String, String),
+    /// They are not friends.
+    #[error("{0} and {1} are not friends")]
+    NotFriends(String, String),
+    /// One cannot be one's own friend.
+    #[error("`{0}` cannot be a friend of itself")]
+    Oneself(String),
+    /// The list is full.
+    #[error("{0} has {1} friends, which is the limit (`friends`)")]
+    Full(String, u32),
+}
+
+/// Why the store could not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// No room on disk, or the disk refuses to write; it may work again later.
+    #[error("the disk is full or cannot be written: {0}")]
+    Full(String),
+    /// Anything else.
+    #[error("the database failed: {0}")]
+    Failed(String),
+}
