@@ -45,6 +45,7 @@ impl Client {
     pub fn connect(path: &Path, name: &str, timeout: Option<Duration>) -> Result<Self, Error> {
         let started = Instant::now();
         let stream = open(path, timeout).map_err(|error| no_connection(path, &error))?;
+        own(&stream, path)?;
         let left = timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
         let mut client = Self {
             stream,
@@ -134,7 +135,7 @@ impl Client {
         self.last_id += 1;
         let request = line::encode_request(self.last_id, method, params)?;
         if !self.write(&request, deadline)? {
-            return Err(self.late(method));
+            return Err(self.late());
         }
         drop(request);
         loop {
@@ -145,15 +146,15 @@ impl Client {
                     }
                 }
                 None if self.fill(deadline)? => {}
-                None => return Err(self.late(method)),
+                None => return Err(self.late()),
             }
         }
     }
 
-    fn late(&self, method: &str) -> Error {
+    fn late(&self) -> Error {
         let tenths = self.timeout.unwrap_or_default().as_secs_f32() * 10.0;
         let limit = tenths.round() / 10.0;
-        Error::new(Code::Timeout, format!("qqd did not answer {method} within {limit} s"))
+        Error::new(Code::Timeout, format!("there was no answer within {limit} s"))
             .with_hint("allow more time with --timeout")
     }
 
@@ -290,6 +291,20 @@ fn open(path: &Path, timeout: Option<Duration>) -> std::io::Result<UnixStream> {
     socket.set_write_timeout(timeout.map(|timeout| timeout.max(READ_SLICE)))?;
     socket.connect(&SockAddr::unix(path)?)?;
     Ok(OwnedFd::from(socket).into())
+}
+
+/// Only a daemon of one's own user hears anything: the first words may be a password.
+fn own(stream: &UnixStream, path: &Path) -> Result<(), Error> {
+    use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+    use nix::unistd::geteuid;
+    let path = path.display();
+    let peer = getsockopt(stream, PeerCredentials)
+        .map_err(|error| no_daemon(&format!("nobody can tell who listens on {path}: {error}")))?;
+    if peer.uid() == geteuid().as_raw() {
+        return Ok(());
+    }
+    let sentence = format!("{path} belongs to another user (number {}); nothing was sent to it", peer.uid());
+    Err(Error::new(Code::Denied, sentence))
 }
 
 fn no_connection(path: &Path, error: &std::io::Error) -> Error {

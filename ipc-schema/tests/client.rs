@@ -155,7 +155,7 @@ fn a_silent_daemon_is_a_timeout_and_its_late_reply_is_not_taken_for_the_next() {
     let started = Instant::now();
     let error = client.call(&shake::Send { to: "bob".into() }).unwrap_err();
     assert_eq!(error.code, Code::Timeout);
-    assert_eq!(error.message, "qqd did not answer shake.send within 0.1 s");
+    assert_eq!(error.message, "there was no answer within 0.1 s");
     assert!(started.elapsed() >= Duration::from_millis(50) && started.elapsed() < LONG);
     client.set_timeout(Some(LONG));
     assert_eq!(client.call(&shake::Send { to: "bob".into() }).unwrap().to, "second");
@@ -298,4 +298,32 @@ fn a_line_without_end_is_cut_off() {
     assert_eq!(error.code, Code::Unexpected);
     drop(client);
     fake.done();
+}
+
+#[test]
+fn a_socket_of_another_user_hears_nothing() {
+    if !nix::unistd::geteuid().is_root() {
+        // Only root can make a socket that belongs to somebody else; `make test` as root and CI do.
+        eprintln!("not root: no socket of another user can be made here");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+    let path = dir.path().join("ipc.sock");
+    let script = "use Socket; socket(S,AF_UNIX,SOCK_STREAM,0)||die; bind(S,sockaddr_un($ARGV[0]))||die $!; listen(S,1)||die; $|=1; print qq(up\\n); accept(C,S); sysread(C,$_,100); print qq([$_]);";
+    let mut other = std::process::Command::new("setpriv")
+        .args(["--reuid=65534", "--clear-groups", "perl", "-e", script])
+        .arg(&path)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = std::io::BufReader::new(other.stdout.take().unwrap());
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut said, &mut line).unwrap();
+    let error = Client::connect(&path, "test", Some(Duration::from_secs(5))).unwrap_err();
+    assert_eq!(error.code, Code::Denied, "{error}");
+    let mut heard = String::new();
+    std::io::Read::read_to_string(&mut said, &mut heard).unwrap();
+    assert_eq!(heard, "[]");
+    other.wait().unwrap();
 }

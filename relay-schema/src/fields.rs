@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use quick_xml::escape::partial_escape;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::grammar::{Child, Children};
 use crate::strict::{has_forbidden, is_char};
@@ -256,8 +257,22 @@ impl Value for Secret {
         (!text.is_empty()).then(|| Self::new(text.to_owned()))
     }
 
+    /// As CDATA where that is shorter: every password of 1,024 bytes fits into a stanza before login.
     fn append(&self, out: &mut Vec<u8>) {
-        escape(self.expose(), out);
+        let text = self.expose();
+        let begin = out.len();
+        escape(text, out);
+        let (escaped, pieces) = (out.len() - begin, text.matches(CDATA_END).count() + 1);
+        let cdata = text.len() + pieces * (CDATA_START.len() + CDATA_END.len());
+        if cdata < escaped && !text.contains('\r') && !has_forbidden(text.as_bytes()) {
+            out[begin..].zeroize();
+            out.truncate(begin);
+            // `]]>` would end the section: it is cut between `]]` and `>`.
+            let pieces = text.replace(CDATA_END, "]]]]><![CDATA[>");
+            for part in [CDATA_START, &Zeroizing::new(pieces), CDATA_END] {
+                out.extend_from_slice(part.as_bytes());
+            }
+        }
     }
 }
 
@@ -357,6 +372,9 @@ fn element(tags: Tags, out: &mut Vec<u8>, text: impl FnOnce(&mut Vec<u8>)) {
     text(out);
     out.extend_from_slice(tags.close.as_bytes());
 }
+
+const CDATA_START: &str = "<![CDATA[";
+const CDATA_END: &str = "]]>";
 
 /// Appends text so that a reader gets it back: `&`, `<`, `>` and the carriage return (which a reader would make a line
 /// end) as references. The characters that XML 1.0 forbids even as references become U+FFFD: quick-xml writes them.
