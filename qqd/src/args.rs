@@ -35,16 +35,18 @@ pub struct Args {
 
 const AFTER: &str = "\
 Examples:
-  qqctl status                   starts qqd if it does not run, and shows how it is
+  qqctl status                  starts qqd if it does not run, tells how it is
   qqctl login alice@example.org --relay example.org:5290
-  qqd --log debug                in the foreground, to see what it does
-  qqd --socket /tmp/me/ipc.sock --data /tmp/me/data
-                                 a second one beside the first; then: qqctl --socket /tmp/me/ipc.sock …
+  qqd --log debug               in the foreground, to see what it does
 
-A directory that is missing is made, closed to others. A socket that the service manager has opened (LISTEN_FDS) is
+  A second one beside the first, and how to reach it:
+    qqd --socket /tmp/me/ipc.sock --data /tmp/me/data
+    qqctl --socket /tmp/me/ipc.sock status
+
+A directory that is missing is made, closed to others. A socket that the service manager has opened (LISTEN_FDS) is \
 taken over.
 
-Exit codes: 0 ended when told to, 1 something went wrong (a sentence says what), 2 wrong usage, 75 another qqd serves
+Exit codes: 0 ended when told to, 1 something went wrong (a sentence says what), 2 wrong usage, 75 another qqd serves \
 this socket or this data directory already.";
 
 /// A place or a level that cannot be found.

@@ -2,6 +2,7 @@
 //! the data directory or not. Data goes to standard output, talk to standard error; exit codes as in ipc.md.
 
 mod account;
+mod help;
 mod password;
 
 use std::io::{self, Write as _};
@@ -17,46 +18,14 @@ use crate::data_dir;
 use crate::net::TlsError;
 use crate::shell::{self, StartError};
 
-const EXAMPLES: &str = "\
-Examples:
-  Try it on this machine, with an account and a friend for it:
-    echo 'a password' | relay-server account add alice --name Alice --password-stdin
-    echo 'another one' | relay-server account add bob --password-stdin
-    relay-server friend add alice bob
-    relay-server serve --listen 127.0.0.1:5290
-
-  See every setting with its default, change some, check them:
-    relay-server config > relay.toml
-    relay-server serve --config relay.toml --check-config
-
-The data directory is that of --data, else $STATE_DIRECTORY, else /var/lib/relay-server where it exists, else
-$XDG_DATA_HOME/relay-server. Exit codes: 0 done, 1 unexpected, 2 wrong usage, 7 no such account or directory,
-8 denied, 11 conflict (taken, friends already, address or directory in use).";
-
-const SERVE_EXAMPLES: &str = "\
-When it is ready it prints one line:
-  ready tls=0.0.0.0:5290 plain=off fingerprint=SHA256:…
-People compare the fingerprint when they first connect. SIGTERM ends the server within 5 seconds; SIGHUP makes it load
-its certificate again, which it also does by itself when the files change.
-
-Examples:
-  relay-server serve
-  relay-server serve --data ./data --listen 127.0.0.1:0 --listen-plain 127.0.0.1:0";
-
-const ADD_EXAMPLES: &str = "\
-An account's name has 1 to 64 of a-z, 0-9, `.`, `_` and `-`; capital letters are made small. Works while the server
-runs and while it does not. On a terminal, without --password-stdin, the password is asked for.
-
-Example:
-  echo 'a password' | relay-server account add alice --name 'Alice 爱丽丝' --password-stdin";
-
 /// The relay of Qiaoqiao: accounts, friends, and messages that are never lost.
 #[derive(Debug, Parser)]
-#[command(name = "relay-server", version, after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(name = "relay-server", version, after_help = help::PROGRAM, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// The data directory.
+    /// The data directory; without it $STATE_DIRECTORY, else /var/lib/relay-server where it exists, else
+    /// $XDG_DATA_HOME/relay-server.
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
 }
@@ -64,7 +33,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the server until it is told to stop.
-    #[command(after_help = SERVE_EXAMPLES)]
+    #[command(after_help = help::SERVE)]
     Serve(Serve),
     /// Make, list, change, remove accounts.
     #[command(subcommand)]
@@ -112,7 +81,7 @@ fn address_or_off(text: &str) -> Result<AddressOrOff, String> {
 #[derive(Debug, Subcommand)]
 enum Account {
     /// Make an account.
-    #[command(after_help = ADD_EXAMPLES)]
+    #[command(after_help = help::ADD)]
     Add {
         /// What it logs in with.
         name: String,
