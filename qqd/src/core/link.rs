@@ -11,7 +11,7 @@ use super::io::{Attempt, News, Step as LinkStep, Trust};
 use super::name::quote;
 use super::op::StoreError;
 use super::reconnect::{EAGER_PAUSE, Pacer};
-use super::saving::Heard;
+use super::saving::{Heard, Saving};
 use super::{Core, Output, address};
 
 /// Silence after which the relay is asked whether it lives.
@@ -205,6 +205,8 @@ impl Core {
             }
             News::Stanza(stanza) => self.on_any_stanza(*stanza),
             News::Unreadable { refusal, raw } => self.on_any_unreadable(refusal, raw),
+            // The session begins, takes what came before that, and ends by it.
+            News::Closed(_) if self.saving.as_ref().is_some_and(Saving::ends_unread) => {}
             News::Closed(closed) => {
                 let relay = self.relay();
                 let failure = Failure::closed(&closed, self.link.step(), &relay);

@@ -43,6 +43,8 @@ pub(super) struct Inbox {
     pub(super) anew: bool,
     /// The relay knows fewer rows than we do: the next login asks for all of them.
     pub(super) start_over: bool,
+    /// A connection ended because the row with this number could not be read.
+    stumbled: Option<u64>,
     /// When what was committed is receipted.
     receipt: Option<Duration>,
     unsaid: u32,
@@ -87,6 +89,7 @@ impl Inbox {
         if restored || cursor > self.taken {
             self.taken = cursor;
             self.committed = cursor;
+            self.stumbled = None;
         }
         self.head = head;
         self.anew = restored;
@@ -203,6 +206,23 @@ impl Core {
     pub(super) fn on_unknown_row(&mut self, seq: u64, raw: Vec<u8>) {
         let bytes = raw.len();
         self.take(seq, seq, bytes, Row::Unknown { raw });
+    }
+
+    /// The connection ends, for what came cannot be read, and the next row comes the same again. Twice at one row, and
+    /// that row is given up, so that those behind it arrive; `raw` are its bytes, if they are known.
+    pub(super) fn stumble(&mut self, raw: Vec<u8>) {
+        let next = self.inbox.taken + 1;
+        if self.inbox.stumbled != Some(next) {
+            self.inbox.stumbled = Some(next);
+            return;
+        }
+        if self.inbox.head < next {
+            return;
+        }
+        tracing::warn!(row = next, bytes = raw.len(), "a row of the relay cannot be read and is given up");
+        let bytes = raw.len();
+        let row = if raw.is_empty() { Row::Gap { from: next, to: next } } else { Row::Unknown { raw } };
+        self.take(next, next, bytes, row);
     }
 
     /// `gap`: the relay's retention cut these rows; it counts as their receipt.

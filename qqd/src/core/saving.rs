@@ -40,6 +40,14 @@ pub(super) struct Saving {
     pub(super) lost: Option<Failure>,
 }
 
+impl Saving {
+    /// The last that came could not be read, and the relay was left for it.
+    pub(super) fn ends_unread(&self) -> bool {
+        self.lost.is_none()
+            && matches!(self.held.last(), Some(Heard::Unreadable(refusal, _)) if refusal.fault.closes())
+    }
+}
+
 impl Core {
     /// Keeps what the relay says until the account is on disk.
     pub(super) fn hold(&mut self, heard: Heard) {

@@ -102,6 +102,7 @@ impl Core {
     /// What this version cannot read is kept when it is a row, and passed over when it is not.
     pub(super) fn on_unreadable(&mut self, refusal: &Refusal, raw: Vec<u8>) {
         if refusal.fault.closes() {
+            self.stumble(raw);
             let relay = self.relay();
             let what = format!("what it says cannot be read ({})", quote(&refusal.text));
             return self.fail(Failure::trouble(&what, &relay));

@@ -16,6 +16,11 @@ use crate::core::op::Address;
 /// How many bytes are read at once.
 const CHUNK: usize = 16 * 1024;
 
+/// The most bytes of one stanza from the relay. It is sent at most [`LIMIT_AFTER_LOGIN`], but writes anew what it hands
+/// on: a character may become six bytes (`&quot;`), and there are more children than on the way up. Six times that
+/// limit, and half a MiB for the rest.
+pub(super) const STANZA_MAX: usize = 6 * LIMIT_AFTER_LOGIN + 512 * 1024;
+
 /// Where all news goes; the reader waits while it is full.
 type Events = mpsc::Sender<(Attempt, News)>;
 
@@ -55,7 +60,7 @@ impl Drop for Current {
 
 impl Link {
     /// No link yet. News goes to `events`: while it is full the relay is not read, so its capacity, each of at most
-    /// 256 KiB, is what a flooding relay can fill.
+    /// 256 KiB and only one of more (2 MiB), is what a flooding relay can fill.
     pub fn new(events: mpsc::Sender<(Attempt, News)>) -> Self {
         Self::with(events, Settings::default())
     }
@@ -164,7 +169,7 @@ impl Task {
     }
 
     async fn read(&self, reader: &mut (impl AsyncRead + Unpin)) -> Closed {
-        let mut framer = Framer::new(LIMIT_AFTER_LOGIN);
+        let mut framer = Framer::new(STANZA_MAX);
         let mut chunk = vec![0; CHUNK];
         loop {
             let detail = match timeout(self.settings.silence, reader.read(&mut chunk)).await {
@@ -187,23 +192,29 @@ impl Task {
                 Ok(None) => return Ok(()),
                 Ok(Some(frame)) => match frame.parse() {
                     Ok(stanza) => {
-                        self.tell_read(News::Stanza(Box::new(stanza))).await?;
+                        let size = frame.bytes().len();
+                        self.tell_read(News::Stanza(Box::new(stanza)), size).await?;
                         continue;
                     }
                     Err(refusal) => (refusal, frame.bytes().to_vec()),
                 },
                 Err(fault) => (Refusal::from(fault), Vec::new()),
             };
-            let fault = refusal.fault;
-            self.tell_read(News::Unreadable { refusal: Box::new(refusal), raw }).await?;
+            let (fault, size) = (refusal.fault, raw.len());
+            self.tell_read(News::Unreadable { refusal: Box::new(refusal), raw }, size).await?;
             if fault.closes() {
                 return Err(Closed::Lost { detail: format!("the relay cannot be understood: {fault}") });
             }
         }
     }
 
-    async fn tell_read(&self, news: News) -> Result<(), Closed> {
-        if self.tell(news).await {
+    /// Tells what was read. What is unusually long waits until all before it is taken, so that never two such wait.
+    async fn tell_read(&self, news: News, size: usize) -> Result<(), Closed> {
+        let places = if size > LIMIT_AFTER_LOGIN { self.events.max_capacity() } else { 1 };
+        if let Ok(mut places) = self.events.reserve_many(places).await
+            && let Some(place) = places.next()
+        {
+            place.send((self.attempt, news));
             return Ok(());
         }
         Err(Closed::Lost { detail: "the daemon is ending".into() })

@@ -253,3 +253,63 @@ fn a_receipt_names_only_what_is_on_disk() {
     daemon.release();
     assert_eq!(receipts(&daemon.pass(200 * MS)), [2]);
 }
+
+/// The session in which row 2 is due and cannot be read.
+fn stumbles(daemon: &mut Daemon, fault: Fault) -> Vec<Output> {
+    daemon.news(News::Unreadable { refusal: Box::new(Refusal::from(fault)), raw: Vec::new() })
+}
+
+#[test]
+fn a_row_that_ends_the_connection_twice_is_given_up_and_the_rest_arrives() {
+    let mut daemon = Daemon::online();
+    daemon.hear(from_bob(1));
+    assert!(has_hung_up(&stumbles(&mut daemon, Fault::TooLong)));
+    daemon.lost();
+    assert_eq!(daemon.disk.cursor(), 1, "once may be the network");
+    daemon.pass(1_000 * MS);
+    let outputs = daemon.open();
+    assert!(matches!(sent(&outputs)[..], [Stanza::Login(said)] if said.resume == Some(1)));
+    daemon.hear(welcome(3, 1));
+    assert!(has_hung_up(&stumbles(&mut daemon, Fault::Malformed)));
+    assert_eq!(daemon.disk.cursor(), 2);
+    daemon.pass(2_000 * MS);
+    let outputs = daemon.open();
+    assert!(matches!(sent(&outputs)[..], [Stanza::Login(said)] if said.resume == Some(2)), "{outputs:?}");
+    daemon.hear(welcome(3, 2));
+    daemon.hear(from_bob(3));
+    assert_eq!((daemon.disk.cursor(), daemon.disk.messages.len()), (3, 2));
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_given_up_also_when_it_comes_before_the_login_is_on_disk() {
+    let mut daemon = Daemon::online();
+    for _ in 0..2 {
+        daemon.lost();
+        daemon.pass(4_000 * MS);
+        daemon.open();
+        daemon.hold();
+        daemon.hear(welcome(3, daemon.disk.cursor()));
+        if daemon.disk.cursor() == 0 {
+            daemon.hear(from_bob(1));
+        }
+        stumbles(&mut daemon, Fault::TooLong);
+        daemon.lost();
+        daemon.release();
+        daemon.release();
+    }
+    assert_eq!((daemon.disk.cursor(), daemon.disk.messages.len()), (2, 1));
+}
+
+#[test]
+fn what_cannot_be_read_where_no_row_is_due_costs_no_row() {
+    let mut daemon = Daemon::online();
+    for _ in 0..5 {
+        stumbles(&mut daemon, Fault::Malformed);
+        daemon.pass(30_000 * MS);
+        daemon.open();
+        daemon.hear(welcome(0, 0));
+    }
+    assert_eq!(daemon.disk.cursor(), 0);
+    daemon.hear(from_bob(1));
+    assert_eq!(daemon.disk.messages.len(), 1);
+}

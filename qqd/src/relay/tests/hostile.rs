@@ -53,6 +53,41 @@ async fn a_stanza_without_an_end_is_left_at_its_limit() {
     assert!(matches!(stage.closed().await, Closed::Lost { .. }));
 }
 
+/// A chat as a relay writes it: each of these characters has become six.
+fn long_row(seq: u64, characters: usize) -> Vec<u8> {
+    let text = "&quot;".repeat(characters);
+    let row = format!(
+        "<msg><type>chat</type><myaccount>bob</myaccount><friendaccount>alice</friendaccount>\
+         <content>{text}</content><seq>{seq}</seq></msg>"
+    );
+    row.into_bytes()
+}
+
+#[tokio::test]
+async fn what_was_short_enough_on_its_way_up_may_be_six_times_as_long_on_its_way_down() {
+    let mut stage = Stage::new().await;
+    let mut relay = stage.open_plain().await;
+    let characters = relay_schema::LIMIT_AFTER_LOGIN;
+    let writing = async { relay.write_all(&long_row(1, characters)).await.unwrap() };
+    let ((), news) = within(async { tokio::join!(writing, stage.next()) }).await;
+    let News::Stanza(stanza) = news else { panic!("{news:?}") };
+    assert!(matches!(*stanza, Stanza::Chat(chat) if chat.content.len() == characters && chat.seq == Some(1)));
+}
+
+#[tokio::test]
+async fn of_what_is_unusually_long_only_one_waits() {
+    let mut stage = Stage::with(Settings::default(), 8).await;
+    let relay = stage.open_plain().await;
+    let flood = long_row(1, relay_schema::LIMIT_AFTER_LOGIN / 2);
+    let mut sent = 0;
+    while let Some(written) = write_some(&relay, &flood[sent % flood.len()..]).await {
+        sent += written;
+        assert!(sent < 64 * 1024 * 1024, "nothing holds the relay back");
+    }
+    assert_eq!(stage.events.len(), 1);
+    assert!(matches!(stage.next().await, News::Stanza(_)), "and the link still stands");
+}
+
 #[tokio::test]
 async fn a_flood_is_slowed_down_and_not_stored() {
     let mut stage = Stage::with(Settings::default(), 4).await;
