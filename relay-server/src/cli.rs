@@ -7,13 +7,13 @@ mod password;
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::admin::{Code, Trouble, Wish};
-use crate::config::{Config, ConfigError};
+use crate::config::{self, Config, ConfigError};
 use crate::data_dir;
 use crate::net::TlsError;
 use crate::shell::{self, StartError};
@@ -52,7 +52,7 @@ enum Command {
 #[derive(Debug, Args)]
 struct Serve {
     /// Where clients connect with TLS (0.0.0.0:5290 unless the configuration says otherwise); port 0 takes a free one.
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     listen: Option<SocketAddr>,
     /// Where clients connect without encryption, or `off` (as it is unless the configuration says otherwise).
     #[arg(long, value_name = "ADDR:PORT", value_parser = address_or_off)]
@@ -68,14 +68,12 @@ struct Serve {
 #[derive(Debug, Clone, Copy)]
 struct AddressOrOff(Option<SocketAddr>);
 
+fn address(text: &str) -> Result<SocketAddr, String> {
+    config::address(text).map_err(|wanted| format!("it must be {wanted}"))
+}
+
 fn address_or_off(text: &str) -> Result<AddressOrOff, String> {
-    match text {
-        "off" => Ok(AddressOrOff(None)),
-        _ => text
-            .parse()
-            .map(|address| AddressOrOff(Some(address)))
-            .map_err(|_| "not ADDR:PORT or off".to_owned()),
-    }
+    config::address_or_off(text).map(AddressOrOff).map_err(|wanted| format!("it must be {wanted}"))
 }
 
 #[derive(Debug, Subcommand)]
@@ -182,21 +180,39 @@ fn run(cli: Cli) -> Result<(), Trouble> {
     account::carry_out(data, wish).map(drop)
 }
 
-fn run_serve(serve: Serve, data: Option<&std::path::Path>) -> Result<(), Trouble> {
-    let mut config = serve.config.as_deref().map_or_else(|| Ok(Config::default()), Config::load)?;
+fn run_serve(serve: Serve, data: Option<&Path>) -> Result<(), Trouble> {
+    let path = serve.config.as_deref();
+    let file = path.map_or_else(|| Ok(Config::default()), Config::load)?;
+    let mut config = file.clone();
     if let Some(address) = serve.listen {
         config.listen = address;
     }
     if let Some(AddressOrOff(address)) = serve.listen_plain {
         config.listen_plain = address;
     }
-    config.check()?;
+    config.check().map_err(|error| match path {
+        // A flag's fault is not the file's.
+        Some(path) if file.check().is_err() => error.in_file(path),
+        _ => error,
+    })?;
+    let trouble = |error| start_trouble(error, path.filter(|_| config.tls_cert.is_some()));
     if serve.check_config {
-        shell::check(&config)?;
+        shell::check(&config).map_err(trouble)?;
         return talk("the configuration is right");
     }
     crate::log::start(config.log);
-    Ok(shell::serve(&config, &data_dir::find(data))?)
+    shell::serve(&config, &data_dir::find(data)).map_err(trouble)
+}
+
+/// Why the server does not start; `names_certificate` is the configuration file, if the certificate stands in it.
+fn start_trouble(error: StartError, names_certificate: Option<&Path>) -> Trouble {
+    let Some(file) = names_certificate else { return error.into() };
+    let code = match &error {
+        StartError::Tls(TlsError::File { why, .. }) => of_io(why, Code::Usage),
+        StartError::Tls(TlsError::NoPem { .. } | TlsError::Unusable(_)) => Code::Usage,
+        _ => return error.into(),
+    };
+    Trouble::new(code, format!("{}: {error}", file.display()))
 }
 
 /// Data, to standard output. A reader that has gone has seen enough.
@@ -233,7 +249,8 @@ impl From<ConfigError> for Trouble {
             ConfigError::Syntax { .. }
             | ConfigError::UnknownKey { .. }
             | ConfigError::BadValue { .. }
-            | ConfigError::Contradiction(_) => Code::Usage,
+            | ConfigError::Contradiction(_)
+            | ConfigError::In { .. } => Code::Usage,
         };
         Self::new(code, error.to_string())
     }

@@ -159,28 +159,48 @@ fn the_printed_configuration_is_one_that_serves() {
 }
 
 #[test]
-fn a_wrong_configuration_is_refused_with_its_line() {
+fn a_wrong_configuration_is_refused_with_its_file_and_line() {
     let (data, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let config = folder.path().join("relay.toml");
     let path = config.to_str().unwrap();
-    for (text, word) in [
-        (
-            "log = \"info\"\nlogin_dedline = \"1s\"\n",
-            "line 2 of the configuration: there is no key `login_dedline`",
-        ),
-        ("friends = \"many\"\n", "line 1 of the configuration: `friends` must be a number"),
-        ("listen_plain = \"0.0.0.0:0\"\n", "allow_plaintext = true"),
-        ("tls_cert = \"/nowhere\"\ntls_key = \"/nowhere\"\n", "/nowhere"),
+    let no_pem = format!("tls_cert = {path:?}\ntls_key = {path:?}\n");
+    let missing = "tls_cert = \"/nowhere\"\ntls_key = \"/nowhere\"\n";
+    for (text, expected, word) in [
+        ("log = \"info\"\nlogin_dedline = \"1s\"\n", 2, ", line 2: there is no key `login_dedline`"),
+        ("friends = \"many\"\n", 2, ", line 1: `friends` must be a number"),
+        ("listen == 1\n", 2, ", line 1: this is no TOML"),
+        ("listen_plain = \"0.0.0.0:0\"\n", 2, ": 0.0.0.0:0 would let others read passwords"),
+        (&no_pem, 2, "in PEM form"),
+        (missing, 7, "/nowhere"),
     ] {
         std::fs::write(&config, text).unwrap();
         let (code, said) = refused(data.path(), &["serve", "--config", path, "--check-config"], "");
-        assert!(
-            (code == 2 || text.contains("nowhere")) && code != 0 && said.contains(word),
-            "{text}: {said}"
-        );
-        assert_eq!(refused(data.path(), &["serve", "--config", path], "").0, code);
+        assert!(code == expected && said.contains(word), "{text}: {code} {said}");
+        assert!(said.starts_with(&format!("relay-server: {path}")), "{text}: {said}");
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--config", path];
+        assert_eq!(refused(data.path(), &serve, ""), (code, said));
     }
     assert_eq!(refused(data.path(), &["serve", "--config", "/nowhere/relay.toml"], "").0, 7);
+}
+
+#[test]
+fn what_a_flag_does_wrong_is_not_put_down_to_the_file() {
+    let (data, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let config = folder.path().join("relay.toml");
+    std::fs::write(&config, "log = \"info\"\n").unwrap();
+    let args = ["serve", "--listen-plain", "0.0.0.0:0", "--config", config.to_str().unwrap()];
+    let (code, said) = refused(data.path(), &args, "");
+    assert!(code == 2 && !said.contains("relay.toml"), "{said}");
+}
+
+#[test]
+fn an_address_that_is_none_is_refused_with_what_would_be_right() {
+    let data = tempfile::tempdir().unwrap();
+    for flag in ["--listen", "--listen-plain"] {
+        let (code, said) = refused(data.path(), &["serve", flag, "localhost:0"], "");
+        assert!(code == 2 && said.contains("such as \"0.0.0.0:5290\""), "{said}");
+        assert_eq!(said.contains("or \"off\""), flag == "--listen-plain", "{said}");
+    }
 }
 
 #[test]

@@ -13,13 +13,25 @@ pub(super) trait Kind<T> {
     fn show(&self, value: &T) -> String;
 }
 
+/// `ADDR:PORT`, in the file or on the command line; a refusal says what would fit.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "an address and a port, such as \"0.0.0.0:5290\" or \"[::]:5290\"".to_owned())
+}
+
+/// `ADDR:PORT`, or `off` for none.
+pub(crate) fn address_or_off(text: &str) -> Result<Option<SocketAddr>, String> {
+    match text {
+        "off" => Ok(None),
+        _ => address(text).map(Some).map_err(|wanted| format!("{wanted}, or \"off\"")),
+    }
+}
+
 /// `"ADDR:PORT"`.
 pub(super) struct Address;
 
 impl Kind<SocketAddr> for Address {
     fn read(&self, value: &DeValue<'_>) -> Result<SocketAddr, String> {
-        let address = value.as_str().and_then(|text| text.parse().ok());
-        address.ok_or_else(|| "an address and a port, such as \"0.0.0.0:5290\" or \"[::]:5290\"".to_owned())
+        address(value.as_str().unwrap_or_default())
     }
 
     fn show(&self, value: &SocketAddr) -> String {
@@ -32,10 +44,7 @@ pub(super) struct AddressOrOff;
 
 impl Kind<Option<SocketAddr>> for AddressOrOff {
     fn read(&self, value: &DeValue<'_>) -> Result<Option<SocketAddr>, String> {
-        match value.as_str() {
-            Some("off") => Ok(None),
-            _ => Address.read(value).map(Some).map_err(|wanted| format!("{wanted}, or \"off\"")),
-        }
+        address_or_off(value.as_str().unwrap_or_default())
     }
 
     fn show(&self, value: &Option<SocketAddr>) -> String {

@@ -10,6 +10,8 @@ use std::time::Duration;
 use kind::{Address, AddressOrOff, Bytes, Count, Flag, Kind, LogLevel, PathOrNone, Time};
 use toml::de::{DeTable, DeValue};
 
+pub(crate) use kind::{address, address_or_off};
+
 use crate::core::Limits;
 
 /// The port that clients try when none is named.
@@ -27,7 +29,7 @@ pub enum ConfigError {
         why: std::io::Error,
     },
     /// The file is no TOML.
-    #[error("line {line} of the configuration is no TOML: {text}")]
+    #[error("line {line}: this is no TOML: {text}")]
     Syntax {
         /// Counted from 1.
         line: usize,
@@ -35,9 +37,7 @@ pub enum ConfigError {
         text: String,
     },
     /// Nobody knows this key.
-    #[error(
-        "line {line} of the configuration: there is no key `{key}`; `relay-server config` prints them all"
-    )]
+    #[error("line {line}: there is no key `{key}`; `relay-server config` prints them all")]
     UnknownKey {
         /// As the file spells it, escaped.
         key: String,
@@ -45,7 +45,7 @@ pub enum ConfigError {
         line: usize,
     },
     /// The value does not fit its key.
-    #[error("line {line} of the configuration: `{key}` must be {wanted}")]
+    #[error("line {line}: `{key}` must be {wanted}")]
     BadValue {
         /// Which key.
         key: &'static str,
@@ -57,6 +57,27 @@ pub enum ConfigError {
     /// Two values do not go together.
     #[error("{0}")]
     Contradiction(String),
+    /// The file where it stands: `relay.toml, line 1: …`.
+    #[error("{}{}{why}", .path.display(), if matches!(**.why, Self::Contradiction(_)) { ": " } else { ", " })]
+    In {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong in it.
+        why: Box<Self>,
+    },
+}
+
+impl ConfigError {
+    /// The same, with the name of the file that it stands in.
+    pub fn in_file(self, path: &Path) -> Self {
+        match self {
+            Self::Unreadable { .. } | Self::In { .. } => self,
+            Self::Syntax { .. }
+            | Self::UnknownKey { .. }
+            | Self::BadValue { .. }
+            | Self::Contradiction(_) => Self::In { path: path.to_owned(), why: Box::new(self) },
+        }
+    }
 }
 
 /// One row of the table.
@@ -174,7 +195,7 @@ impl Config {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|why| ConfigError::Unreadable { path: path.to_owned(), why })?;
-        Self::parse(&text)
+        Self::parse(&text).map_err(|error| error.in_file(path))
     }
 
     /// Reads a file's text. [`Config::check`] is the caller's, once its flags are in.
@@ -302,7 +323,7 @@ mod tests {
             Config::parse("listen = \"127.0.0.1:1\"\n\n# x\nlogin_dealine = \"15s\"\n").unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "line 4 of the configuration: there is no key `login_dealine`; `relay-server config` prints them all"
+            "line 4: there is no key `login_dealine`; `relay-server config` prints them all"
         );
         assert!(
             Config::parse("[limits]\nfriends = 3\n").unwrap_err().to_string().contains("no key `limits`")
@@ -327,9 +348,9 @@ mod tests {
             ("log = \"loud\"", "one of"),
         ] {
             let refused = Config::parse(text).unwrap_err().to_string();
-            assert!(refused.starts_with("line 1 of") && refused.contains(wanted), "{text}: {refused}");
+            assert!(refused.starts_with("line 1: ") && refused.contains(wanted), "{text}: {refused}");
         }
-        assert!(Config::parse("friends = 1\nlisten == 3").unwrap_err().to_string().starts_with("line 2 of"));
+        assert!(Config::parse("friends = 1\nlisten == 3").unwrap_err().to_string().starts_with("line 2: "));
     }
 
     #[test]
