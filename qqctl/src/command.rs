@@ -117,7 +117,7 @@ fn globals(command: Command) -> Command {
         global("global-timeout")
             .value_name("TIME")
             .value_parser(parse_time)
-            .help("Give up after this long: 500ms, 30s, 5m [default: 30s]"),
+            .help("Give up after this long: 500ms, 30s, 5m [default: 30s; wait: 60s; watch: never]"),
         global("global-socket")
             .value_name("PATH")
             .value_parser(value_parser!(PathBuf))
@@ -148,7 +148,7 @@ fn own() -> Vec<Command> {
                 Arg::new("event").value_name("EVENT").num_args(0..).help("Only these events: chat.received, or chat for all of a feature"),
                 from(),
                 Arg::new("since").long("since").value_name("SEQ").value_parser(value_parser!(u64)).help("First what happened after the event with this seq"),
-                Arg::new("count").long("count").value_name("N").value_parser(value_parser!(u64).range(1..)).help("End after so many events"),
+                Arg::new("count").long("count").value_name("N").value_parser(value_parser!(u64).range(1..)).help("End after so many events (the state at the beginning is then left out)"),
             ]),
         Command::new("wait")
             .about("Wait for one event and print it")

@@ -19,6 +19,8 @@ const CALL: Duration = Duration::from_secs(30);
 const START: Duration = Duration::from_secs(5);
 /// The daemon's log is put aside when it has grown beyond this.
 const LOG_MAX: u64 = 4 << 20;
+/// The daemon's exit code when another one is there already.
+const ANOTHER: i32 = 75;
 /// What the client calls itself.
 const NAME: &str = concat!("qqctl/", env!("CARGO_PKG_VERSION"));
 
@@ -44,7 +46,8 @@ pub(crate) fn connect(options: &Options) -> Result<Client, Error> {
 fn start(options: &Options, socket: &Path) -> Result<(), Error> {
     let no_daemon = |sentence: String| Error::new(Code::NoDaemon, sentence);
     let program = daemon_program();
-    let log_path = log_path().map_err(|error| no_daemon(format!("no place for qqd's log: {error}")))?;
+    let log_path =
+        log_path().map_err(|error| no_daemon(format!("there is no place for qqd's log: {error}")))?;
     let mut log = open_log(&log_path)
         .map_err(|error| no_daemon(format!("qqd's log {} cannot be written: {error}", log_path.display())))?;
     let begin = log.seek(SeekFrom::End(0)).unwrap_or(0);
@@ -87,16 +90,20 @@ fn wait_for(
         if UnixStream::connect(socket).is_ok() {
             return Ok(());
         }
+        let ended = child.try_wait().ok().flatten();
+        let late = started.elapsed() > START;
         // Another qqctl may have started one at the same moment: ours ends with 75, and theirs will answer.
-        let ended = child.try_wait().ok().flatten().filter(|status| status.code() != Some(75));
-        if let Some(status) = ended {
-            let said = last_line(log, begin).unwrap_or_else(|| status.to_string());
-            return Err(Error::new(Code::NoDaemon, format!("qqd could not start: {said}"))
-                .with_hint(format!("its log is {}", log_path.display())));
-        }
-        if started.elapsed() > START {
-            return Err(Error::new(Code::NoDaemon, "qqd was started and does not answer after 5 seconds")
-                .with_hint(format!("its log is {}", log_path.display())));
+        let sentence = match ended {
+            Some(status) if late || status.code() != Some(ANOTHER) => {
+                let said = last_line(log, begin).unwrap_or_else(|| status.to_string());
+                Some(format!("qqd could not start: {}", said.trim_start_matches("qqd: ")))
+            }
+            None if late => Some("qqd was started and does not answer after 5 seconds".to_owned()),
+            Some(_) | None => None,
+        };
+        if let Some(sentence) = sentence {
+            let hint = format!("its log is {}", log_path.display());
+            return Err(Error::new(Code::NoDaemon, sentence).with_hint(hint));
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(20));
@@ -112,7 +119,8 @@ fn log_path() -> std::io::Result<PathBuf> {
         (None, None) => return Err(std::io::Error::other("neither XDG_STATE_HOME nor HOME is set")),
     };
     let dir = state.join("qqd");
-    DirBuilder::new().recursive(true).mode(0o700).create(&dir)?;
+    let make = DirBuilder::new().recursive(true).mode(0o700).create(&dir);
+    make.map_err(|error| std::io::Error::other(format!("{} cannot be made: {error}", dir.display())))?;
     Ok(dir.join("qqd.log"))
 }
 
@@ -120,7 +128,9 @@ fn open_log(path: &Path) -> std::io::Result<File> {
     if std::fs::metadata(path).is_ok_and(|meta| meta.len() > LOG_MAX) {
         std::fs::rename(path, path.with_extension("log.old"))?;
     }
-    File::options().create(true).append(true).read(true).mode(0o600).open(path)
+    // A link that somebody else put there is not followed.
+    let flags = nix::fcntl::OFlag::O_NOFOLLOW.bits();
+    File::options().create(true).append(true).read(true).mode(0o600).custom_flags(flags).open(path)
 }
 
 /// The last line that the daemon wrote since it was started, at most 4 KiB of it.

@@ -4,9 +4,11 @@
 mod command;
 mod connect;
 mod friend_name;
+mod login;
 mod password;
 mod print;
 mod request;
+mod send;
 mod terminal;
 mod text;
 mod watch;
@@ -54,7 +56,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let matches = match command().try_get_matches_from(&args) {
         Ok(matches) => matches,
-        Err(error) => return refuse(&error, args.iter().any(|arg| arg == "--json")),
+        Err(error) => return refuse(&error, &args),
     };
     let options = Options::read(&matches);
     let mut printer = Printer::new(&options);
@@ -69,7 +71,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Arguments that make no sense, or a wish for help.
-fn refuse(error: &clap::Error, json: bool) -> ExitCode {
+fn refuse(error: &clap::Error, args: &[OsString]) -> ExitCode {
+    let json = args.iter().any(|arg| arg == "--json");
     let help = matches!(
         error.kind(),
         ErrorKind::DisplayHelp
@@ -77,12 +80,34 @@ fn refuse(error: &clap::Error, json: bool) -> ExitCode {
             | ErrorKind::DisplayVersion
     );
     if json && !help {
-        let said = error.to_string();
-        let sentence = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        print::say_line(&Error::new(Code::Usage, sentence).to_json().to_string());
+        print::say_line(&Error::new(Code::Usage, sentence(&error.to_string())).to_json().to_string());
     } else {
         // A reader that is gone is no reason for another message.
         let _ = error.print();
+        if error.kind() == ErrorKind::UnknownArgument && args.iter().any(|arg| arg == "send") {
+            print::say_line("  tip: a text of several words goes in quotes: qqctl send bob 'hello world'");
+        }
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// What clap says over several lines, up to its usage, as one sentence.
+fn sentence(said: &str) -> String {
+    let lines = said.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    let words: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    words.join(" ").trim_start_matches("error: ").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_usage_error_in_json_names_what_is_missing() {
+        let error = command().try_get_matches_from(["qqctl", "send", "bob"]).unwrap_err();
+        assert_eq!(
+            sentence(&error.to_string()),
+            "the following required arguments were not provided: <TEXT>"
+        );
+    }
 }

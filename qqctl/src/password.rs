@@ -5,8 +5,16 @@ use std::process::{Command as Process, Stdio};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use ipc_schema::{Code, Error, Secret};
+use nix::sys::resource::{Resource, setrlimit};
+use zeroize::Zeroizing;
 
 use crate::terminal;
+
+/// No core dump of this process: it is about to hold a password.
+pub(crate) fn no_core_dumps() {
+    // Where it is refused there is nothing better to do than to go on.
+    let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
+}
 
 /// Adds the flags to a command that needs a password.
 pub(crate) fn augment(command: Command) -> Command {
@@ -41,7 +49,8 @@ pub(crate) fn ask(account: &str) -> Result<Secret, Error> {
 }
 
 fn from_command(command: &str) -> Result<Secret, Error> {
-    let usage = |said: String| Error::new(Code::Usage, format!("--password-cmd {command:?} {said}"));
+    // The command itself may hold a secret: it is not repeated.
+    let usage = |said: String| Error::new(Code::Usage, format!("the command of --password-cmd {said}"));
     let output = Process::new("/bin/sh")
         .args(["-c", command])
         .stdin(Stdio::inherit())
@@ -49,13 +58,14 @@ fn from_command(command: &str) -> Result<Secret, Error> {
         .output()
         .map_err(|error| usage(format!("cannot be run: {error}")))?;
     if !output.status.success() {
-        return Err(usage(format!("ended with {}", output.status)));
+        let code = output.status.code().map_or("a signal".to_owned(), |code| format!("exit code {code}"));
+        return Err(usage(format!("ended with {code}")));
     }
-    first_line(&mut output.stdout.as_slice())
+    first_line(&mut Zeroizing::new(output.stdout).as_slice())
 }
 
 fn first_line(from: &mut impl BufRead) -> Result<Secret, Error> {
-    let mut line = String::new();
+    let mut line = Zeroizing::new(String::new());
     let unreadable = |error| Error::new(Code::Usage, format!("the password cannot be read: {error}"));
     from.read_line(&mut line).map_err(unreadable)?;
     let end = line.trim_end_matches(['\n', '\r']).len();
@@ -63,7 +73,7 @@ fn first_line(from: &mut impl BufRead) -> Result<Secret, Error> {
     if line.is_empty() {
         return Err(Error::new(Code::Usage, "the password is empty"));
     }
-    Ok(Secret::new(line))
+    Ok(Secret::new(line.as_str()))
 }
 
 #[cfg(test)]

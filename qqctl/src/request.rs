@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::command::{Options, WORDS};
 use crate::print::Printer;
-use crate::{Stop, connect, friend_name, password, terminal, watch};
+use crate::{Stop, connect, friend_name, login, send, terminal, watch};
 
 /// The longest message that standard input may hold, in bytes: what no daemon takes is not read to its end.
 const STDIN_MAX: u64 = 1 << 20;
@@ -65,14 +65,14 @@ fn call(
 ) -> Result<(), Stop> {
     complete(client, &mut request)?;
     match request {
-        Request::AccountLogin(params) => login(client, params, sub, printer),
+        Request::AccountLogin(params) => login::login(client, params, sub, printer),
+        Request::ChatSend(params) => send::send(client, params, printer),
         // As the daemon wrote it: a newer one may say more than this version knows.
         request if printer.is_json() => printer.data(&client.call_raw(request.name(), &request)?),
         Request::AccountLogout(params) => printer.logged_out(&client.call(&params)?),
         Request::DaemonStatus(params) => printer.status(&client.call(&params)?),
         Request::FriendList(params) => printer.friends(&client.call(&params)?),
         Request::PresenceShow(params) => printer.presence(&client.call(&params)?),
-        Request::ChatSend(params) => printer.sent(&params.to, client.call(&params)),
         Request::ChatHistory(params) => printer.history(&client.call(&params)?),
         Request::ChatRead(params) => printer.unread(&client.call(&params)?),
         Request::ShakeSend(params) => printer.shaken(&client.call(&params)?),
@@ -102,51 +102,6 @@ fn complete(client: &mut Client, request: &mut Request) -> Result<(), Error> {
         params.text = message_from_stdin()?;
     }
     Ok(())
-}
-
-/// Asks for what is missing: the password, and, for a key that nobody has trusted yet, the person's trust.
-fn login(
-    client: &mut Client,
-    mut params: account::Login,
-    sub: &ArgMatches,
-    printer: &mut Printer,
-) -> Result<(), Stop> {
-    params.password = password::from_flags(sub)?;
-    if params.password.is_none() && !has_token(client, &params.account)? {
-        params.password = Some(password::ask(&params.account)?);
-    }
-    let mut result = client.call(&params);
-    if matches!(&result, Err(error) if error.code == Code::Credentials)
-        && params.password.is_none()
-        && terminal::somebody_is_there()
-    {
-        params.password = Some(password::ask(&params.account)?);
-        result = client.call(&params);
-    }
-    if let Err(error) = &result
-        && error.code == Code::Untrusted
-        && params.trust.is_none()
-        && terminal::somebody_is_there()
-        && let Some(fingerprint) = error.fields.get("fingerprint").and_then(Value::as_str).map(str::to_owned)
-    {
-        let question = format!(
-            "The server shows a key that this computer does not know yet:\n  {fingerprint}\nWhoever runs the server can tell you whether it is the right one. Trust it from now on?"
-        );
-        if terminal::agrees(&question)? {
-            params.trust = Some(fingerprint);
-            result = client.call(&params);
-        }
-    }
-    printer.logged_in(&result?)
-}
-
-/// The daemon knows this account, so that a remembered token may do.
-fn has_token(client: &mut Client, name: &str) -> Result<bool, Error> {
-    let report = client.call(&daemon::Status {})?;
-    Ok(report
-        .accounts
-        .iter()
-        .any(|known| known.account == name || account::bare(&known.account) == account::bare(name)))
 }
 
 fn message_from_stdin() -> Result<String, Error> {

@@ -27,8 +27,26 @@ fn harmless(foreign: &str) -> String {
         .to_string()
         .chars()
         .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
-        .filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}'))
+        .filter(|c| !is_unseen(*c))
         .collect()
+}
+
+/// Characters that show nothing and change how the others are read: direction marks, joiners, line separators.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// JSON for a terminal: the same value, with what a terminal might obey written as `\u…`. Elsewhere JSON stays exact.
+pub(crate) fn json_for_terminal(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        if (c.is_control() && c != '\n') || is_unseen(c) {
+            safe.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
 }
 
 /// `text` and spaces up to `width` columns; Chinese characters take two.
@@ -76,7 +94,13 @@ mod tests {
         assert_eq!(one_line("a\u{8}b\u{0}c\u{9b}31md\u{7f}"), "abc31md");
         assert_eq!(one_line("two\nlines"), "two⏎lines");
         assert_eq!(one_line("over\rwritten"), "overwritten");
-        assert_eq!(one_line("\u{202e}drawkcab"), "drawkcab");
+        assert_eq!(one_line("\u{202e}drawkcab\u{61c}\u{206a}\u{feff}\u{200b}"), "drawkcab");
+    }
+
+    #[test]
+    fn json_on_a_terminal_is_the_same_json_without_what_a_terminal_obeys() {
+        let json = "{\"text\":\"a\u{9b}31m\u{202e}\u{7f}红\"}\n";
+        assert_eq!(json_for_terminal(json), "{\"text\":\"a\\u009b31m\\u202e\\u007f红\"}\n");
     }
 
     #[test]

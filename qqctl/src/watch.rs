@@ -1,10 +1,13 @@
 //! `watch` and `wait`: events as they happen.
 
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
 use ipc_schema::client::Client;
 use ipc_schema::{Code, EVENTS, Envelope, Error, Event, line};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use serde_json::value::RawValue;
 
 use crate::command::Options;
 use crate::print::Printer;
@@ -12,6 +15,9 @@ use crate::{Stop, connect, friend_name};
 
 /// How long `wait` waits when nobody says `--timeout`.
 const WAIT: Duration = Duration::from_secs(60);
+
+/// How often a quiet `watch` looks whether anybody still reads its output.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Which events are wanted.
 struct Filter {
@@ -65,17 +71,43 @@ pub(crate) fn watch(sub: &ArgMatches, options: &Options, printer: &mut Printer) 
     client.subscribe(sub.get_one("since").copied())?;
     let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
     while left != Some(0) {
-        let raw = client.next_event_raw(deadline)?;
+        let Some(raw) = next_while_read(&mut client, deadline)? else { return Err(Stop::Pipe) };
         let envelope = line::read_envelope(&raw)?;
-        if !filter.wants(&envelope.event) {
+        let counts = filter.counts(&envelope.event);
+        // So many lines were asked for: the state at the beginning is none of them.
+        if !filter.wants(&envelope.event) || (left.is_some() && !counts) {
             continue;
         }
         printer.event(&envelope, raw.get())?;
-        if filter.counts(&envelope.event) {
-            left = left.map(|left| left - 1);
-        }
+        left = left.map(|left| left - 1);
     }
     Ok(())
+}
+
+/// The next event; None when nobody reads our output any more (`watch | head -1` ends, also on a quiet day).
+fn next_while_read(client: &mut Client, deadline: Option<Instant>) -> Result<Option<Box<RawValue>>, Error> {
+    loop {
+        let look = Instant::now() + LOOK;
+        match client.next_event_raw(Some(deadline.map_or(look, |deadline| deadline.min(look)))) {
+            Err(error)
+                if error.code == Code::Timeout
+                    && deadline.is_none_or(|deadline| Instant::now() < deadline) =>
+            {
+                if nobody_reads() {
+                    return Ok(None);
+                }
+            }
+            raw => return raw.map(Some),
+        }
+    }
+}
+
+/// Whether the reader at the other end of our output is gone.
+fn nobody_reads() -> bool {
+    let stdout = std::io::stdout();
+    let mut fds = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
+    let looked = poll(&mut fds, PollTimeout::ZERO).is_ok();
+    looked && fds[0].revents().is_some_and(|seen| seen.intersects(PollFlags::POLLERR | PollFlags::POLLHUP))
 }
 
 /// Prints the next event that fits.

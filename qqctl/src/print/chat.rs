@@ -1,7 +1,7 @@
 //! Messages: sent ones, unread ones, conversations.
 
+use ipc_schema::Error;
 use ipc_schema::chat::{Message, Page, Peer, Sent, State, Unread};
-use ipc_schema::{Code, Error};
 use serde_json::Value;
 
 use super::{Paint, Printer};
@@ -9,20 +9,22 @@ use crate::Stop;
 use crate::text::{columns, one_line, several_lines, time};
 
 impl Printer {
-    /// `send`: the id for a program, a sentence for a person. A relay that is away is an error with the id: it stays queued.
-    pub(crate) fn sent(&self, to: &str, result: Result<Sent, Error>) -> Result<(), Stop> {
-        let sent = match result {
-            Ok(sent) => sent,
-            Err(error) => {
-                let id = error.fields.get("id").and_then(Value::as_str);
-                if let (Code::NoRelay, Some(id)) = (error.code, id) {
-                    self.text(id)?;
-                }
-                return Err(error.into());
-            }
-        };
-        self.talk(&sentence(&one_line(to), &sent));
-        self.reply(&sent, |_| if self.out_terminal { String::new() } else { sent.id.clone() })
+    /// `send`: the id for a program, a sentence for a person.
+    pub(crate) fn sent(&self, to: &str, sent: &Sent) -> Result<(), Stop> {
+        self.talk(&sentence(&one_line(to), sent));
+        self.id(&sent.id)
+    }
+
+    /// `send` that did not get as far as it was to: the message may well be kept, so its id is said all the same.
+    pub(crate) fn not_sent(&self, error: Error) -> Result<(), Stop> {
+        if let Some(id) = error.fields.get("id").and_then(Value::as_str) {
+            self.id(id)?;
+        }
+        Err(error.into())
+    }
+
+    fn id(&self, id: &str) -> Result<(), Stop> {
+        if self.out_terminal || self.json { Ok(()) } else { self.text(&one_line(id)) }
     }
 
     /// `history`

@@ -12,16 +12,17 @@ impl Printer {
     /// One event: the envelope exactly as the daemon wrote it, or a line for a person.
     pub(crate) fn event(&self, envelope: &Envelope, raw: &str) -> Result<(), Stop> {
         if self.json {
-            return self.text(raw);
+            return self.exact(raw);
         }
         let paint = self.paint_out;
         let head = paint.dim(&format!("{} {:<16}", time(&envelope.ts), one_line(envelope.event.name())));
+        let own = envelope.account.as_deref().map(account::bare);
         let replayed = if envelope.replayed { paint.dim("  (while away)") } else { String::new() };
-        self.text(&format!("{head} {}{replayed}", sentence(&envelope.event, paint)))
+        self.text(&format!("{head} {}{replayed}", sentence(&envelope.event, own, paint)))
     }
 }
 
-fn sentence(event: &Event, paint: Paint) -> String {
+fn sentence(event: &Event, own: Option<&str>, paint: Paint) -> String {
     match event {
         Event::DaemonState(whole) => whole_state(whole),
         Event::DaemonGap(gap) => match gap.lost {
@@ -45,9 +46,10 @@ fn sentence(event: &Event, paint: Paint) -> String {
             format!("{}: {}", paint.bold(&one_line(&chat.from)), one_line(&chat.text))
         }
         Event::ChatState(chat) => chat_state(chat),
-        Event::ChatRead(mark) => {
-            format!("{} has read what {} wrote", one_line(&mark.by), one_line(&mark.friend))
+        Event::ChatRead(mark) if own == Some(mark.by.as_str()) => {
+            format!("you have read what {} wrote", one_line(&mark.friend))
         }
+        Event::ChatRead(mark) => format!("{} has read what you wrote", one_line(&mark.by)),
         Event::ShakeReceived(shake) => format!("{} shakes your window", paint.bold(&one_line(&shake.from))),
         Event::UnreadChanged(unread) => {
             format!("{}: {} unread, {} in all", one_line(&unread.friend), unread.unread, unread.total)

@@ -81,7 +81,12 @@ impl Printer {
         let text =
             if self.out_terminal { serde_json::to_string_pretty(data) } else { serde_json::to_string(data) };
         let text = text.map_err(|error| Error::new(ipc_schema::Code::Unexpected, error.to_string()))?;
-        self.text(&text)
+        self.exact(&text)
+    }
+
+    /// JSON as it is; on a terminal without what the terminal might obey.
+    fn exact(&self, json: &str) -> Result<(), Stop> {
+        if self.out_terminal { self.text(&text::json_for_terminal(json)) } else { self.text(json) }
     }
 
     /// Data as text, a line or several.
@@ -115,7 +120,8 @@ impl Printer {
             return say_line(&error.to_json().to_string());
         }
         say_line(&format!("{} {}", self.paint_err.red("qqctl:"), text::one_line(&error.message)));
-        if let Some(hint) = &error.hint {
+        // A sentence that has said it already need not say it again.
+        if let Some(hint) = error.hint.as_ref().filter(|hint| !error.message.contains(hint.as_str())) {
             say_line(&format!("       {}", self.paint_err.dim(&text::one_line(hint))));
         }
     }

@@ -1,0 +1,69 @@
+//! `login`: asks for what is missing, the password, and, for a key that nobody has trusted yet, the person's trust.
+
+use clap::ArgMatches;
+use ipc_schema::client::Client;
+use ipc_schema::{Code, Error, account, daemon};
+use serde_json::Value;
+
+use crate::print::Printer;
+use crate::{Stop, password, terminal};
+
+/// Logs in.
+pub(crate) fn login(
+    client: &mut Client,
+    mut params: account::Login,
+    sub: &ArgMatches,
+    printer: &mut Printer,
+) -> Result<(), Stop> {
+    password::no_core_dumps();
+    let known = known(client, &params.account)?;
+    if known.is_none() && params.relay.is_none() && !params.account.contains('@') {
+        let sentence = format!("which server is {} at?", params.account);
+        return Err(Error::new(Code::Usage, sentence).with_hint("name it with --relay HOST:PORT").into());
+    }
+    params.password = password::from_flags(sub)?;
+    let has_token = known.is_some_and(|known| known.reason.as_deref() != Some("logout"));
+    if params.password.is_none() && !has_token {
+        params.password = Some(password::ask(&params.account)?);
+    }
+    let mut result = client.call(&params);
+    let refused = matches!(&result, Err(error) if error.code == Code::Credentials);
+    if refused && params.password.is_none() && terminal::somebody_is_there() {
+        params.password = Some(password::ask(&params.account)?);
+        result = client.call(&params);
+    }
+    if let Err(error) = &result
+        && let Some(fingerprint) = unknown_key(error)
+        && params.trust.is_none()
+        && terminal::somebody_is_there()
+    {
+        if !agrees_to(&fingerprint)? {
+            return Err(Error::new(Code::Untrusted, "not trusted; no password was sent").into());
+        }
+        params.trust = Some(fingerprint);
+        result = client.call(&params);
+    }
+    printer.logged_in(&result?)
+}
+
+/// What the daemon knows of an account of this name.
+fn known(client: &mut Client, name: &str) -> Result<Option<daemon::Account>, Error> {
+    let report = client.call(&daemon::Status {})?;
+    let wanted = name.to_lowercase();
+    let fits = |known: &daemon::Account| {
+        known.account == wanted || (!wanted.contains('@') && account::bare(&known.account) == wanted)
+    };
+    Ok(report.accounts.into_iter().find(fits))
+}
+
+fn unknown_key(error: &Error) -> Option<String> {
+    let fingerprint = error.fields.get("fingerprint").and_then(Value::as_str);
+    fingerprint.filter(|_| error.code == Code::Untrusted).map(str::to_owned)
+}
+
+fn agrees_to(fingerprint: &str) -> std::io::Result<bool> {
+    terminal::agrees(&format!(
+        "The server shows a key that this computer does not know yet:\n  {fingerprint}\n\
+         Whoever runs the server can tell you whether it is the right one. Trust it from now on?"
+    ))
+}
