@@ -87,7 +87,9 @@ pub struct LoggedIn {
 /// Log out from the relay
 ///
 /// The relay forgets this device, and the daemon no longer connects. What was written and read stays
-/// on this machine, and is there again after the next login, unless --forget is given.
+/// on this machine, and is there again after the next login, unless --forget is given. Messages that were
+/// not sent yet go out after the next login; with --forget they are lost. With --forget an account that is
+/// logged out already can be wiped, too; if several are kept, --account says which.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -96,6 +98,11 @@ pub struct Logout {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "cli", arg(long))]
     pub forget: bool,
+    /// Which account, by its local name, or by its own word while only one is called so. Left out: the one that is
+    /// logged in; with `forget`, and nobody logged in, the only one that is kept
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "cli", arg(skip))]
+    pub account: Option<String>,
 }
 
 /// The reply of `account.logout`.
@@ -104,6 +111,16 @@ pub struct Logout {
 pub struct LoggedOut {
     /// The local name of the account that is logged out now.
     pub account: String,
+    /// How many of its messages the relay has not confirmed: they go out after the next login, or are lost if `wiped`.
+    #[serde(default)]
+    pub unsent: u64,
+    /// Whether the relay was told and forgets this device. If not, the device stays on its list until somebody there
+    /// removes it; its token is gone from this machine in any case.
+    #[serde(default)]
+    pub told: bool,
+    /// Whether everything of the account was wiped from this machine (`forget`).
+    #[serde(default)]
+    pub wiped: bool,
 }
 
 /// `account.state`: the link moved, or an attempt failed.

@@ -191,7 +191,11 @@ fn the_other_replies_are_frozen() {
         &logged_in,
         r#"{"account":"alice@example.org","name":"Alice","relay":"example.org:5290","state":"online"}"#,
     );
-    frozen(&account::LoggedOut { account: "alice@example.org".into() }, r#"{"account":"alice@example.org"}"#);
+    let logged_out =
+        account::LoggedOut { account: "alice@example.org".into(), unsent: 2, told: true, wiped: false };
+    frozen(&logged_out, r#"{"account":"alice@example.org","unsent":2,"told":true,"wiped":false}"#);
+    let older: account::LoggedOut = serde_json::from_str(r#"{"account":"alice@example.org"}"#).unwrap();
+    assert_eq!(older, account::LoggedOut { unsent: 0, told: false, ..logged_out });
     let mut shown = presence::Shown {
         account: "alice@example.org".into(),
         friend: None,
@@ -340,10 +344,14 @@ fn every_call_is_frozen() {
             r#""method":"account.login","params":{"account":"alice","relay":"example.org:5290","password":"hunter2","trust":"SHA256:00ff"}"#,
         ),
         frozen_call(short, r#""method":"account.login","params":{"account":"alice@example.org"}"#),
-        frozen_call(account::Logout { forget: false }, r#""method":"account.logout","params":{}"#),
+        frozen_call(account::Logout::default(), r#""method":"account.logout","params":{}"#),
         frozen_call(
-            account::Logout { forget: true },
+            account::Logout { forget: true, account: None },
             r#""method":"account.logout","params":{"forget":true}"#,
+        ),
+        frozen_call(
+            account::Logout { forget: true, account: Some("alice@example.org".into()) },
+            r#""method":"account.logout","params":{"forget":true,"account":"alice@example.org"}"#,
         ),
         frozen_call(friend::List {}, r#""method":"friend.list","params":{}"#),
         frozen_call(presence::Show { friend: None }, r#""method":"presence.show","params":{}"#),

@@ -136,6 +136,7 @@ impl Core {
         };
         if loaded.account.is_none() {
             self.former = loaded.former;
+            self.left = loaded.left.into_iter().collect();
             return;
         }
         self.install(loaded);
@@ -157,6 +158,7 @@ impl Core {
         self.outbox.begin(loaded.outbox);
         self.token = loaded.token.or_else(|| self.token.take());
         self.former = loaded.former;
+        self.left = loaded.left.into_iter().collect();
         self.account = Some(account);
     }
 

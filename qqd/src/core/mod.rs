@@ -95,6 +95,8 @@ pub struct Core {
     token: Option<Secret>,
     /// Accounts that are logged out and have history here.
     former: Vec<Account>,
+    /// What lies here of each of them, by local name.
+    left: HashMap<String, op::Left>,
     /// The relay refuses this account: nothing is tried again until a login.
     refused: Option<Error>,
     /// A frontend's login on its way.
@@ -137,6 +139,7 @@ impl Core {
             account: None,
             token: None,
             former: Vec::new(),
+            left: HashMap::new(),
             refused: None,
             login: None,
             saving: None,

@@ -42,6 +42,8 @@ pub struct Loaded {
     pub account: Option<Account>,
     /// Accounts that are logged out and whose history is kept: device, pin, epoch and cursor for their next login.
     pub former: Vec<Account>,
+    /// What lies here of each of them, by local name.
+    pub left: Vec<(String, Left)>,
     /// Its device token, if the file is there.
     pub token: Option<Secret>,
     /// The friend list.
@@ -52,6 +54,15 @@ pub struct Loaded {
     pub unread: Vec<(String, u64)>,
     /// Own messages that are acknowledged and not yet delivered: `(conv, cseq, id, to)`, for marks that come later.
     pub undelivered: Vec<(String, u64, String, String)>,
+}
+
+/// What an account that is logged out has left here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Messages that the relay has not acknowledged.
+    pub outbox: u64,
+    /// Unread messages.
+    pub unread: u64,
 }
 
 /// One entry of the friend list.
@@ -117,10 +128,15 @@ pub enum Op {
     /// `seq` of every message is forgotten until a [`Op::Receive`] brings it again (see [`Op::Lacking`]). With the same
     /// epoch the cursor stays. Never asked for while a [`Op::Receive`] of the same session is on its way.
     SaveAccount(Account),
-    /// Log-out: the token is gone. With `wipe` the account, messages, friends too.
+    /// Log-out: the token is gone. With `wipe` the account, messages, friends too. Answered by [`Done::LoggedOut`].
     Logout {
         /// Also everything else.
         wipe: bool,
+    },
+    /// Wipes an account that is logged out, and nobody else's. Answered by [`Done::LoggedOut`].
+    Forget {
+        /// Its local name.
+        local: String,
     },
     /// A message into the outbox. The same id again changes nothing and answers what is there.
     Queue(Message),
@@ -190,6 +206,13 @@ pub enum Op {
     },
 }
 
+impl Op {
+    /// Whether it is to leave no trace of what it removes.
+    pub fn wipes(&self) -> bool {
+        matches!(self, Self::Logout { wipe: true } | Self::Forget { .. })
+    }
+}
+
 /// What a received row says.
 #[derive(Debug, Clone)]
 pub enum Row {
@@ -234,6 +257,8 @@ pub enum Done {
     },
     /// To [`Op::Delivered`]: our messages that have arrived now, `(id, to)`.
     Delivered(Vec<(String, String)>),
+    /// To [`Op::Logout`] and [`Op::Forget`]: what the account has left here, or had until now.
+    LoggedOut(Left),
     /// To [`Op::Find`].
     Found(Option<Box<Message>>),
     /// To [`Op::History`] and [`Op::Read`].

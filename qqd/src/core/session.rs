@@ -47,14 +47,14 @@ impl Core {
 
     /// An answer that nobody waits for (twice, or unsolicited) changes nothing.
     fn on_ack(&mut self, ack: Ack) {
-        let taken = self.on_logout_answer(&ack.id) || self.on_shake_ack(&ack.id);
+        let taken = self.on_logout_answer(&ack.id, true) || self.on_shake_ack(&ack.id);
         if !taken {
             self.on_chat_ack(ack);
         }
     }
 
     fn on_nack(&mut self, nack: &Nack) {
-        let taken = self.on_logout_answer(&nack.id) || self.on_shake_nack(nack);
+        let taken = self.on_logout_answer(&nack.id, false) || self.on_shake_nack(nack);
         if !taken {
             self.on_chat_nack(nack);
         }
@@ -91,7 +91,7 @@ impl Core {
             }
             code => {
                 let Some(id) = &error.id else { return };
-                let taken = self.on_logout_answer(id) || self.on_shake_error(id, code.as_str());
+                let taken = self.on_logout_answer(id, false) || self.on_shake_error(id, code.as_str());
                 if !taken {
                     self.on_chat_refused(id, code.as_str());
                 }

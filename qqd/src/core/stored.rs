@@ -4,8 +4,9 @@ use ipc_schema::{Code, Error, chat};
 
 use super::chat::Asked;
 use super::io::{Attempt, Token};
+use super::logout::Forgetting;
 use super::mark::Whose;
-use super::op::{Done, Friend, Loaded, Message, StoreError};
+use super::op::{Done, Friend, Left, Loaded, Message, StoreError};
 use super::receive::Taken;
 use super::request::ReplyTo;
 use super::{Core, Phase};
@@ -23,6 +24,8 @@ pub(super) enum Then {
     Reload(Attempt),
     /// Logged out.
     Logout,
+    /// An account that was logged out is wiped.
+    Forget(Box<Forgetting>),
     /// A message is in the outbox.
     Queued(Box<Asked>),
     /// Whether a key was used before, for a message that must not wait.
@@ -58,7 +61,8 @@ impl Core {
             Then::Token(attempt) => self.on_token_saved(attempt, result.map(drop)),
             Then::Account(attempt) => self.on_account_saved(attempt, result.map(drop)),
             Then::Reload(attempt) => self.on_reloaded(attempt, result.map(loaded)),
-            Then::Logout => self.on_logged_out(result.map(drop)),
+            Then::Logout => self.on_logged_out(result.map(left)),
+            Then::Forget(forgetting) => self.on_forgotten(*forgetting, result.map(left)),
             Then::Queued(asked) => self.on_queued(*asked, result.map(queued)),
             Then::Found(asked) => self.on_found(*asked, result.map(found)),
             Then::Received(taken) => self.on_received(*taken, result.map(received)),
@@ -100,6 +104,13 @@ fn loaded(done: Done) -> Loaded {
     match done {
         Done::Loaded(loaded) => *loaded,
         _ => Loaded::default(),
+    }
+}
+
+fn left(done: Done) -> Left {
+    match done {
+        Done::LoggedOut(left) => left,
+        _ => Left::default(),
     }
 }
 

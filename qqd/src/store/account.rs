@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::apply::{int, uint};
-use crate::core::op::{Account, Address, Done, StoreError};
+use crate::core::op::{Account, Address, Done, Left, StoreError};
 
 /// The account that is logged in, as the other tables know it.
 pub(super) struct Owner {
@@ -91,15 +91,48 @@ pub(super) fn move_cursor(conn: &Connection, owner: &Owner, seq: u64) -> Result<
     Ok(())
 }
 
-/// Nobody is logged in any more. `wipe` removes the account with all that is its own; where nobody is logged in,
-/// everybody's, for then there is nobody left whom it could belong to.
+/// Nobody is logged in any more; `wipe` removes the account with all that is its own.
 pub(super) fn log_out(conn: &Connection, wipe: bool) -> Result<Done, StoreError> {
-    match (wipe, present(conn)?) {
-        (true, Some(owner)) => conn.execute("DELETE FROM account WHERE row = ?1", [owner.row])?,
-        (true, None) => conn.execute("DELETE FROM account", [])?,
-        (false, _) => conn.execute("UPDATE account SET present = 0 WHERE present = 1", [])?,
-    };
-    Ok(Done::Nothing)
+    let Some(owner) = present(conn)? else { return Ok(Done::LoggedOut(Left::default())) };
+    let left = left(conn, owner.row)?;
+    if wipe {
+        conn.execute("DELETE FROM account WHERE row = ?1", [owner.row])?;
+    } else {
+        conn.execute("UPDATE account SET present = 0 WHERE row = ?1", [owner.row])?;
+    }
+    Ok(Done::LoggedOut(left))
+}
+
+/// Removes an account that is logged out, with all that is its own.
+pub(super) fn forget(conn: &Connection, local: &str) -> Result<Done, StoreError> {
+    let row: Option<i64> = conn
+        .prepare_cached("SELECT row FROM account WHERE present = 0 AND local = ?1")?
+        .query_row([local], |row| row.get(0))
+        .optional()?;
+    let Some(row) = row else { return Ok(Done::LoggedOut(Left::default())) };
+    let left = left(conn, row)?;
+    conn.execute("DELETE FROM account WHERE row = ?1", [row])?;
+    Ok(Done::LoggedOut(left))
+}
+
+/// What lies here of those who are not logged in.
+pub(super) fn all_left(conn: &Connection) -> Result<Vec<(String, Left)>, StoreError> {
+    let mut statement =
+        conn.prepare_cached("SELECT row, local FROM account WHERE present = 0 ORDER BY row")?;
+    let accounts = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    accounts
+        .map(|account| {
+            account.map_err(StoreError::from).and_then(|(row, local)| Ok((local, left(conn, row)?)))
+        })
+        .collect()
+}
+
+fn left(conn: &Connection, row: i64) -> Result<Left, StoreError> {
+    const UNSENT: &str =
+        "SELECT count(*) FROM outbox JOIN message ON message.row = outbox.message WHERE message.owner = ?1";
+    const UNREAD: &str = "SELECT count(*) FROM message WHERE owner = ?1 AND mine = 0 AND state = 'acked'";
+    let count = |sql| conn.prepare_cached(sql)?.query_row([row], |row| row.get(0)).map(uint);
+    Ok(Left { outbox: count(UNSENT)?, unread: count(UNREAD)? })
 }
 
 /// Removes from the files what was deleted: secure_delete has overwritten the pages, this empties the log, too, and

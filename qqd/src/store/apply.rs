@@ -18,7 +18,7 @@ pub fn apply(conn: &mut Connection, op: &Op) -> Result<Done, StoreError> {
     let point = conn.savepoint()?;
     let done = carry_out(&point, op)?;
     point.commit()?;
-    if alone && matches!(op, Op::Logout { wipe: true }) {
+    if alone && op.wipes() {
         account::scrub(conn);
     }
     Ok(done)
@@ -30,6 +30,7 @@ fn carry_out(conn: &Connection, op: &Op) -> Result<Done, StoreError> {
         Op::SaveToken { .. } => Ok(Done::Nothing),
         Op::SaveAccount(account) => account::save(conn, account),
         Op::Logout { wipe } => account::log_out(conn, *wipe),
+        Op::Forget { local } => account::forget(conn, local),
         Op::Queue(message) => message::queue(conn, &owner(conn)?, message),
         Op::Acked { id, conv, cseq, ts } => message::acked(
             conn,
@@ -54,12 +55,14 @@ fn carry_out(conn: &Connection, op: &Op) -> Result<Done, StoreError> {
 
 fn load(conn: &Connection) -> Result<Done, StoreError> {
     let former = account::all(conn, false)?;
+    let left = account::all_left(conn)?;
     let Some(owner) = account::present(conn)? else {
-        return Ok(Done::Loaded(Box::new(Loaded { former, ..Loaded::default() })));
+        return Ok(Done::Loaded(Box::new(Loaded { former, left, ..Loaded::default() })));
     };
     Ok(Done::Loaded(Box::new(Loaded {
         account: account::all(conn, true)?.pop(),
         former,
+        left,
         token: None,
         friends: friend::all(conn, &owner)?,
         outbox: message::outbox(conn, &owner)?,

@@ -7,7 +7,7 @@ use std::fs::File;
 use tokio::sync::mpsc::Receiver;
 
 use super::open::Opened;
-use super::{Answer, apply, schema, token_file};
+use super::{Answer, account, apply, schema, token_file};
 use crate::core::io::Token;
 use crate::core::op::{Done, Op, StoreError};
 
@@ -44,7 +44,7 @@ impl Writer {
 
     /// Carries out a batch: all in one commit if that works, else each for itself.
     pub(super) fn commit(&mut self, batch: &[(Token, Op)]) -> Vec<Answer> {
-        let wipes = batch.iter().any(|(_, op)| matches!(op, Op::Logout { wipe: true }));
+        let wipes = batch.iter().any(|(_, op)| op.wipes());
         let missed = self.missed.clone();
         if batch.len() > 1
             && !wipes
@@ -100,13 +100,17 @@ impl Writer {
         match op {
             Op::SaveToken { token } => token_file::save(&self.directory, token)?,
             Op::Logout { .. } => token_file::remove(&self.directory)?,
+            // One that is left over while nobody is logged in may be the forgotten account's.
+            Op::Forget { .. } if account::present(&self.conn)?.is_none() => {
+                token_file::remove(&self.directory)?;
+            }
             _ => {}
         }
         let mut done = apply(&mut self.conn, op)?;
         if let Done::Loaded(loaded) = &mut done {
             loaded.token = token_file::load(&self.directory)?;
         }
-        if matches!(op, Op::Logout { wipe: true }) {
+        if op.wipes() {
             schema::remove_copies(&self.directory).map_err(|error| {
                 StoreError::Full(format!("an old copy of the database could not be removed: {error}"))
             })?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ipc_schema::chat::State;
 use relay_schema::Secret;
 
-use super::super::op::{Account, Done, Friend, Loaded, Message, Op, Row, StoreError};
+use super::super::op::{Account, Done, Friend, Left, Loaded, Message, Op, Row, StoreError};
 
 /// What would be in the file.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +42,7 @@ impl Disk {
             }
             Op::SaveAccount(account) => self.save(account),
             Op::Logout { wipe } => self.log_out(wipe),
+            Op::Forget { local } => self.forget(&local),
             Op::Queue(message) => self.queue(message),
             Op::Acked { id, conv, cseq, ts } => self.acked(&id, &conv, cseq, &ts),
             Op::Failed { id, reason } => {
@@ -73,6 +74,7 @@ impl Disk {
         Loaded {
             account: self.account.clone(),
             former: self.former.clone(),
+            left: self.former.iter().map(|kept| (kept.local.clone(), self.left(&kept.account))).collect(),
             token: self.token.clone(),
             friends: self.friends.values().cloned().collect(),
             outbox,
@@ -97,12 +99,39 @@ impl Disk {
 
     fn log_out(&mut self, wipe: bool) -> Done {
         self.token = None;
-        match self.account.take() {
-            _ if wipe => *self = Self::default(),
-            Some(account) => self.former.push(account),
-            None => {}
+        let Some(account) = self.account.take() else { return Done::LoggedOut(Left::default()) };
+        let left = self.left(&account.account);
+        if wipe {
+            self.wipe(&account);
+        } else {
+            self.former.push(account);
         }
-        Done::Nothing
+        Done::LoggedOut(left)
+    }
+
+    fn forget(&mut self, local: &str) -> Done {
+        let at = self.former.iter().position(|former| former.local == local).unwrap();
+        let account = self.former.remove(at);
+        let left = self.left(&account.account);
+        self.wipe(&account);
+        Done::LoggedOut(left)
+    }
+
+    fn wipe(&mut self, account: &Account) {
+        self.messages.retain(|message| message.from != account.account && message.to != account.account);
+        if self.former.is_empty() && self.account.is_none() {
+            *self = Self::default();
+        }
+    }
+
+    fn left(&self, account: &str) -> Left {
+        let count = |wanted: &dyn Fn(&&Message) -> bool| self.messages.iter().filter(wanted).count() as u64;
+        Left {
+            outbox: count(&|message| message.from == account && message.state == State::Queued),
+            unread: count(&|message| {
+                message.from != account && message.to == account && message.state == State::Acked
+            }),
+        }
     }
 
     fn queue(&mut self, message: Message) -> Done {

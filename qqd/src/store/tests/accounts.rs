@@ -1,7 +1,7 @@
 //! Logging in and out, another relay's store behind the same name, and what a wipe leaves.
 
 use super::*;
-use crate::core::op::StoreError;
+use crate::core::op::{Left, StoreError};
 
 #[test]
 fn an_empty_store_has_nobody() {
@@ -122,17 +122,37 @@ fn forgetting_removes_ones_own_and_nobody_elses() {
     say(&mut conn, Op::Queue(message("m2", "bob", "carol")));
     say(&mut conn, mark("carol", 1));
     say(&mut conn, Op::Friends(vec![friend("carol")]));
-    say(&mut conn, Op::Logout { wipe: true });
+    assert_eq!(left(say(&mut conn, Op::Logout { wipe: true })), (1, 0));
     assert_eq!(count(&conn, "message"), 1);
     for table in ["friend", "outbox", "mark", "raw"] {
         assert_eq!(count(&conn, table), 0, "{table}");
     }
-    say(&mut conn, Op::Logout { wipe: true });
-    assert_eq!(
-        (count(&conn, "message"), count(&conn, "account")),
-        (0, 0),
-        "nobody is logged in: everything goes"
-    );
+    assert_eq!(left(say(&mut conn, Op::Logout { wipe: true })), (0, 0));
+    assert_eq!(count(&conn, "account"), 1, "nobody is logged in: nobody is meant");
+}
+
+#[test]
+fn one_who_is_logged_out_is_forgotten_alone() {
+    let mut conn = alice();
+    say(&mut conn, row(1, 1, message("m1", "carol", "alice")));
+    say(&mut conn, Op::Queue(message("m2", "alice", "carol")));
+    assert_eq!(left(say(&mut conn, Op::Logout { wipe: false })), (1, 1));
+    say(&mut conn, Op::SaveAccount(account("bob")));
+    say(&mut conn, Op::Queue(message("m3", "bob", "carol")));
+    let alice = load(&mut conn).former.remove(0).local;
+    assert_eq!(load(&mut conn).left, [(alice.clone(), Left { outbox: 1, unread: 1 })]);
+    let bob = load(&mut conn).account.unwrap().local;
+    assert_eq!(left(say(&mut conn, Op::Forget { local: bob })), (0, 0), "who is logged in is not kept");
+    assert_eq!(left(say(&mut conn, Op::Forget { local: alice })), (1, 1));
+    assert!(load(&mut conn).former.is_empty());
+    assert_eq!((count(&conn, "message"), count(&conn, "outbox")), (1, 1));
+}
+
+fn left(done: Done) -> (u64, u64) {
+    match done {
+        Done::LoggedOut(Left { outbox, unread }) => (outbox, unread),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn count(conn: &Connection, table: &str) -> u32 {

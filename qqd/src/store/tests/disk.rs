@@ -194,6 +194,20 @@ fn logging_out_removes_the_token_and_a_wipe_every_trace_of_the_text() {
     assert!(loaded(&mut writer).former.is_empty());
 }
 
+#[test]
+fn one_who_is_logged_out_is_wiped_without_the_others_token() {
+    let dir = TempDir::new().unwrap();
+    let mut writer = writer(dir.path());
+    let secret = Message { text: "a needle in the haystack".into(), ..message("m1", "alice", "bob") };
+    writer.commit(&[(1, token("t")), (2, Op::Queue(secret)), (3, Op::Logout { wipe: false })]);
+    let alice = loaded(&mut writer).former.remove(0).local;
+    writer.commit(&[(4, token("t2")), (5, Op::SaveAccount(account("bob")))]);
+    let answers = writer.commit(&[(6, Op::Forget { local: alice }), (7, Op::Load)]);
+    assert!(answers.iter().all(|answer| answer.1.is_ok()), "{answers:?}");
+    assert!(dir.path().join("token").exists() && loaded(&mut writer).account.is_some());
+    assert!(!holds_needle(dir.path()));
+}
+
 fn holds_needle(dir: &Path) -> bool {
     let files = fs::read_dir(dir).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
     files.into_iter().any(|bytes| bytes.windows(8).any(|window| window == b"a needle"))
