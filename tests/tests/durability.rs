@@ -32,7 +32,8 @@ fn between_the_read_of_a_chat_and_the_write_of_its_ack_the_databases_log_is_sync
         alice.hears_until(&format!("<type>ack</type><id>durable-{number}</id>"));
     }
     let trace = std::fs::read_to_string(&trace).expect("strace wrote its file");
-    for number in 0..5 {
+    // Number 0 is left out: with it the session's token is confirmed, and that is synced too.
+    for number in 1..5 {
         let find = |from: usize, words: &[&str]| {
             let lines = trace.lines().enumerate().skip(from);
             lines.into_iter().find(|(_, line)| words.iter().all(|word| line.contains(word))).map(|(at, _)| at)

@@ -124,9 +124,15 @@ fn a_relay_killed_again_and_again_while_somebody_logs_in_locks_nobody_out() {
     let mut relay = Relay::start();
     relay.account("alice", "Alice", "pa");
     let alice = Person::logged_in("alice", "pa", &relay);
+    let watch = alice.watch();
     for _ in 0..10 {
         relay.kill();
+        watch.next("account.state", |account| account["state"] != "online");
         relay.restart();
+        // The daemon is there again with its token: a login has been taken, and its answer may be on the way.
+        watch.next("account.state", |account| {
+            account["state"] == "authenticating" || account["state"] == "online"
+        });
     }
     alice.online();
     relay.stop();
