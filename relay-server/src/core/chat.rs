@@ -87,6 +87,11 @@ impl Core {
             era: self.era,
             now_ms: now.wall_ms,
         };
+        if !wire::can_be_delivered(&chat.myaccount, &submit) {
+            self.give_chat(sent.account, now);
+            self.landed(session, sent.bytes);
+            return self.refuse_chat(&sent, NackCode::TooBig, None);
+        }
         self.ask(Op::Submit(submit), Pending::Submit(Box::new(sent)));
     }
 

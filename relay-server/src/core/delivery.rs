@@ -167,12 +167,17 @@ impl Core {
     }
 
     fn send_row(&mut self, session: SessionId, row: &Row) {
+        let Some(live) = live(&self.sessions, session) else { return };
+        let stanza = wire::row(row, live.dialect(), &live.name, live.mail.list);
+        if stanza.as_ref().is_some_and(|stanza| !wire::fits(stanza, wire::row_bound(row))) {
+            // Whoever is sent it closes the connection, comes back and is sent it again, for ever.
+            return self.skip_to(session, row.seq);
+        }
         if let Some(before) = row.seq.checked_sub(1) {
             self.skip_to(session, before);
         }
         let Some(live) = live_mut(&mut self.sessions, session) else { return };
         live.mail.cursor = row.seq;
-        let stanza = wire::row(row, live.dialect(), &live.name, live.mail.list);
         let ask = stanza.is_some() && live.must_ask();
         if let Some(stanza) = stanza {
             self.send(session, stanza);
@@ -183,7 +188,7 @@ impl Core {
         }
     }
 
-    /// Rows up to there are gone: a full session is told, a seed session passes them.
+    /// Rows up to there are gone, or nobody can be sent them: a full session is told, a seed session passes them.
     fn skip_to(&mut self, session: SessionId, to: Seq) {
         let Some(live) = live_mut(&mut self.sessions, session) else { return };
         let from = live.mail.cursor + 1;

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use relay_schema::{self as schema, Stanza};
+use relay_schema::{self as schema, Body, Stanza};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use super::op::{Friend, FriendKind, Item, Message, Row};
+use super::op::{Friend, FriendKind, Item, Message, Row, Submit};
 use super::{Dialect, name};
 
 /// RFC 3339, UTC, milliseconds.
@@ -60,6 +60,58 @@ pub(super) fn row(row: &Row, dialect: Dialect, own: &str, list: u64) -> Option<S
         (Dialect::Seed, Item::Friend(entry)) => (row.seq > list).then(|| friend(entry, None)),
         (Dialect::Seed, Item::FriendRemove { .. }) => None,
     }
+}
+
+/// Whether a stanza is short enough for its receiver, whose limit is [`schema::LIMIT_AFTER_LOGIN`] wherever it runs,
+/// whatever this relay itself takes; `about` is what is known of its length without writing it, see [`bound`].
+pub(super) fn fits(stanza: &Stanza, about: usize) -> bool {
+    if about <= schema::LIMIT_AFTER_LOGIN {
+        return true;
+    }
+    let mut out = Vec::with_capacity(about);
+    stanza.write(&mut out);
+    out.len() <= schema::LIMIT_AFTER_LOGIN
+}
+
+/// The most bytes that a chat takes on the wire, whatever its content is made of.
+pub(super) fn bound(content: &str, body: Option<&Body>) -> usize {
+    /// Of a character that is written as a reference: `&quot;`.
+    const ESCAPED: usize = 6;
+    /// All tags, names and numbers, and a `<kind>`.
+    const REST: usize = 2 * 1024;
+    content.len() * ESCAPED + body.map_or(0, |body| (body.0.len() / 3 + 1) * 4) + REST
+}
+
+/// The same of a row.
+pub(super) fn row_bound(row: &Row) -> usize {
+    match &row.item {
+        Item::Chat(message) => bound(&message.content, message.body.as_ref()),
+        Item::Friend(entry) => bound(&entry.name, None) + entry.picture.len(),
+        Item::FriendRemove { .. } => 0,
+    }
+}
+
+/// Whether a chat that `from` submits is still short enough when it is delivered: escaped anew, and with the longest
+/// numbers that the relay can add.
+pub(super) fn can_be_delivered(from: &str, submit: &Submit) -> bool {
+    let about = bound(&submit.content, submit.body.as_ref());
+    if about <= schema::LIMIT_AFTER_LOGIN {
+        return true;
+    }
+    let Submit { to, id, content, kind, re, body, .. } = submit.clone();
+    let message = Message {
+        from: from.to_owned(),
+        to,
+        id,
+        content,
+        kind,
+        re,
+        body,
+        conv: i64::MAX.to_string(),
+        cseq: u64::MAX,
+        ts_ms: submit.now_ms,
+    };
+    fits(&chat(&message, u64::MAX), about)
 }
 
 /// About how many bytes a row takes on the wire.

@@ -1,6 +1,7 @@
 //! Nothing that a peer does makes the core grow.
 
 use super::*;
+use crate::core::{Dialect, wire};
 
 #[test]
 fn a_session_that_floods_is_slowed_down_then_refused() {
@@ -116,4 +117,70 @@ fn nobody_waits_for_answers_that_come_twice_or_from_the_wrong_side() {
     relay.close(77);
     relay.clear();
     assert!(relay.core.pending.is_empty());
+}
+
+#[test]
+fn what_would_be_too_long_for_its_receiver_is_refused_whoever_sends_it() {
+    let mut relay = Relay::new();
+    relay.full(1, &account(1, "a"), "d", &[], 0);
+    relay.seed(2, &account(1, "a"), &[], 0);
+    relay.say(1, "<msg><type>ping</type><id>p</id></msg>");
+    relay.clear();
+    let msg = |body: usize| {
+        let rest = format!("<body>{}</body></msg>", "A".repeat(body));
+        let content = format!("<content><![CDATA[{}]]></content>", "&".repeat(16_000));
+        chat("a", "b", "m1").replace("<content>hi</content>", &content).replace("</msg>", &rest)
+    };
+    assert!(msg(240_000).len() < LIMIT_AFTER_LOGIN);
+    relay.say(1, &msg(240_000));
+    assert_eq!(relay.heard(1), ["<msg><type>nack</type><id>m1</id><code>too-big</code></msg>"]);
+    relay.say(2, &msg(240_000));
+    assert!(relay.heard(2)[0].contains("<code>too-big</code>"));
+    assert_eq!(relay.ops(), 0);
+    relay.say(1, &msg(180_000));
+    assert_eq!(relay.ops(), 1);
+}
+
+#[test]
+fn what_may_be_submitted_can_be_received() {
+    // The longest that passes, to the byte (four of them are three of the body's).
+    let mut relay = Relay::new();
+    relay.full(1, &account(1, "a"), "d", &[], 0);
+    relay.say(1, "<msg><type>ping</type><id>p</id></msg>");
+    let content = format!("<content><![CDATA[{}]]></content>", "&".repeat(16_384));
+    let base = chat("a", "b", &"m".repeat(64)).replace("<content>hi</content>", &content);
+    let say = |body: usize| base.replace("</msg>", &format!("<body>{}</body></msg>", "A".repeat(body * 4)));
+    let mut taken = None;
+    for body in (44_600..45_000).rev() {
+        relay.clear();
+        relay.say(1, &say(body));
+        if relay.ops() > 0 {
+            taken = Some(relay.op());
+            break;
+        }
+    }
+    let (_, Op::Submit(submit)) = taken.expect("one is short enough") else { panic!("a chat") };
+    let Row { item: Item::Chat(mut message), .. } = row(1, "a", "b") else { unreachable!() };
+    (message.id, message.content, message.body) = (submit.id, submit.content, submit.body);
+    (message.conv, message.cseq) = (i64::MAX.to_string(), u64::MAX);
+    let longest = Row { seq: u64::MAX, item: Item::Chat(message) };
+    let xml = wire::row(&longest, Dialect::Full, "b", 0).unwrap().to_xml();
+    assert!(xml.len() <= LIMIT_AFTER_LOGIN && xml.len() > LIMIT_AFTER_LOGIN - 8, "{}", xml.len());
+    assert!(Framer::new(LIMIT_AFTER_LOGIN).next(&mut xml.as_bytes()).unwrap().is_some());
+}
+
+#[test]
+fn a_stored_row_that_is_too_long_is_a_gap_and_never_sent() {
+    let mut relay = Relay::new();
+    relay.full(1, &account(1, "a"), "d", &[], 5);
+    relay.seed(2, &account(1, "a"), &[], 5);
+    let mut long = row(7, "x", "a");
+    let Item::Chat(message) = &mut long.item else { unreachable!() };
+    message.content = "&".repeat(60_000);
+    relay.core.on_rows_made(&[(1, row(6, "x", "a")), (1, long), (1, row(8, "x", "a"))]);
+    relay.input(Input::Tick);
+    let heard = relay.heard(1);
+    assert_eq!(heard.len(), 3);
+    assert_eq!(heard[1], "<msg><type>gap</type><from>7</from><to>7</to></msg>");
+    assert_eq!(relay.words(2), ["chat", "chat"]);
 }
