@@ -5,7 +5,7 @@ use relay_schema::{ErrorCode, Gap};
 
 use super::op::{FriendKind, Mark, Op, Row, Seq};
 use super::pending::Pending;
-use super::session::{Live, Phase, live, live_mut};
+use super::session::{Live, Phase, Sent, live, live_mut};
 use super::{Core, Now, Output, SessionId, wire};
 
 /// Bytes that may be on their way before the output has to be short again; at half of it that is asked.
@@ -20,6 +20,14 @@ const LIST_PAGE: u32 = 100;
 pub(super) struct Mail {
     /// The number of the last row that was sent or passed over.
     pub(super) cursor: Seq,
+    /// Of a seed session: where it began; what lies before is another's to have acknowledged.
+    pub(super) start: Seq,
+    /// Of a seed session: up to where its peer's kernel has everything behind `start`.
+    pub(super) has: Seq,
+    /// Of a seed session that is sent rows again: up to where, and where it then goes on.
+    detour: Option<(Seq, Seq)>,
+    /// The page that is on its way was asked for before the cursor went back.
+    stale: bool,
     /// The number up to which the friend list counts rows in.
     pub(super) list: Seq,
     pub(super) stage: Stage,
@@ -50,6 +58,10 @@ impl Mail {
     pub(super) fn new(cursor: Seq, list: Seq, marks: Vec<Mark>) -> Self {
         Self {
             cursor,
+            start: cursor,
+            has: cursor,
+            detour: None,
+            stale: false,
             list,
             stage: Stage::List { after: None },
             marks,
@@ -58,6 +70,21 @@ impl Mail {
             budget: BUDGET,
             asked_room: false,
             asked_acknowledged: false,
+        }
+    }
+
+    /// The rows behind `has` up to where the session began are sent after all; then it goes on where it is now.
+    pub(super) fn go_back(&mut self, has: Seq) {
+        self.detour = Some((self.start, self.cursor));
+        (self.start, self.has, self.cursor) = (has, has, has);
+        self.stale = self.reading && matches!(self.stage, Stage::Rows);
+    }
+
+    /// Moves the cursor, and at the end of a detour back to where it was.
+    fn advance(&mut self, to: Seq) {
+        self.cursor = to;
+        if let Some((_, back)) = self.detour.take_if(|(end, _)| to >= *end) {
+            self.cursor = back.max(to);
         }
     }
 }
@@ -104,6 +131,9 @@ impl Core {
     pub(super) fn on_rows(&mut self, session: SessionId, count: u32, head: Seq, rows: &[Row]) {
         let Some(live) = live_mut(&mut self.sessions, session) else { return };
         live.mail.reading = false;
+        if std::mem::take(&mut live.mail.stale) {
+            return self.pump(session);
+        }
         let mut sent = 0;
         for row in rows {
             let Some(live) = live_mut(&mut self.sessions, session).filter(|live| live.mail.budget > 0) else {
@@ -144,15 +174,15 @@ impl Core {
         match &mut entry.phase {
             Phase::In(live) if !live.is_full() => {
                 live.mail.asked_acknowledged = false;
-                let (account, cursor) = (live.account, live.mail.cursor);
-                self.seed_has(account, cursor);
+                live.mail.has = live.mail.cursor;
+                let (account, start, has) = (live.account, live.mail.start, live.mail.has);
+                self.seed_has(account, start, has);
             }
-            Phase::Over(seed) => {
-                if let Some((account, cursor)) = seed.take() {
-                    self.seed_has(account, cursor);
-                }
+            Phase::Over(Some(Sent { account, start, cursor })) => {
+                let (account, start, cursor) = (*account, *start, *cursor);
+                self.seed_has(account, start, cursor);
             }
-            Phase::In(_) | Phase::Before | Phase::LoggingIn(_) => {}
+            Phase::In(_) | Phase::Before | Phase::LoggingIn(_) | Phase::Over(None) => {}
         }
     }
 
@@ -176,8 +206,11 @@ impl Core {
         if let Some(before) = row.seq.checked_sub(1) {
             self.skip_to(session, before);
         }
-        let Some(live) = live_mut(&mut self.sessions, session) else { return };
-        live.mail.cursor = row.seq;
+        let Some(live) = live_mut(&mut self.sessions, session).filter(|live| live.mail.cursor < row.seq)
+        else {
+            return;
+        };
+        live.mail.advance(row.seq);
         let ask = stanza.is_some() && live.must_ask();
         if let Some(stanza) = stanza {
             self.send(session, stanza);
@@ -195,7 +228,7 @@ impl Core {
         if from > to {
             return;
         }
-        live.mail.cursor = to;
+        live.mail.advance(to);
         if live.is_full() {
             self.send(session, Gap { from, to });
         }

@@ -5,7 +5,7 @@ use relay_schema::{Delivered, ErrorCode};
 
 use super::op::{AccountId, Done, Mark, Op, Seq, StoreError};
 use super::pending::Pending;
-use super::session::{Live, live_mut};
+use super::session::{Live, live, live_mut};
 use super::{Core, SessionId};
 
 /// The most bytes of a conversation's name.
@@ -22,15 +22,24 @@ pub(super) struct Receipts {
 /// What an account's seed sessions have, in the same way.
 #[derive(Debug, Default)]
 pub(super) struct SeedCursor {
+    /// Every row up to there has reached the kernel of some session; what lies behind a row that has not, does not
+    /// count (see decision 0007).
+    has: Seq,
     busy: bool,
     told: Seq,
     next: Option<Seq>,
 }
 
 impl SeedCursor {
+    /// Every row up to there has reached a kernel.
+    pub(super) fn has(&self) -> Seq {
+        self.has
+    }
+
     /// What the store knows already.
     pub(super) fn start(&mut self, seq: Seq) {
         self.told = self.told.max(seq);
+        self.has = self.has.max(seq);
     }
 }
 
@@ -111,12 +120,54 @@ impl Core {
         self.send(session, Delivered { conv, cseq: mark.cseq, account });
     }
 
-    /// The kernels of the account's seed clients have everything up to there.
-    pub(super) fn seed_has(&mut self, account: AccountId, seq: Seq) {
-        let Some(online) = self.online.get_mut(&account) else {
-            return self.store_seed(account, seq);
+    /// The kernel of one of the account's seed clients has the rows behind `start` up to `seq`.
+    pub(super) fn seed_has(&mut self, account: AccountId, start: Seq, seq: Seq) {
+        // Long after its last session an account is forgotten; then the rows are sent again.
+        let Some(online) = self.online.get_mut(&account) else { return };
+        if start > online.seed.has {
+            return;
+        }
+        online.seed.has = online.seed.has.max(seq);
+        // What it lacked may be all that later rows of other sessions waited for.
+        let mut others: Vec<_> = online
+            .sessions
+            .iter()
+            .filter_map(|session| live(&self.sessions, *session))
+            .filter(|live| !live.is_full())
+            .map(|live| (live.mail.start, live.mail.has))
+            .collect();
+        others.sort_unstable();
+        for (start, has) in others {
+            if start <= online.seed.has {
+                online.seed.has = online.seed.has.max(has);
+            }
+        }
+        self.tell_seed(account);
+    }
+
+    /// A seed session is over: if it alone was sent rows that nobody's kernel has, the session that began first after
+    /// it is sent them, too.
+    pub(super) fn heal(&mut self, account: AccountId) {
+        let Some(online) = self.online.get(&account) else { return };
+        let has = online.seed.has;
+        let seeds = self.seed_sessions(account);
+        let start_of = |session: &SessionId| live(&self.sessions, *session).map(|live| live.mail.start);
+        let Some(first) = seeds.iter().filter_map(start_of).min().filter(|first| *first > has) else {
+            return;
         };
+        for session in seeds {
+            if let Some(live) = live_mut(&mut self.sessions, session).filter(|live| live.mail.start == first)
+            {
+                live.mail.go_back(has);
+                self.pump(session);
+            }
+        }
+    }
+
+    fn tell_seed(&mut self, account: AccountId) {
+        let Some(online) = self.online.get_mut(&account) else { return };
         let seed = &mut online.seed;
+        let seq = seed.has;
         if seq <= seed.told.max(seed.next.unwrap_or(0)) {
             return;
         }

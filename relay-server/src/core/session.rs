@@ -39,7 +39,15 @@ pub(super) enum Phase {
     /// Logged in.
     In(Box<Live>),
     /// Told to close; of a seed session, what it was sent.
-    Over(Option<(AccountId, Seq)>),
+    Over(Option<Sent>),
+}
+
+/// What a seed session was sent: rows behind `start` up to `cursor`.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) account: AccountId,
+    pub(super) start: Seq,
+    pub(super) cursor: Seq,
 }
 
 /// A login that is being checked.
@@ -271,8 +279,16 @@ impl Core {
     }
 
     pub(super) fn on_closed(&mut self, now: Now, session: SessionId) {
-        if let Some(Session { phase: Phase::In(live), .. }) = self.sessions.remove(&session) {
-            self.detach(now, session, &live);
+        let Some(entry) = self.sessions.remove(&session) else { return };
+        match entry.phase {
+            Phase::In(live) => {
+                self.detach(now, session, &live);
+                if !live.is_full() {
+                    self.heal(live.account);
+                }
+            }
+            Phase::Over(Some(sent)) => self.heal(sent.account),
+            Phase::Before | Phase::LoggingIn(_) | Phase::Over(None) => {}
         }
     }
 
@@ -283,7 +299,8 @@ impl Core {
         self.outputs.push_back(Output::Close { session });
         if let Phase::In(live) = phase {
             if !live.is_full() {
-                entry.phase = Phase::Over(Some((live.account, live.mail.cursor)));
+                let (start, cursor) = (live.mail.start, live.mail.cursor);
+                entry.phase = Phase::Over(Some(Sent { account: live.account, start, cursor }));
             }
             self.detach(now, session, &live);
         }

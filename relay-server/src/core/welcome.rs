@@ -54,11 +54,14 @@ impl Core {
         Mail::new(cursor, begun.head, std::mem::take(&mut begun.marks))
     }
 
-    /// A seed session starts behind what another one that is open has been sent.
+    /// A seed session starts behind what another one that is open has been sent (if that one does not get it, see
+    /// [`Core::heal`]).
     fn seed_start(&self, account: &Account, seed_cursor: Seq) -> Seq {
         let Some(online) = self.online.get(&account.id) else { return seed_cursor };
         let open = online.sessions.iter().filter_map(|session| live(&self.sessions, *session));
-        open.filter(|live| !live.is_full()).map(|live| live.mail.cursor).fold(seed_cursor, Seq::max)
+        open.filter(|live| !live.is_full())
+            .map(|live| live.mail.cursor)
+            .fold(seed_cursor.max(online.seed.has()), Seq::max)
     }
 
     fn answer(&mut self, attempt: Attempt, begun: &Begun) {

@@ -284,3 +284,76 @@ fn presence_and_shakes_may_be_dropped_rows_and_answers_may_not() {
         ]
     );
 }
+
+/// Two seed sessions of one account: 1 was sent row 6 and has not got it, 2 began behind it.
+fn two_seeds() -> Relay {
+    let mut relay = Relay::new();
+    let a = account(1, "a");
+    relay.seed(1, &a, &[], 5);
+    arrives(&mut relay, 1, 6);
+    relay.clear();
+    // The store's cursor is still 5.
+    relay.begin_seed(2, &a, &[], Begun { seed_cursor: 5, ..begun(&[], 6) });
+    arrives(&mut relay, 1, 7);
+    relay.clear();
+    relay
+}
+
+#[test]
+fn a_later_row_in_another_kernel_does_not_count_for_an_earlier_one() {
+    let mut relay = two_seeds();
+    relay.input(Input::Acknowledged { session: 2 });
+    assert_eq!(relay.ops(), 0);
+    // Once the first has its own, both count.
+    relay.input(Input::Acknowledged { session: 1 });
+    assert!(matches!(relay.op().1, Op::SeedCursor { seq: 7, .. }));
+}
+
+#[test]
+fn what_a_dead_session_alone_was_sent_goes_to_the_one_that_is_left() {
+    let mut relay = two_seeds();
+    relay.input(Input::Acknowledged { session: 2 });
+    relay.close(1);
+    let (token, after, _) = rows_op(&mut relay);
+    assert_eq!(after, 5);
+    arrives(&mut relay, 1, 8);
+    relay.stored(token, Done::Rows(vec![row(6, "x", "a"), row(7, "x", "a")]));
+    // 7 it has had; 8 follows.
+    let (token, after, _) = rows_op(&mut relay);
+    assert_eq!(after, 7);
+    relay.stored(token, Done::Rows(vec![row(8, "x", "a")]));
+    let heard = relay.heard(2);
+    assert_eq!(heard.len(), 2, "{heard:?}");
+    assert!(heard[0].contains("content 6") && heard[1].contains("content 8"), "{heard:?}");
+    relay.input(Input::Acknowledged { session: 2 });
+    assert!(matches!(relay.op().1, Op::SeedCursor { seq: 8, .. }));
+}
+
+#[test]
+fn a_page_that_was_asked_for_before_the_cursor_went_back_passes_nothing_over() {
+    let mut relay = two_seeds();
+    arrives(&mut relay, 1, 9);
+    let pages: Vec<_> = (0..2).map(|_| rows_op(&mut relay)).collect();
+    assert_eq!((pages[0].1, pages[1].1), (7, 7));
+    relay.close(1);
+    assert_eq!(relay.ops(), 0);
+    relay.stored(pages[0].0, Done::Rows(vec![row(8, "x", "a"), row(9, "x", "a")]));
+    relay.stored(pages[1].0, Done::Rows(vec![row(8, "x", "a"), row(9, "x", "a")]));
+    let (token, after, _) = rows_op(&mut relay);
+    assert_eq!(after, 5);
+    relay.stored(token, Done::Rows((6..=9).map(|seq| row(seq, "x", "a")).collect()));
+    let heard = relay.heard(2);
+    assert_eq!(heard.len(), 3, "{heard:?}");
+    assert!(heard[0].contains("content 6") && heard[1].contains("content 8"), "{heard:?}");
+}
+
+#[test]
+fn a_session_that_the_relay_ends_still_answers_for_what_it_was_sent() {
+    let mut relay = two_seeds();
+    relay.input(Input::Refused { session: 1, refusal: relay_schema::Fault::TooSlow.into() });
+    assert_eq!(relay.ops(), 0);
+    relay.input(Input::Acknowledged { session: 1 });
+    assert!(matches!(relay.op().1, Op::SeedCursor { seq: 7, .. }));
+    relay.close(1);
+    assert_eq!(relay.ops(), 0);
+}

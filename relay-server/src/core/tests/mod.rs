@@ -140,29 +140,33 @@ impl Relay {
                  <resume>{head}</resume><epoch>e</epoch></msg>"
             ),
         );
-        self.admit(account, friends, head);
+        self.admit(account, begun(friends, head));
     }
 
     /// A seed session, the same.
     fn seed(&mut self, session: SessionId, account: &Account, friends: &[Friend], head: Seq) {
+        self.begin_seed(session, account, friends, begun(friends, head));
+    }
+
+    fn begin_seed(&mut self, session: SessionId, account: &Account, friends: &[Friend], begun: Begun) {
         self.open(session);
         let name = &account.account;
         self.say(session, &format!("<msg><type>login</type><account>{name}</account><pwd>p</pwd></msg>"));
-        self.admit(account, friends, head);
+        self.admit(account, begun);
         let (list, op) = self.op();
         assert!(matches!(op, Op::Friends { .. }), "{op:?}");
         self.stored(list, Done::Friends(friends.to_vec()));
         self.clear();
     }
 
-    fn admit(&mut self, account: &Account, friends: &[Friend], head: Seq) {
+    fn admit(&mut self, account: &Account, begun: Begun) {
         let (find, _) = self.op();
         self.stored(find, Done::Found(Some(account.clone())));
         let (check, _) = self.check();
         self.checked(check, Verdict::Right { rehash: None });
         let (begin, op) = self.op();
         assert!(matches!(op, Op::Begin(_)), "{op:?}");
-        self.stored(begin, Done::Begun(Ok(begun(friends, head))));
+        self.stored(begin, Done::Begun(Ok(begun)));
         self.outputs.retain(|output| matches!(output, Output::Store { .. }));
     }
 }
