@@ -26,10 +26,13 @@ pub(crate) fn run(matches: &ArgMatches, options: &Options, printer: &mut Printer
         _ => {}
     }
     let (row, sub) = row(name, sub)?;
-    let request = ipc_schema::cli::request(row, sub)
+    let mut request = ipc_schema::cli::request(row, sub)
         .map_err(|error| Error::new(Code::Usage, error.to_string().lines().next().unwrap_or_default()))?;
     let mut client = connect::connect(options)?;
     check_account(&mut client, options)?;
+    if let Request::AccountLogout(params) = &mut request {
+        params.account.clone_from(&options.account);
+    }
     call(&mut client, request, sub, printer)
 }
 

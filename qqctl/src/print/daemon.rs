@@ -36,15 +36,38 @@ impl Printer {
         self.reply(reply, |_| String::new())
     }
 
-    /// `logout`
+    /// `logout`: what became of the account, of what was not sent, and whether the server knows.
     pub(crate) fn logged_out(&self, reply: &LoggedOut) -> Result<(), Stop> {
-        self.talk(&format!("{} is logged out on this computer.", one_line(&reply.account)));
+        let account = one_line(&reply.account);
+        self.talk(&if reply.wiped {
+            format!("{account} and its history are wiped from this computer.")
+        } else {
+            format!("{account} is logged out on this computer; its history stays.")
+        });
+        let unsent = messages(reply.unsent);
+        if reply.unsent > 0 && reply.wiped {
+            self.talk(&format!("{unsent} that had not been sent: gone with it."));
+        } else if reply.unsent > 0 {
+            self.talk(&format!("{unsent} not sent yet: sent after the next login."));
+        }
+        if !reply.told {
+            self.talk(
+                "The server could not be told: until somebody removes it there, it still counts this device.",
+            );
+        }
         self.reply(reply, |_| String::new())
     }
 }
 
+fn messages(count: u64) -> String {
+    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
+}
+
 fn status_of(account: &Account, paint: Paint) -> String {
     let state = match account.state {
+        State::Offline if account.reason.as_deref() == Some("logout") => {
+            paint.dim("logged out, history kept")
+        }
         State::Online => paint.green("on line"),
         State::Offline => paint.dim("off line"),
         State::Connecting => paint.yellow("connecting"),
