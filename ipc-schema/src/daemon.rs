@@ -111,7 +111,8 @@ pub struct Status {}
 pub struct Report {
     /// The running daemon.
     pub daemon: Running,
-    /// The accounts that the daemon knows, logged in or not.
+    /// The accounts that the daemon knows: who is logged in, then those that are logged out and whose history is kept
+    /// (`offline`, with the reason `logout`).
     pub accounts: Vec<Account>,
     /// The name of the desktop's notification service, or `none`.
     pub notifications: String,
@@ -150,7 +151,7 @@ pub struct Account {
     /// The step that failed last; left out while on line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<account::Step>,
-    /// Why it failed, as a word; left out while on line.
+    /// Why it is not on line, as a word of `account.state`; left out while on line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The same for a person; left out while on line.

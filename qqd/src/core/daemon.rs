@@ -1,9 +1,9 @@
 //! The daemon's own methods: what it is, what it knows, how its account does.
 
-use ipc_schema::{account, daemon};
+use ipc_schema::{account, chat, daemon, presence};
 
 use super::request::ReplyTo;
-use super::{Core, VERSION};
+use super::{Core, VERSION, address, op};
 
 impl Core {
     /// `hello`, should it get here: the socket answers it before the core hears of a frontend.
@@ -12,7 +12,7 @@ impl Core {
         self.reply(to, result);
     }
 
-    /// `daemon.status`.
+    /// `daemon.status`: who is logged in, then those who are logged out and kept.
     pub(super) fn status(&mut self, to: ReplyTo<daemon::Status>) {
         let mirror = self.events.mirror();
         let running = daemon::Running {
@@ -20,7 +20,10 @@ impl Core {
             pid: mirror.daemon.pid,
             uptime_s: self.now.mono.saturating_sub(self.started.mono).as_secs(),
         };
-        let accounts = mirror.accounts.iter().map(status_of).collect();
+        let kept = self.former.iter().filter(|kept| mirror.account(&kept.local).is_none());
+        let kept =
+            kept.map(|kept| kept_status(kept, self.left.get(&kept.local).copied().unwrap_or_default()));
+        let accounts = mirror.accounts.iter().map(status_of).chain(kept).collect();
         let report = daemon::Report { daemon: running, accounts, notifications: "none".to_owned() };
         self.reply(to, Ok(report));
     }
@@ -40,5 +43,20 @@ fn status_of(account: &ipc_schema::state::Account) -> daemon::Account {
         step: link.step.filter(|_| away),
         reason: link.reason.clone().filter(|_| away),
         message: link.message.clone().filter(|_| away),
+    }
+}
+
+fn kept_status(account: &op::Account, left: op::Left) -> daemon::Account {
+    daemon::Account {
+        account: account.local.clone(),
+        state: account::State::Offline,
+        relay: address::shown(&account.relay),
+        presence: presence::State::Offline,
+        unread: chat::Count { total: left.unread },
+        secret_store: "file".to_owned(),
+        outbox: left.outbox,
+        step: None,
+        reason: Some("logout".to_owned()),
+        message: Some("logged out; its history is kept, and is there again after the next login".to_owned()),
     }
 }

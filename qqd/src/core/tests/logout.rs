@@ -120,6 +120,31 @@ fn a_logout_tells_what_was_not_sent_and_whether_the_relay_was_told() {
 }
 
 #[test]
+fn the_status_lists_who_is_logged_out_and_kept() {
+    let mut daemon = two_kept();
+    daemon.ask(login("bob@example.org"));
+    daemon.open();
+    daemon.hear(welcome(1, 0));
+    daemon.hear(Chat { friendaccount: "bob".into(), myaccount: "carol".into(), ..from_bob(1) });
+    daemon.lost();
+    reply(&daemon.ask(Logout::default()));
+    for mut daemon in [Daemon::on(daemon.disk.clone()), daemon] {
+        let status = reply(&daemon.ask(ipc_schema::daemon::Status {}));
+        let [alice, bob] = &status["accounts"].as_array().unwrap()[..] else { panic!("{status}") };
+        for account in [alice, bob] {
+            let words = (&account["state"], &account["presence"], &account["reason"]);
+            assert_eq!(words, (&json!("offline"), &json!("offline"), &json!("logout")), "{account}");
+        }
+        assert_eq!(alice["account"], "alice@example.org");
+        assert_eq!((&alice["outbox"], &alice["unread"]["total"]), (&json!(1), &json!(0)));
+        assert_eq!((&bob["outbox"], &bob["unread"]["total"]), (&json!(1), &json!(1)));
+        daemon.ask(login("bob@example.org"));
+        let status = reply(&daemon.ask(ipc_schema::daemon::Status {}));
+        assert_eq!(status["accounts"].as_array().unwrap().len(), 2, "nobody twice: {status}");
+    }
+}
+
+#[test]
 fn a_logout_waits_two_seconds_for_the_relay_and_no_longer() {
     let mut daemon = Daemon::online();
     daemon.ask(Logout::default());
