@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod core;
+mod inherited;
 pub mod ipc;
 pub mod log;
 pub mod relay;

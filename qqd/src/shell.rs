@@ -16,6 +16,7 @@ use tokio::time::{sleep_until, timeout_at};
 use crate::args::{Args, Missing};
 use crate::core::io::{Attempt, News};
 use crate::core::{Core, Input, Now, Output};
+use crate::inherited;
 use crate::ipc::{Place, Refusal, Server, Settings};
 use crate::log;
 use crate::relay::{Link, Wake};
@@ -40,7 +41,11 @@ const TAKEN: u8 = 75;
 /// One sentence for the user; see [`exit_code`].
 pub fn run(args: &Args) -> anyhow::Result<()> {
     umask(Mode::from_bits_truncate(0o077));
+    let closed = if args.detached { inherited::close() } else { Ok(()) };
     log::start(args.log()?);
+    if let Err(error) = closed {
+        tracing::warn!(%error, "what the starting program has open stays open as long as this one runs");
+    }
     if args.detached {
         // Refused only to the leader of a process group, who has no terminal to leave that would end it.
         let _ = nix::unistd::setsid();

@@ -5,6 +5,7 @@
 mod common;
 
 use std::fs;
+use std::io::Read;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::linux::net::SocketAddrExt;
@@ -160,6 +161,48 @@ fn inheriting(home: &Home, socket: impl Into<OwnedFd>) -> Command {
     command.arg("-c").arg(r#"LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" 3<&0 0</dev/null"#);
     command.arg(env!("CARGO_BIN_EXE_qqd")).stdin(socket.into());
     command
+}
+
+#[test]
+fn detached_it_lets_go_of_what_the_starting_shell_has_open() {
+    let home = Home::new();
+    let start = |more: &str| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let mut command = Command::new("/bin/sh");
+        home.prepare(&mut command);
+        command.arg("-c").arg(format!(r#"exec "$0" {more} 9>&1 1>/dev/null"#));
+        command.arg(env!("CARGO_BIN_EXE_qqd")).stdout(writer);
+        (reader, Daemon::start(command))
+    };
+    let (_reader, daemon) = start("");
+    assert!(
+        fs::symlink_metadata(format!("/proc/{}/fd/9", daemon.pid())).is_ok(),
+        "in the foreground it stays"
+    );
+    daemon.stop();
+    let (mut reader, daemon) = start("--detached");
+    let (told, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || told.send(reader.read_to_end(&mut Vec::new()).unwrap()));
+    assert_eq!(ended.recv_timeout(common::DEADLINE), Ok(0), "the pipe's end while the daemon runs");
+    home.client().call("daemon.status", json!({}));
+    daemon.stop();
+}
+
+#[test]
+fn detached_it_keeps_the_socket_of_the_service_manager() {
+    let home = Home::new();
+    fs::DirBuilder::new().mode(0o700).create(home.path("qqd")).unwrap();
+    let listener = UnixListener::bind(home.socket()).unwrap();
+    let mut command = Command::new("/bin/sh");
+    home.prepare(&mut command);
+    let script = r#"LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" --detached 3<&0 4<&0 0</dev/null"#;
+    command.arg("-c").arg(script).arg(env!("CARGO_BIN_EXE_qqd")).stdin(OwnedFd::from(listener));
+    let daemon = Daemon::start(command);
+    home.client().call("daemon.status", json!({}));
+    let sockets = |fd: u8| fs::read_link(format!("/proc/{}/fd/{fd}", daemon.pid())).ok();
+    assert!(sockets(3).is_some());
+    assert_ne!(sockets(3), sockets(4), "only what LISTEN_FDS counts is kept");
+    daemon.stop();
 }
 
 #[test]
