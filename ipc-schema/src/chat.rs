@@ -52,7 +52,9 @@ words! {
 
 /// Send a message
 ///
-/// The daemon stores the message first: it is never lost, and is sent as soon as the relay is there.
+/// The daemon stores the message first: it is never lost, and is sent as soon as the relay is there. To
+/// somebody who is not in your friend list it waits for the relay's answer, as with --wait relay, while the
+/// relay is connected: a name that is misspelt is told at once (exit code 7).
 /// Exit code 0: on its way (with --wait: as far as you asked). 6: the relay is away; the message stays queued and its id is
 /// printed. 3: the --timeout passed; the message stays queued or kept for the friend.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -62,8 +62,10 @@ impl Core {
                 .to_string(),
         };
         if self.outbox.is_full() && self.outbox.entry_mut(&id).is_none() {
-            let message =
-                format!("{} messages wait for the relay already; send again when some are gone", outbox::MAX);
+            let message = format!(
+                "{} messages wait for the server already; send again when some are gone",
+                outbox::MAX
+            );
             return Err(Error::new(Code::Busy, message).with_retry_after_ms(30_000));
         }
         Ok(Message {
@@ -112,6 +114,8 @@ impl Core {
     /// Answers as far as the message is, or waits with it.
     fn follow(&mut self, to: ReplyTo<Send>, wait: Option<Wait>, id: &str) {
         let online = self.link.is_online();
+        // A name that nobody here knows may be misspelt: whether it is somebody is what the relay says.
+        let wait = wait.or_else(|| (online && !self.knows_of(id)).then_some(Wait::Relay));
         let Some(entry) = self.outbox.entry_mut(id) else {
             let sent = Sent { id: id.to_owned(), state: State::Queued, peer: None };
             return self.reply(to, Ok(sent));
@@ -126,6 +130,12 @@ impl Core {
                 self.reply(to, Err(error));
             }
         }
+    }
+
+    /// Whether the message is to oneself or to somebody of the friend list.
+    fn knows_of(&mut self, id: &str) -> bool {
+        let to = self.outbox.entry_mut(id).map(|entry| entry.message.to.clone());
+        to.is_none_or(|to| self.is_known(&to))
     }
 
     /// The message is kept, and the relay is not there.
@@ -217,27 +227,27 @@ pub(super) fn refusal(reason: &str, id: &str, to: &str) -> Error {
             format!("{to} cannot be reached: no such account, or it takes no messages from you"),
         ),
         "forbidden" | "not-your-account" => {
-            (Code::Denied, format!("the relay does not let you write to {to}"))
+            (Code::Denied, format!("the server does not let you write to {to}"))
         }
-        "too-big" => (Code::Usage, "the relay takes shorter messages only; send it in parts".to_owned()),
+        "too-big" => (Code::Usage, "the server takes shorter messages only; send it in parts".to_owned()),
         "rate" => {
             (Code::Throttled, "too many messages in too short a time; send again in a while".to_owned())
         }
         "storage" => (
             Code::Busy,
-            "the relay has no room on its disk; tell whoever runs it, send again later".to_owned(),
+            "the server has no room on its disk; tell whoever runs it, send again later".to_owned(),
         ),
         "conflict" => {
             (Code::Conflict, format!("the key {id} was used for another message; choose another key"))
         }
-        "offline" => (Code::Offline, format!("{to} is offline; the message was not kept")),
+        "offline" => (Code::Offline, format!("{to} is off line; the message was not kept")),
         "expired" => {
             (Code::Timeout, format!("the message to {to} waited for 14 days and was given up; send it again"))
         }
         "malformed" => {
-            (Code::Unexpected, format!("the relay cannot read the message to {to}; it was given up"))
+            (Code::Unexpected, format!("the server cannot read the message to {to}; it was given up"))
         }
-        other => (Code::Unexpected, format!("the relay refused the message to {to}: {:?}", quote(other))),
+        other => (Code::Unexpected, format!("the server refused the message to {to}: {:?}", quote(other))),
     };
     Error::new(code, message)
         .with_field("id", id)

@@ -34,6 +34,11 @@ pub(super) fn quote(text: &str) -> String {
 }
 
 impl Core {
+    /// Oneself, or somebody of the friend list.
+    pub(super) fn is_known(&self, name: &str) -> bool {
+        self.friends.has(name) || self.account.as_ref().is_some_and(|account| account.account == name)
+    }
+
     /// Whom a person means by TO: an account of the friend list, else an exact remark name, else any account name;
     /// `@NAME` is never a remark, `@me` is oneself.
     pub(super) fn resolve(&self, to: &str) -> Result<String, Error> {
@@ -62,6 +67,15 @@ impl Core {
             .with_hint("`qqctl friends` lists them")
         })
     }
+}
+
+/// Nobody here is called so.
+pub(super) fn no_friend(name: &str, unheard: bool) -> Error {
+    let mut message = format!("there is no friend called {name}");
+    if unheard {
+        message.push_str(&format!(", and nothing was said with {name}"));
+    }
+    Error::new(Code::NotFound, message).with_hint("`qqctl friends` lists them")
 }
 
 fn ambiguous(to: &str, one: &str, two: &str) -> Error {

@@ -1,11 +1,11 @@
 //! Who is on line: only what the relay has said in this session counts; without a session everybody is off line.
 
 use ipc_schema::presence::{Changed, Show, Shown, State};
-use ipc_schema::{Code, Error, Event};
+use ipc_schema::{Error, Event};
 use relay_schema::Line;
 
 use super::Core;
-use super::name::{NOTE_MAX, clip, normalise, not_logged_in};
+use super::name::{NOTE_MAX, clip, no_friend, normalise, not_logged_in};
 use super::request::ReplyTo;
 
 impl Core {
@@ -23,10 +23,7 @@ impl Core {
             let (state, note) = (known.presence, known.note.clone());
             return Ok(Shown { account: own.local.clone(), friend: None, state, note });
         };
-        let entry = known.friend(&name).ok_or_else(|| {
-            Error::new(Code::NotFound, format!("there is no friend called {name}"))
-                .with_hint("`qqctl friends` lists them")
-        })?;
+        let entry = known.friend(&name).ok_or_else(|| no_friend(&name, false))?;
         let (state, note) = (entry.state, entry.note.clone());
         Ok(Shown { account: own.local.clone(), friend: Some(name), state, note })
     }

@@ -7,13 +7,20 @@ use ipc_schema::{Error, Event};
 
 use super::Core;
 use super::address::usage;
-use super::name::not_logged_in;
+use super::name::{no_friend, not_logged_in};
 use super::op::{Message, Op, StoreError};
 use super::request::ReplyTo;
 use super::stored::{Peek, Then, unexpected};
 
 /// Messages with their local numbers, and whether there are more.
 pub(super) type Messages = (Vec<(u64, Message)>, bool);
+
+/// Whose answer is empty, perhaps because there is nobody of that name.
+#[derive(Debug)]
+pub(super) enum Unmet {
+    History(ReplyTo<History>),
+    Read(ReplyTo<Read>),
+}
 
 impl Core {
     /// `chat.history`.
@@ -25,13 +32,21 @@ impl Core {
         match checked {
             Err(error) => self.reply(to, Err(error)),
             Ok(with) => {
-                let op = Op::History { with, before: params.before, count: params.count };
-                self.ask(op, Then::History(to));
+                let op = Op::History { with: with.clone(), before: params.before, count: params.count };
+                self.ask(op, Then::History(to, with));
             }
         }
     }
 
-    pub(super) fn on_history(&mut self, to: ReplyTo<History>, result: Result<Messages, StoreError>) {
+    pub(super) fn on_history(
+        &mut self,
+        to: ReplyTo<History>,
+        with: String,
+        result: Result<Messages, StoreError>,
+    ) {
+        if is_empty(&result) && !self.is_known(&with) {
+            return self.ask_met(Unmet::History(to), with);
+        }
         let result = result.map_err(|error| unexpected(&error));
         let page = result.map(|(messages, more)| Page { messages: self.shown(messages), more });
         self.reply(to, page);
@@ -46,11 +61,22 @@ impl Core {
         let peek = if params.peek { Peek::Yes } else { Peek::No };
         match with {
             Err(error) => self.reply(to, Err(error)),
-            Ok(with) => self.ask(Op::Read { with, peek: params.peek }, Then::Read(to, peek)),
+            Ok(with) => {
+                self.ask(Op::Read { with: with.clone(), peek: params.peek }, Then::Read(to, peek, with));
+            }
         }
     }
 
-    pub(super) fn on_read(&mut self, to: ReplyTo<Read>, peek: Peek, result: Result<Messages, StoreError>) {
+    pub(super) fn on_read(
+        &mut self,
+        to: ReplyTo<Read>,
+        peek: Peek,
+        with: Option<String>,
+        result: Result<Messages, StoreError>,
+    ) {
+        if let Some(with) = with.filter(|with| is_empty(&result) && !self.is_known(with)) {
+            return self.ask_met(Unmet::Read(to), with);
+        }
         let (messages, more) = match result {
             Err(error) => return self.reply(to, Err(unexpected(&error))),
             Ok(read) => read,
@@ -60,6 +86,25 @@ impl Core {
         }
         let messages = self.shown(messages);
         self.reply(to, Ok(Unread { messages, more }));
+    }
+
+    /// Nothing was found with somebody who is no friend: has anything ever been said?
+    fn ask_met(&mut self, unmet: Unmet, with: String) {
+        let op = Op::History { with: with.clone(), before: None, count: 1 };
+        self.ask(op, Then::Met(unmet, with));
+    }
+
+    pub(super) fn on_met(&mut self, unmet: Unmet, with: &str, result: Result<Messages, StoreError>) {
+        let met = match result {
+            Err(error) => Err(unexpected(&error)),
+            // Whoever became a friend in the meantime is one.
+            Ok((messages, _)) if messages.is_empty() && !self.is_known(with) => Err(no_friend(with, true)),
+            Ok(_) => Ok(()),
+        };
+        match unmet {
+            Unmet::History(to) => self.reply(to, met.map(|()| Page::default())),
+            Unmet::Read(to) => self.reply(to, met.map(|()| Unread::default())),
+        }
     }
 
     /// `chat.read` once a conversation, `unread.changed` once a friend.
@@ -88,6 +133,10 @@ impl Core {
         let own = self.account.as_ref().map(|account| account.account.as_str()).unwrap_or_default();
         messages.into_iter().map(|(row, message)| shown(row, message, own)).collect()
     }
+}
+
+fn is_empty(result: &Result<Messages, StoreError>) -> bool {
+    matches!(result, Ok((messages, _)) if messages.is_empty())
 }
 
 /// A stored message as frontends know it: somebody else's is `delivered` until it is read here.

@@ -7,6 +7,7 @@ use super::io::{Attempt, Token};
 use super::logout::Forgetting;
 use super::mark::Whose;
 use super::op::{Done, Friend, Left, Loaded, Message, StoreError};
+use super::read::Unmet;
 use super::receive::Taken;
 use super::request::ReplyTo;
 use super::{Core, Phase};
@@ -40,8 +41,10 @@ pub(super) enum Then {
     Delivered(Whose),
     /// What a restored relay lacks.
     Lacking,
-    History(ReplyTo<chat::History>),
-    Read(ReplyTo<chat::Read>, Peek),
+    History(ReplyTo<chat::History>, String),
+    Read(ReplyTo<chat::Read>, Peek, Option<String>),
+    /// Whether anything at all was said with somebody who is no friend, after an empty answer.
+    Met(Unmet, String),
     /// Nobody waits for it.
     Nothing,
 }
@@ -70,8 +73,9 @@ impl Core {
             Then::Acked => self.tell_arrived(result.map(arrived).unwrap_or_default()),
             Then::Delivered(whose) => self.on_mark_saved(whose, result.map(arrived)),
             Then::Lacking => self.on_lacking(result.map(messages)),
-            Then::History(to) => self.on_history(to, result.map(messages)),
-            Then::Read(to, peek) => self.on_read(to, peek, result.map(messages)),
+            Then::History(to, with) => self.on_history(to, with, result.map(messages)),
+            Then::Read(to, peek, with) => self.on_read(to, peek, with, result.map(messages)),
+            Then::Met(unmet, with) => self.on_met(unmet, &with, result.map(messages)),
             Then::Nothing => {}
         }
     }

@@ -14,7 +14,7 @@ fn nack(key: &str, code: NackCode, retry: Option<u64>) -> Nack {
 
 #[test]
 fn a_message_is_stored_then_sent_then_answered() {
-    let mut daemon = Daemon::online();
+    let mut daemon = Daemon::with_bob();
     daemon.hold();
     let outputs = daemon.ask(text("Bob", "m1"));
     assert!(matches!(ops(&outputs)[..], [Op::Queue(message)] if message.to == "bob"));
@@ -27,7 +27,7 @@ fn a_message_is_stored_then_sent_then_answered() {
 
 #[test]
 fn a_message_without_a_key_gets_128_random_bits() {
-    let mut daemon = Daemon::online();
+    let mut daemon = Daemon::with_bob();
     let send = Send { to: "bob".into(), text: "hi".into(), ..Send::default() };
     let one = reply(&daemon.ask(send.clone()));
     let two = reply(&daemon.ask(send));
@@ -55,6 +55,22 @@ fn while_the_relay_is_away_a_message_is_kept_and_its_id_told() {
     assert!(replies(&daemon.ask(waiting("m2", Wait::Relay))).is_empty(), "it waits");
     assert_eq!(chats(&daemon.back(0)), ["m1", "m2"]);
     assert_eq!(reply(&daemon.hear(ack("m2", 2)))["state"], "acked");
+}
+
+#[test]
+fn somebody_who_is_in_no_list_is_awaited_so_that_a_misspelt_name_is_told() {
+    let mut daemon = Daemon::with_bob();
+    let outputs = daemon.ask(text("bobb", "m1"));
+    assert_eq!(chats(&outputs), ["m1"]);
+    assert!(replies(&outputs).is_empty());
+    let error = refusal(&daemon.hear(nack("m1", NackCode::Unknown, None)));
+    assert_eq!((error.code, error.exit()), (Code::Unreachable, 7));
+    daemon.ask(text("carol", "m2"));
+    assert_eq!(reply(&daemon.hear(ack("m2", 1))), json!({"id": "m2", "state": "acked", "peer": "online"}));
+    assert_eq!(reply(&daemon.ask(text("@me", "m3")))["state"], "sent", "oneself is known");
+    daemon.lost();
+    let error = refusal(&daemon.ask(text("bobb", "m4")));
+    assert_eq!((error.code, &error.fields["state"]), (Code::NoRelay, &json!("queued")));
 }
 
 #[test]
@@ -168,7 +184,7 @@ fn who_requires_the_friend_on_line_leaves_nothing_behind() {
 
 #[test]
 fn the_same_key_again_is_the_same_message_and_the_same_answer() {
-    let mut daemon = Daemon::online();
+    let mut daemon = Daemon::with_bob();
     daemon.ask(text("bob", "m1"));
     let outputs = daemon.ask(waiting("m1", Wait::Relay));
     assert!(chats(&outputs).is_empty() && replies(&outputs).is_empty());
@@ -187,7 +203,7 @@ fn the_same_key_again_is_the_same_message_and_the_same_answer() {
 
 #[test]
 fn what_would_not_arrive_as_written_is_refused_before_it_is_queued() {
-    let mut daemon = Daemon::online();
+    let mut daemon = Daemon::with_bob();
     let send = |text: &str| Send { to: "bob".into(), text: text.into(), ..Send::default() };
     let longest = "陈".repeat(TEXT_MAX_CHARS);
     reply(&daemon.ask(send(&longest)));
@@ -269,7 +285,7 @@ fn without_an_account_nothing_is_sent() {
 
 #[test]
 fn too_many_open_requests_are_refused_and_none_is_lost() {
-    let mut daemon = Daemon::online();
+    let mut daemon = Daemon::with_bob();
     daemon.hold();
     let status =
         |n: u64| Input::Request { client: 1, id: n.into(), request: text("bob", &format!("m{n}")).into() };

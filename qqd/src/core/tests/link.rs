@@ -164,7 +164,7 @@ fn a_changed_key_is_said_once_and_tried_seldom() {
 
 #[test]
 fn right_after_the_start_a_message_waits_for_the_first_try_and_no_longer() {
-    let disk = Daemon::online().disk;
+    let disk = Daemon::with_bob().disk;
     let mut daemon = Daemon::on(disk.clone());
     assert!(daemon.ask(text("bob", "m1")).is_empty());
     assert_eq!(

@@ -17,7 +17,7 @@ mod store;
 use std::time::Duration;
 
 use ipc_schema::{Code, Envelope, Error, Event, Request, account};
-use relay_schema::{Ack, Chat, Id, LoginResponse, Secret, Stanza, User};
+use relay_schema::{Ack, Chat, Friend, Id, LoginResponse, Secret, Stanza, User};
 use serde_json::{Value, json};
 
 use super::Core;
@@ -177,11 +177,23 @@ impl Daemon {
 
     /// Alice logs in and is on line with an empty account.
     fn online() -> Self {
+        Self::listed(&[])
+    }
+
+    /// The same with Bob in the friend list.
+    fn with_bob() -> Self {
+        Self::listed(&["bob"])
+    }
+
+    fn listed(friends: &[&str]) -> Self {
         let mut daemon = Self::new();
         daemon.ask(login("alice@example.org"));
         daemon.open();
         daemon.hear(welcome(0, 0));
         daemon.hear(User { name: "Alice".into(), account: "alice".into(), ..User::default() });
+        for friend in friends {
+            daemon.hear(Friend { name: String::new(), account: (*friend).into(), ..Friend::default() });
+        }
         let outputs = daemon.hear(relay_schema::ListEnd { seq: 0 });
         assert!(daemon.core.link.is_online(), "{outputs:?}");
         daemon

@@ -313,3 +313,36 @@ fn what_cannot_be_read_where_no_row_is_due_costs_no_row() {
     daemon.hear(from_bob(1));
     assert_eq!(daemon.disk.messages.len(), 1);
 }
+
+#[test]
+fn a_name_that_nobody_has_is_told_and_one_with_whom_something_was_said_is_not() {
+    use ipc_schema::chat::{History, Read};
+    let mut daemon = Daemon::with_bob();
+    let history = |to: &str, before| History { to: to.into(), count: 9, before };
+    let read = |to: &str| Read { to: Some(to.into()), peek: true };
+    for outputs in [
+        daemon.ask(history("bobb", None)),
+        daemon.ask(history("@bobb", Some(9))),
+        daemon.ask(read("bobb")),
+        daemon.ask(Read { peek: false, ..read("Bobb") }),
+    ] {
+        let error = refusal(&outputs);
+        assert_eq!((error.code, error.exit()), (Code::NotFound, 7));
+        assert_eq!(error.message, "there is no friend called bobb, and nothing was said with bobb");
+    }
+    let show = |friend: &str| ipc_schema::presence::Show { friend: Some(friend.into()) };
+    assert_eq!(refusal(&daemon.ask(show("bobb"))).code, Code::NotFound);
+    for known in ["bob", "@me", "alice"] {
+        assert_eq!(reply(&daemon.ask(history(known, None)))["messages"], json!([]), "{known}");
+        assert_eq!(reply(&daemon.ask(read(known)))["messages"], json!([]), "{known}");
+    }
+    reply(&daemon.ask(show("@me")));
+
+    let mut daemon = Daemon::online();
+    daemon.hear(from_bob(1));
+    assert_eq!(
+        reply(&daemon.ask(Read { peek: false, ..read("bob") }))["messages"].as_array().unwrap().len(),
+        1
+    );
+    assert_eq!(reply(&daemon.ask(read("bob")))["messages"], json!([]), "no friend, and known all the same");
+}
