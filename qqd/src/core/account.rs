@@ -47,7 +47,7 @@ impl Core {
             None => known.next().map(|known| known.relay.clone()),
         };
         let relay = given.or_else(remembered).or_else(|| typed.host.clone()).ok_or_else(|| {
-            usage(format!("which relay is {} at? Name it with --relay HOST:PORT", typed.account))
+            usage(format!("which server is {} at? Name it with --relay HOST:PORT", typed.account))
                 .with_hint(format!("qqctl login {}@HOST", typed.account))
         })?;
         let trust = params.trust.as_deref().map(address::fingerprint).transpose()?;
@@ -112,7 +112,7 @@ impl Core {
             return Err(usage(format!("a password has 1 to {PASSWORD_MAX} bytes")));
         }
         if !password.chars().all(super::chat::is_xml) {
-            return Err(usage("the password holds a control character; no relay takes that".to_owned()));
+            return Err(usage("the password holds a control character; no server takes that".to_owned()));
         }
         Ok(Credential::Password(Secret::new(password.to_owned())))
     }
@@ -183,7 +183,7 @@ impl Core {
     fn refuse_without_token(&mut self) {
         let Some(account) = &self.account else { return };
         let message = format!(
-            "the login of {} is not remembered any more; log in with the password once",
+            "the login of {0} is not remembered any more; log in with the password once: qqctl login {0}",
             account.local
         );
         self.refused = Some(Error::new(Code::Credentials, message.clone()));

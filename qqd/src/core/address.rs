@@ -26,7 +26,7 @@ pub(super) fn account(text: &str) -> Result<Typed, Error> {
     };
     let account = normalise(name).ok_or_else(|| {
         usage(format!(
-            "{:?} is no account name: it has 1 to 64 of a-z, 0-9, dot, dash and underscore",
+            "{:?} is no account name: it has 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit",
             quote(name)
         ))
     })?;
@@ -39,16 +39,19 @@ pub(super) fn relay(text: &str) -> Result<Address, Error> {
         Some(rest) => (rest, true),
         None => (text, false),
     };
-    let bad = || usage(format!("{:?} is no relay address; write HOST or HOST:PORT", quote(text)));
+    let bad = || usage(format!("{:?} is no server address; write HOST or HOST:PORT", quote(text)));
     let (host, port) = split(rest).ok_or_else(bad)?;
     let port = match port {
         None => DEFAULT_PORT,
-        Some(port) => port.parse().ok().filter(|&port| port > 0).ok_or_else(bad)?,
+        Some(port) if port.is_empty() || !port.bytes().all(|b| b.is_ascii_digit()) => return Err(bad()),
+        Some(port) => port.parse().ok().filter(|&port| port > 0).ok_or_else(|| {
+            usage(format!("{} in {:?} is no port: a port is 1 to 65535", quote(port), quote(text)))
+        })?,
     };
     if plain && !host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback()) {
         return Err(usage(
             "plain:// sends the password without encryption and works on this machine only, \
-             as plain://127.0.0.1:PORT; leave it out for any other relay"
+             as plain://127.0.0.1:PORT; leave it out for any other server"
                 .to_owned(),
         ));
     }
@@ -77,7 +80,9 @@ pub(super) fn fingerprint(text: &str) -> Result<String, Error> {
     hex.filter(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
         .map(str::to_ascii_lowercase)
         .ok_or_else(|| {
-            usage("a fingerprint is SHA256: and 64 hexadecimal digits; ask whoever runs the relay".to_owned())
+            usage(
+                "a fingerprint is SHA256: and 64 hexadecimal digits; ask whoever runs the server".to_owned(),
+            )
         })
 }
 
@@ -132,6 +137,16 @@ mod tests {
         for text in bad {
             assert_eq!(relay(text).unwrap_err().code, Code::Usage, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_address_or_a_name_is_told() {
+        let message = relay("127.0.0.1:99999").unwrap_err().message;
+        assert_eq!(message, r#"99999 in "127.0.0.1:99999" is no port: a port is 1 to 65535"#);
+        assert!(relay("a:0").unwrap_err().message.contains("1 to 65535"));
+        assert!(relay("tls://a").unwrap_err().message.contains("is no server address"));
+        let message = account("al ice").unwrap_err().message;
+        assert!(message.contains("a-z 0-9 . _ - and begins with a letter or digit"), "{message}");
     }
 
     #[test]

@@ -60,8 +60,8 @@ impl Failure {
                 Pace::Loss,
                 Code::NoRelay,
                 format!(
-                    "the relay's name in {relay} is not known ({}); check its spelling and the network",
-                    quote(detail)
+                    "the server's name in {relay} is not known ({}); check its spelling and the network",
+                    said(detail)
                 ),
             ),
             Closed::Refused { detail } => Self::new(
@@ -70,8 +70,8 @@ impl Failure {
                 Pace::Loss,
                 Code::NoRelay,
                 format!(
-                    "no relay listens at {relay} ({}); check the address, and that the relay runs",
-                    quote(detail)
+                    "no server listens at {relay} ({}); check the address, and that the server runs",
+                    said(detail)
                 ),
             ),
             Closed::TimedOut { step } => Self::timed_out(*step, relay),
@@ -82,17 +82,14 @@ impl Failure {
                 Some(Step::Tls),
                 Pace::Loss,
                 Code::NoRelay,
-                format!(
-                    "{relay} does not speak TLS as a relay does ({}); check address and port",
-                    quote(detail)
-                ),
+                format!("{relay} does not speak TLS as it should ({}); check address and port", said(detail)),
             ),
             Closed::Lost { detail } => Self::new(
                 "lost",
                 step,
                 Pace::Loss,
                 Code::NoRelay,
-                format!("the connection to {relay} was lost ({})", quote(detail)),
+                format!("the connection to {relay} was lost ({})", said(detail)),
             ),
             Closed::Hangup => Self::new(
                 "lost",
@@ -113,7 +110,7 @@ impl Failure {
             }
             LinkStep::Tls => (
                 Step::Tls,
-                "took the connection, but no TLS came within 5 s (step: tls); check that it is a relay",
+                "took the connection, but no TLS came within 5 s (step: tls); check address and port",
             ),
             LinkStep::Login => (
                 Step::Login,
@@ -126,8 +123,8 @@ impl Failure {
     fn untrusted(key: &str, relay: &str) -> Self {
         let key = format!("SHA256:{}", quote(key));
         let message = format!(
-            "{relay} is not known to this computer; its key is {key}. If whoever runs the relay says the same, \
-             log in with --trust {key}. No password was sent"
+            "the key of {relay} is not known to this computer yet: it is {key}. If whoever runs the server says the \
+             same, log in with --trust {key}. No password was sent"
         );
         let mut failure =
             Self::new("untrusted", Some(Step::Tls), Pace::After(SLOW), Code::Untrusted, message).at(relay);
@@ -139,7 +136,7 @@ impl Failure {
         let (expected, found) = (format!("SHA256:{}", quote(expected)), format!("SHA256:{}", quote(found)));
         let message = format!(
             "stop: {relay} shows another key than the one that was trusted ({found} instead of {expected}); somebody may \
-             stand in between. The password was not sent. Only if whoever runs the relay confirms the new key, log in \
+             stand in between. The password was not sent. Only if whoever runs the server confirms the new key, log in \
              with --trust {found}"
         );
         let mut failure =
@@ -206,7 +203,8 @@ impl Failure {
                 Pace::Never,
                 Code::Credentials,
                 format!(
-                    "{relay} does not take this device's login for {account} any more; log in with the password once"
+                    "{relay} does not take this device's login for {account} any more; log in with the password once: \
+                     qqctl login {account}; if the password does not work either, ask whoever runs the server"
                 ),
             ),
             LoginReason::Throttled => (
@@ -222,7 +220,7 @@ impl Failure {
             LoginReason::Disabled => (
                 Pace::Never,
                 Code::Disabled,
-                format!("{account} is disabled at {relay}; ask whoever runs the relay"),
+                format!("{account} is disabled at {relay}; ask whoever runs the server"),
             ),
             LoginReason::Devices => (
                 Pace::Never,
@@ -263,6 +261,16 @@ impl Failure {
         let message = format!("{relay} was restored from an older state; everything is fetched anew");
         Self::new("lost", None, Pace::Trouble, Code::NoRelay, message).at(relay)
     }
+}
+
+/// What the system said, without its number for it.
+fn said(detail: &str) -> String {
+    let said = detail.split(" (os error ").enumerate().map(|(at, part)| match part.split_once(')') {
+        Some((number, rest)) if at > 0 && number.bytes().all(|b| b.is_ascii_digit()) => rest.to_owned(),
+        _ if at > 0 => format!(" (os error {part}"),
+        _ => part.to_owned(),
+    });
+    quote(&said.collect::<String>())
 }
 
 /// Whose login was refused.

@@ -7,7 +7,7 @@ use ipc_schema::{Code, Error, Event};
 use relay_schema::{ErrorCode, ErrorStanza, Ping, Pong, Refusal, Stanza};
 
 use super::failure::Failure;
-use super::io::{Attempt, News, Step as LinkStep, Trust};
+use super::io::{Attempt, Closed, News, Step as LinkStep, Trust};
 use super::name::quote;
 use super::op::StoreError;
 use super::reconnect::{EAGER_PAUSE, Pacer};
@@ -210,9 +210,19 @@ impl Core {
             News::Closed(closed) => {
                 let relay = self.relay();
                 let failure = Failure::closed(&closed, self.link.step(), &relay);
+                let lost = matches!(closed, Closed::Lost { .. }) && self.link.step() == Some(Step::Login);
+                let failure = if lost { self.doubt_plain(failure) } else { failure };
                 self.ended(failure);
             }
         }
+    }
+
+    /// A login without TLS has met something that it does not understand: TLS, most likely.
+    fn doubt_plain(&self, mut failure: Failure) -> Failure {
+        if self.subject().is_some_and(|account| account.relay.plain) {
+            failure.error = failure.error.with_hint("is that the TLS port? leave plain:// out");
+        }
+        failure
     }
 
     fn on_any_stanza(&mut self, stanza: Stanza) {
@@ -229,8 +239,8 @@ impl Core {
         match self.link.stage {
             Stage::Idle | Stage::Waiting { .. } | Stage::Connecting { .. } => {}
             Stage::Login { .. } => {
-                let what = format!("it does not speak the relay protocol ({})", quote(&refusal.text));
-                self.fail(Failure::trouble(&what, &relay));
+                let what = format!("it does not speak the server's protocol ({})", quote(&refusal.text));
+                self.fail(self.doubt_plain(Failure::trouble(&what, &relay)));
             }
             Stage::Saving => self.hold(Heard::Unreadable(refusal, raw)),
             Stage::Online { .. } => self.on_unreadable(&refusal, raw),

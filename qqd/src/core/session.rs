@@ -38,8 +38,8 @@ impl Core {
             "somebody has used an old login of one of your devices: if it was not you, change your password";
         let message = match (notice.code.as_str(), notice.text.as_str()) {
             ("token-reused", _) => REUSED.to_owned(),
-            (code, "") => format!("the relay says: {}", quote(code)),
-            (_, text) => format!("the relay says: {}", quote(text)),
+            (code, "") => format!("the server says: {}", quote(code)),
+            (_, text) => format!("the server says: {}", quote(text)),
         };
         let device = notice.device.as_deref().map(quote);
         self.tell(Event::AccountNotice(account::Notice { code: quote(&notice.code), message, device }));

@@ -90,7 +90,7 @@ impl Core {
     /// `line` `-1`.
     pub(super) fn on_shake_away(&mut self, id: &Id) -> bool {
         self.answer_shake(id, |to| {
-            Err(Error::new(Code::Offline, format!("{to} is offline; a shake is not kept")))
+            Err(Error::new(Code::Offline, format!("{to} is off line; a shake is not kept")))
         })
     }
 
@@ -107,7 +107,7 @@ impl Core {
                 Err(Error::new(Code::Unreachable, format!("{to} cannot be shaken: only friends can be")))
             }
             (NackCode::Offline, _) => {
-                Err(Error::new(Code::Offline, format!("{to} is offline; a shake is not kept")))
+                Err(Error::new(Code::Offline, format!("{to} is off line; a shake is not kept")))
             }
             (code, _) => Err(refusal(code.as_str(), nack.id.as_str(), to)),
         })
@@ -124,7 +124,7 @@ impl Core {
         let late: Vec<Id> = late.map(|(id, _)| id.clone()).collect();
         for id in late {
             self.answer_shake(&id, |to| {
-                let message = format!("the relay did not answer the shake of {to} within 10 s; try again");
+                let message = format!("the server did not answer the shake of {to} within 10 s; try again");
                 Err(Error::new(Code::Timeout, message))
             });
         }

@@ -85,7 +85,7 @@ async fn handshake(
         }
         (_, Some(Verdict::Refused(closed))) => Err(closed),
         (Err(error), _) => Err(tls_failed(&error)),
-        (Ok(_), None) => Err(Closed::Tls { detail: "the relay showed no certificate".into() }),
+        (Ok(_), None) => Err(Closed::Tls { detail: "the server showed no certificate".into() }),
     }
 }
 

@@ -173,13 +173,13 @@ impl Task {
         let mut chunk = vec![0; CHUNK];
         loop {
             let detail = match timeout(self.settings.silence, reader.read(&mut chunk)).await {
-                Ok(Ok(0)) => "the relay closed the connection".into(),
+                Ok(Ok(0)) => "the server closed the connection".into(),
                 Ok(Ok(count)) => match self.take_in(&mut framer, &chunk[..count]).await {
                     Ok(()) => continue,
                     Err(closed) => return closed,
                 },
                 Ok(Err(error)) => error.to_string(),
-                Err(_) => format!("nothing came from the relay for {} s", self.settings.silence.as_secs()),
+                Err(_) => format!("nothing came from the server for {} s", self.settings.silence.as_secs()),
             };
             return Closed::Lost { detail };
         }
@@ -203,7 +203,7 @@ impl Task {
             let (fault, size) = (refusal.fault, raw.len());
             self.tell_read(News::Unreadable { refusal: Box::new(refusal), raw }, size).await?;
             if fault.closes() {
-                return Err(Closed::Lost { detail: format!("the relay cannot be understood: {fault}") });
+                return Err(Closed::Lost { detail: format!("the server cannot be understood: {fault}") });
             }
         }
     }
@@ -259,7 +259,7 @@ impl Task {
 /// Waits for the word to end.
 async fn ended(ending: &mut watch::Receiver<Ending>) -> Closed {
     match ending.wait_for(|ending| *ending != Ending::Not).await.as_deref() {
-        Ok(Ending::Full) => Closed::Lost { detail: "the relay does not take what is sent to it".into() },
+        Ok(Ending::Full) => Closed::Lost { detail: "the server does not take what is sent to it".into() },
         Ok(Ending::Not | Ending::Hangup) | Err(_) => Closed::Hangup,
     }
 }

@@ -55,7 +55,7 @@ fn a_closed_port_a_silent_one_a_wrong_password_and_an_unknown_key_are_four_sente
     assert_eq!((closed.code, closed.exit()), (Code::NoRelay, 6));
     assert_eq!(
         closed.message,
-        "no relay listens at example.org:5290 (connection refused); check the address, and that the relay runs"
+        "no server listens at example.org:5290 (connection refused); check the address, and that the server runs"
     );
 
     let silent = fails_with(|daemon| {
@@ -345,4 +345,46 @@ fn an_own_name_that_changes_is_told_and_kept() {
     assert_eq!(names(&outputs), ["daemon.state"]);
     assert_eq!(daemon.disk.account.as_ref().unwrap().name, "Alicia");
     assert_eq!(daemon.core.events.mirror().accounts[0].name, "Alicia");
+}
+
+#[test]
+fn a_login_without_tls_at_a_tls_port_is_told_what_may_be_wrong() {
+    let plain = account::Login { relay: Some("plain://127.0.0.1:5290".into()), ..login("alice") };
+    let reached = |daemon: &mut Daemon| {
+        daemon.ask(plain.clone());
+        daemon.news(News::Connected { peer: "127.0.0.1:5290".parse().unwrap() });
+        daemon.news(News::Open { key: None, by_system: false });
+    };
+    let mut daemon = Daemon::new();
+    reached(&mut daemon);
+    let hint = refusal(&daemon.lost()).hint;
+    assert_eq!(hint.as_deref(), Some("is that the TLS port? leave plain:// out"));
+    let mut daemon = Daemon::new();
+    daemon.ask(login("alice@example.org"));
+    daemon.open();
+    assert_eq!(refusal(&daemon.lost()).hint, None);
+}
+
+#[test]
+fn failures_say_server_and_leave_the_systems_numbers_out() {
+    let fail = |closed| {
+        let mut daemon = Daemon::new();
+        daemon.ask(login("alice@example.org"));
+        refusal(&daemon.closed(closed))
+    };
+    let error = fail(Closed::Refused { detail: "Connection refused (os error 111)".into() });
+    let message = "no server listens at example.org:5290 (Connection refused); check the address, and that the server runs";
+    assert_eq!(error.message, message);
+    let error = fail(Closed::Untrusted { key: KEY.into() });
+    assert!(error.message.starts_with("the key of example.org:5290 is not known to this computer yet: "));
+    assert!(error.message.contains("--trust SHA256:"));
+
+    let mut daemon = Daemon::online();
+    daemon.lost();
+    daemon.pass(Duration::from_millis(500));
+    daemon.open();
+    daemon.hear(LoginResponse { state: 0, ..LoginResponse::default() });
+    let error = refusal(&daemon.ask(text("bob", "m1")));
+    let advice = "log in with the password once: qqctl login alice; if the password does not work either, ask whoever runs the server";
+    assert!(error.message.ends_with(advice), "{}", error.message);
 }
