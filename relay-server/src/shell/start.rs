@@ -105,9 +105,11 @@ pub(super) struct Start<'a> {
 
 async fn run(start: Start<'_>) -> Result<(), StartError> {
     let system = |error: io::Error| StartError::System(error.to_string());
-    let mut signals = Signals::new().map_err(system)?;
+    let hangup = signal(SignalKind::hangup()).map_err(system)?;
     let (tell, answers) = mpsc::channel(ANSWERS);
+    // It may take long to check a large database. Until that is done SIGTERM and SIGINT just end the process.
     let shell = Rc::new(Shell::new(&start, &tell)?);
+    let mut signals = Signals::new(hangup).map_err(system)?;
     drop(tell);
     let socket = admin::socket::Socket::bind(&start.dir.socket()).map_err(system)?;
     let mut accepting = vec![spawn_local(socket.serve(Rc::clone(&shell)))];
@@ -155,11 +157,11 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    fn new() -> io::Result<Self> {
+    fn new(hangup: Signal) -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
+            hangup,
         })
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Db {
     /// The latest wall clock that any op has told, Unix milliseconds.
     latest_ms: Cell<i64>,
     order: RefCell<Order>,
+    /// The last write found no room; told to the log once, and once more when there is room again.
+    full: Cell<bool>,
 }
 
 /// Whether an op can be done by a connection that cannot write.
@@ -44,7 +46,7 @@ pub(super) fn is_read(op: &Op) -> bool {
 
 impl Db {
     pub(super) fn new(conn: Connection, epoch: String) -> Self {
-        Self { conn, epoch, latest_ms: Cell::new(0), order: RefCell::default() }
+        Self { conn, epoch, latest_ms: Cell::new(0), order: RefCell::default(), full: Cell::new(false) }
     }
 
     /// One op, in a transaction of its own if it writes.
@@ -58,7 +60,8 @@ impl Db {
     }
 
     /// Many ops in one transaction: as many, from the first, as `time` allows, but at least one. One that fails
-    /// leaves no trace and does not harm the others. If the transaction itself fails, each is tried alone.
+    /// leaves no trace and does not harm the others. If the transaction itself fails, each is tried alone; but
+    /// where another program holds the database all fail at once, for each would wait as long again.
     /// Gives as many results as ops were done.
     pub(super) fn group<'a>(
         &self,
@@ -66,7 +69,6 @@ impl Db {
         time: Duration,
     ) -> Vec<std::result::Result<Done, StoreError>> {
         let mut tried = 0;
-        let order = self.order.borrow().clone();
         let together = self.transaction(|| {
             let start = Instant::now();
             let mut results = Vec::new();
@@ -79,10 +81,25 @@ impl Db {
             }
             Ok(results)
         });
-        together.unwrap_or_else(|_| {
-            self.order.replace(order);
-            ops.take(tried.max(1)).map(|op| self.alone(op)).collect()
+        together.unwrap_or_else(|e| match is_busy(&e) {
+            true => self.fail(ops, &store_error(&e)),
+            false => ops.take(tried.max(1)).map(|op| self.alone(op)).collect(),
         })
+    }
+
+    /// Nothing of this was done.
+    fn fail<'a>(
+        &self,
+        ops: impl Iterator<Item = &'a Op>,
+        why: &StoreError,
+    ) -> Vec<std::result::Result<Done, StoreError>> {
+        let mut order = self.order.borrow_mut();
+        let fail = |op| {
+            let failed = order.check(op).and(Err(why.clone()));
+            order.note(op, &failed);
+            failed
+        };
+        ops.map(fail).collect()
     }
 
     /// An op behind a savepoint. Fails only where the whole transaction has to be given up.
@@ -93,8 +110,9 @@ impl Db {
         self.run("SAVEPOINT op")?;
         match caught(|| self.apply(op)) {
             Ok(done) => self.run("RELEASE op").map(|()| Ok(done)),
-            Err(e) if self.conn.is_autocommit() || is_full(&e) => Err(e),
+            Err(e) if is_full(&e) => Err(e),
             Err(e) => {
+                // Fails where SQLite has given up the whole transaction already.
                 self.run("ROLLBACK TO op")?;
                 self.run("RELEASE op")?;
                 let failed = Err(store_error(&e));
@@ -105,12 +123,23 @@ impl Db {
     }
 
     fn transaction<R>(&self, body: impl FnOnce() -> Result<R>) -> Result<R> {
+        let before = self.conn.total_changes();
         let result = self.run("BEGIN IMMEDIATE").and_then(|()| body());
         let result = result.and_then(|done| self.run("COMMIT").map(|()| done));
         if !self.conn.is_autocommit()
             && let Err(e) = self.run("ROLLBACK")
         {
             tracing::error!(error = %e, "a transaction could not be rolled back");
+        }
+        match &result {
+            Err(e) if is_full(e) && !self.full.replace(true) => {
+                tracing::warn!(error = %e, "the disk is full or cannot be written: messages are refused");
+            }
+            Ok(_) if self.full.get() && self.conn.total_changes() > before => {
+                self.full.set(false);
+                tracing::info!("the disk can be written again");
+            }
+            Ok(_) | Err(_) => {}
         }
         result
     }
@@ -172,9 +201,7 @@ impl Db {
         {
             return self.begin_by_reading(op);
         }
-        let error = store_error(&failed);
-        tracing::debug!(%error, "an op failed");
-        Err(error)
+        Err(store_error(&failed))
     }
 
     fn begin_by_reading(&self, op: &Begin) -> std::result::Result<Done, StoreError> {
@@ -195,8 +222,17 @@ fn is_full(e: &Error) -> bool {
     )
 }
 
+/// Another program writes, and went on for as long as one waits for it.
+fn is_busy(e: &Error) -> bool {
+    matches!(e.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
 fn store_error(e: &Error) -> StoreError {
-    if is_full(e) { StoreError::Full(e.to_string()) } else { StoreError::Failed(e.to_string()) }
+    if is_full(e) {
+        return StoreError::Full(e.to_string());
+    }
+    tracing::error!(error = %e, "an operation failed");
+    StoreError::Failed(e.to_string())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod admin;
 mod begin;
+mod busy;
 mod disk;
 mod file;
 mod list;
@@ -134,7 +135,8 @@ pub(super) fn chat(from: AccountId, to: &str, name: &str) -> Submit {
         kind: None,
         re: None,
         body: None,
-        refuse_offline: false,
+        require_online: false,
+        is_online: true,
         strangers_max: 500,
         era: 1,
         now_ms: NOW,
