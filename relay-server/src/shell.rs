@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use crate::admin::{self, Answer, Code, Trouble, Wish};
 use crate::core::op::{AdminDone, Done, Op, StoreError};
-use crate::core::{AdminRefusal, Core, Input, Now, Output, Token, Verdict};
+use crate::core::{AdminRefusal, Core, Input, Now, Output, SessionId, Token, Verdict};
 use crate::net::{self, Certificates, Host as _, Net};
 use crate::password;
 use crate::store::{self, Store};
@@ -55,6 +55,10 @@ struct Shell {
     /// Ops beyond that. While there are any nobody is read from, so there are never many.
     backlog: RefCell<VecDeque<(Token, Op)>>,
     checking: Cell<usize>,
+    /// Who waits for the answer to what was asked of the store and the pool.
+    owners: RefCell<HashMap<Token, SessionId>>,
+    /// For whose sake the core does what it does now.
+    cause: Cell<Option<SessionId>>,
     /// Nobody is read from any more.
     stopping: Cell<bool>,
     /// What the core is to hear once it has come to rest.
@@ -93,6 +97,8 @@ impl Shell {
             asked_max: settings.queue,
             backlog: RefCell::default(),
             checking: Cell::new(0),
+            owners: RefCell::default(),
+            cause: Cell::new(None),
             stopping: Cell::new(false),
             later: RefCell::default(),
             wishes: RefCell::default(),
@@ -181,8 +187,12 @@ impl Shell {
             Output::Close { session } => self.net.close(session),
             Output::AskRoom { session } => self.net.ask_room(session),
             Output::AskAcknowledged { session } => self.net.ask_acknowledged(session),
-            Output::Store { token, op } => self.ask_store(token, op),
+            Output::Store { token, op } => {
+                self.note_owner(token);
+                self.ask_store(token, op);
+            }
             Output::Check { token, address, password, hash } => {
+                self.note_owner(token);
                 self.checking.set(self.checking.get() + 1);
                 let busy = match &*self.pool.borrow() {
                     Some(pool) => pool.check(token, address, password, hash),
@@ -199,6 +209,31 @@ impl Shell {
                     let _ = wish.send(result);
                 }
             }
+        }
+    }
+
+    fn note_owner(&self, token: Token) {
+        if let Some(session) = self.cause.get() {
+            self.net.asked(session);
+            self.owners.borrow_mut().insert(token, session);
+        }
+    }
+
+    /// For whose sake the core hears this; if it is an answer, then this one is owed no more.
+    fn cause_of(&self, input: &Input) -> (Option<SessionId>, bool) {
+        match input {
+            Input::Stanza { session, .. } | Input::Room { session } => (Some(*session), false),
+            Input::Stored { token, .. } | Input::Checked { token, .. } => {
+                let owner = self.owners.borrow_mut().remove(token);
+                (owner, owner.is_some())
+            }
+            Input::Opened { .. }
+            | Input::Refused { .. }
+            | Input::Quiet { .. }
+            | Input::Acknowledged { .. }
+            | Input::Closed { .. }
+            | Input::Admin { .. }
+            | Input::Tick => (None, false),
         }
     }
 
@@ -259,10 +294,15 @@ impl Shell {
 
 impl net::Host for Shell {
     fn hear(&self, input: Input) {
+        let (cause, answers) = self.cause_of(&input);
+        self.cause.set(cause);
         let mut core = self.core.borrow_mut();
         core.handle(self.now(), input);
         while let Some(output) = core.poll() {
             self.carry_out(output);
+        }
+        if let Some(session) = cause.filter(|_| answers) {
+            self.net.answered(session);
         }
     }
 

@@ -18,6 +18,9 @@ use crate::core::{Class, Dialect, Input, SessionId};
 const ASK_FIRST: Duration = Duration::from_millis(5);
 const ASK_AT_MOST: Duration = Duration::from_secs(1);
 
+/// So many logins may fail: each failure starts the time for the next one anew.
+const FAILURES: u32 = 20;
+
 /// Where a connection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -51,6 +54,11 @@ struct Inner {
     waker: Option<Waker>,
     dialect: Option<Dialect>,
     login_since: Instant,
+    failures: u32,
+    /// The peer says no more, but may want to hear what it asked for.
+    silent: bool,
+    /// What other threads have been asked for its sake.
+    owed: usize,
     paused_until: Option<Instant>,
     /// The task does not read because too much waits to be written.
     reader_waits: bool,
@@ -76,6 +84,9 @@ impl Connection {
             waker: None,
             dialect: None,
             login_since: now,
+            failures: 0,
+            silent: false,
+            owed: 0,
             paused_until: None,
             reader_waits: false,
             ask_room: false,
@@ -109,6 +120,8 @@ impl Connection {
             inner.lost |= class == Class::Kept;
             return;
         }
+        // It may have gone altogether: its kernel's word for what comes now means nothing.
+        inner.lost |= inner.silent && class == Class::Kept;
         match inner.outbox.push(class, stanza, marks, scratch) {
             Pushed::Taken => inner.flushed = false,
             Pushed::Dropped => {}
@@ -127,7 +140,21 @@ impl Connection {
     }
 
     pub(super) fn login_failed(&self, now: Instant) {
-        self.inner.borrow_mut().login_since = now;
+        let mut inner = self.inner.borrow_mut();
+        inner.login_since = now;
+        inner.failures += 1;
+    }
+
+    pub(super) fn asked(&self) {
+        self.inner.borrow_mut().owed += 1;
+    }
+
+    pub(super) fn answered(&self) {
+        let mut inner = self.inner.borrow_mut();
+        inner.owed = inner.owed.saturating_sub(1);
+        if inner.silent && inner.owed == 0 {
+            inner.wake();
+        }
     }
 
     pub(super) fn pause(&self, until: Instant) {
@@ -163,6 +190,9 @@ impl Connection {
     /// Writes what the socket takes, and looks at what was asked.
     pub(super) fn flush(&self, marks: Marks, heard: &mut Vec<Input>) {
         self.dirty.set(false);
+        if self.is_spent() {
+            self.close();
+        }
         let session = self.session;
         let mut inner = self.inner.borrow_mut();
         let Some(waker) = inner.waker.clone() else { return };
@@ -267,6 +297,26 @@ impl Connection {
         self.inner.borrow().paused_until
     }
 
+    /// Too many logins have failed; it ends with the answer to the last one.
+    pub(super) fn is_spent(&self) -> bool {
+        let inner = self.inner.borrow();
+        inner.dialect.is_none() && inner.failures >= FAILURES
+    }
+
+    /// The peer has said its last word.
+    pub(super) fn fell_silent(&self) {
+        self.inner.borrow_mut().silent = true;
+    }
+
+    pub(super) fn is_silent(&self) -> bool {
+        self.inner.borrow().silent
+    }
+
+    /// Whether an answer is on its way to it.
+    pub(super) fn is_owed(&self) -> bool {
+        self.inner.borrow().owed > 0
+    }
+
     pub(super) fn resume(&self) {
         self.inner.borrow_mut().paused_until = None;
     }
@@ -275,10 +325,11 @@ impl Connection {
         self.inner.borrow().stalled
     }
 
-    /// When the peer's kernel is asked again; never while something waits to be written, for then the answer is known.
+    /// When the peer's kernel is asked again; never while something waits to be written, for then the answer is
+    /// known, nor when it does not matter any more.
     pub(super) fn ask_again(&self) -> Option<Instant> {
         let inner = self.inner.borrow();
-        inner.ask_again.filter(|_| inner.flushed).map(|(at, _)| at)
+        inner.ask_again.filter(|_| inner.flushed && !inner.lost).map(|(at, _)| at)
     }
 
     /// At the end: whether [`Input::Acknowledged`] was asked for and can still be said.
@@ -361,5 +412,20 @@ impl Inner {
         }
         self.wake();
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peers_kernel_is_not_asked_again_when_its_answer_does_not_matter() {
+        let now = Instant::now();
+        let connection = Connection::new(1, [127, 0, 0, 1].into(), now);
+        connection.inner.borrow_mut().ask_again = Some((now, ASK_FIRST));
+        assert_eq!(connection.ask_again(), Some(now));
+        connection.inner.borrow_mut().lost = true;
+        assert_eq!(connection.ask_again(), None);
     }
 }

@@ -1,6 +1,7 @@
 //! Who is inside without having logged in: so many from one network, so many in all. When one is too many, the
 //! oldest of the busiest network has to go. No I/O.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::core::SessionId;
@@ -29,11 +30,25 @@ impl Door {
             return self.take_oldest(network);
         }
         if self.total > self.most {
-            let busiest =
-                self.inside.iter().max_by_key(|(_, sessions)| sessions.len()).map(|(network, _)| *network);
-            return busiest.and_then(|network| self.take_oldest(network));
+            return self.make_room();
         }
         None
+    }
+
+    /// Whether nobody is inside.
+    pub fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    /// The one that has to go when one has to: the oldest of the busiest network. Among networks that are equally
+    /// busy the oldest one goes, so that who has just come has time to log in.
+    pub fn make_room(&mut self) -> Option<SessionId> {
+        let busiest = self
+            .inside
+            .iter()
+            .max_by_key(|(_, sessions)| (sessions.len(), Reverse(sessions.first().copied())));
+        let network = busiest.map(|(network, _)| *network)?;
+        self.take_oldest(network)
     }
 
     /// It has logged in, or is gone.
@@ -83,6 +98,19 @@ mod tests {
         assert_eq!(door.enter(network(2), 5), Some(2), "not the oldest of all");
         assert_eq!(door.enter(network(3), 6), Some(3));
         assert_eq!(door.total, 4);
+    }
+
+    #[test]
+    fn among_equals_the_oldest_has_to_go() {
+        let mut door = Door::new(10, 100);
+        assert_eq!(door.make_room(), None);
+        for session in 1..=9 {
+            door.enter(network(u8::try_from(session).unwrap()), session);
+        }
+        for session in 1..=9 {
+            assert_eq!(door.make_room(), Some(session));
+        }
+        assert!(door.is_empty());
     }
 
     #[test]

@@ -19,6 +19,12 @@ use crate::core::{Dialect, Input};
 /// Rounds of reading before others have their turn.
 const ROUNDS: usize = 4;
 
+/// Deadlines met before others have their turn.
+const TURNS: usize = 16;
+
+/// How long a peer that says no more is kept for what it asked.
+const LINGER: Duration = Duration::from_secs(5);
+
 /// How long the peer has to read our last words before the connection goes.
 const DRAIN: Duration = Duration::from_secs(1);
 
@@ -55,6 +61,8 @@ struct Clock {
     /// Since when nothing is read, for a reason of ours: deadlines on the peer's bytes stand still.
     blocked: Option<Instant>,
     quiet_said: bool,
+    /// When the peer said its last word.
+    silent: Option<Instant>,
 }
 
 /// What a deadline is about.
@@ -67,6 +75,7 @@ enum Due {
     Stalled,
     AskAgain,
     Resume,
+    Linger,
     Drained,
 }
 
@@ -84,12 +93,18 @@ impl Future for Driver {
         let this = &mut *self;
         this.connection.keep_waker(cx.waker());
         let mut next = this.work(cx);
+        let mut turns = 0;
         while next == Next::Wait {
             let Some((at, due)) = this.earliest() else {
                 this.alarm = None;
                 return Poll::Pending;
             };
             if at <= Instant::now() {
+                if turns == TURNS {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                turns += 1;
                 next = this.on_time(due, cx);
             } else if this.poll_alarm(at, cx).is_pending() {
                 return Poll::Pending;
@@ -108,7 +123,8 @@ impl Driver {
         greeting: Greeting,
     ) -> Self {
         let framer = Framer::new(net.settings.stanza_before_login);
-        let clock = Clock { last_byte: Instant::now(), stanza: None, blocked: None, quiet_said: false };
+        let clock =
+            Clock { last_byte: Instant::now(), stanza: None, blocked: None, quiet_said: false, silent: None };
         Self {
             connection,
             net,
@@ -132,7 +148,9 @@ impl Driver {
             self.net.touch(&self.connection);
             self.host.settle();
         }
-        if self.connection.stage() == Stage::Open && self.read(cx) == Next::End {
+        if self.connection.stage() == Stage::Open && self.connection.is_silent() {
+            self.linger();
+        } else if self.connection.stage() == Stage::Open && self.read(cx) == Next::End {
             return Next::End;
         }
         match self.connection.stage() {
@@ -185,7 +203,11 @@ impl Driver {
             match self.connection.poll_read(cx, &mut buffer) {
                 Poll::Pending => return Next::Wait,
                 Poll::Ready(Err(_)) => return Next::End,
-                Poll::Ready(Ok(0)) => self.connection.close(),
+                Poll::Ready(Ok(0)) => {
+                    drop(buffer);
+                    self.on_silence();
+                    return Next::Wait;
+                }
                 Poll::Ready(Ok(bytes)) => self.take(&buffer[..bytes]),
             }
             drop(buffer);
@@ -195,11 +217,29 @@ impl Driver {
         Next::Wait
     }
 
+    /// The peer says no more. What its kernel has acknowledged by now counts, and nothing that comes later.
+    fn on_silence(&mut self) {
+        self.net.touch(&self.connection);
+        self.host.settle();
+        self.connection.fell_silent();
+        self.clock.silent = Some(Instant::now());
+        self.clock.stanza = None;
+        self.linger();
+        self.host.settle();
+    }
+
+    /// Whoever says no more goes when all is said to it that it asked for.
+    fn linger(&self) {
+        if !self.connection.is_owed() {
+            self.connection.close();
+        }
+    }
+
     /// Whether this connection is read from now. While it is not, the peer's deadlines stand still.
     fn may_read(&mut self, cx: &Context<'_>) -> bool {
         let may = self.connection.paused_until().is_none()
             && self.connection.may_read(self.net.settings.output)
-            && self.net.may_read(cx.waker());
+            && self.net.may_read(self.connection.session(), cx.waker());
         let now = Instant::now();
         if !may {
             self.clock.blocked.get_or_insert(now);
@@ -261,7 +301,9 @@ impl Driver {
     }
 
     fn listens(&self) -> bool {
-        self.connection.stage() == Stage::Open && self.connection.paused_until().is_none()
+        self.connection.stage() == Stage::Open
+            && self.connection.paused_until().is_none()
+            && !self.connection.is_spent()
     }
 
     /// The write side is shut once all is written; what the peer still says is thrown away.
@@ -298,7 +340,8 @@ impl Driver {
         let may_be_late = stage != Stage::Closing;
         let login =
             (dialect.is_none() && may_be_late).then(|| connection.login_since() + settings.login_deadline);
-        let listens = stage == Stage::Open && self.clock.blocked.is_none();
+        let listens = stage == Stage::Open && self.clock.blocked.is_none() && self.clock.silent.is_none();
+        let linger = self.clock.silent.filter(|_| stage == Stage::Open).map(|since| since + LINGER);
         let stanza = self.clock.stanza.filter(|_| listens).map(|begun| begun + self.stanza_time());
         let watched = listens && dialect == Some(Dialect::Full);
         let quiet =
@@ -312,6 +355,7 @@ impl Driver {
             (connection.stalled().map(|since| since + settings.output_deadline), Due::Stalled),
             (connection.ask_again(), Due::AskAgain),
             (connection.paused_until(), Due::Resume),
+            (linger, Due::Linger),
         ];
         deadlines.into_iter().filter_map(|(at, due)| Some((at?, due))).min_by_key(|(at, _)| *at)
     }
@@ -339,6 +383,7 @@ impl Driver {
             }
             Due::AskAgain => self.net.touch(&self.connection),
             Due::Resume => self.connection.resume(),
+            Due::Linger => self.connection.close(),
         }
         self.host.settle();
         self.work(cx)

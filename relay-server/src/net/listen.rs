@@ -54,7 +54,8 @@ pub fn bind(address: SocketAddr, idle_max: Duration) -> io::Result<TcpListener> 
     Ok(socket.into())
 }
 
-/// Takes connections in, for ever. While there are `sessions_max` of them it takes none: those who are in stay.
+/// Takes connections in, for ever. While there are `sessions_max` of them, one that has not logged in has to go for
+/// each that comes; those who are in stay, and where all are, others wait.
 pub async fn accept(
     listener: TcpListener,
     greeting: Greeting,
@@ -64,12 +65,15 @@ pub async fn accept(
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let mut complained: Option<Instant> = None;
     loop {
-        while net.is_full() {
+        while net.is_shut() {
             complain(&mut complained, "there are as many connections as allowed; others wait");
             net.freed().await;
         }
         match listener.accept().await {
-            Ok((tcp, peer)) => take_in(tcp, peer, &greeting, &net, &host),
+            Ok((tcp, peer)) => {
+                net.room().await;
+                take_in(tcp, peer, &greeting, &net, &host);
+            }
             Err(error) if is_the_peers(&error) => {}
             Err(error) => {
                 complain(&mut complained, &format!("no connection can be accepted: {error}"));

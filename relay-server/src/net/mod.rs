@@ -80,7 +80,7 @@ pub struct Net {
 #[derive(Default)]
 struct Gate {
     shut: bool,
-    waiting: Vec<Waker>,
+    waiting: HashMap<SessionId, Waker>,
 }
 
 impl std::fmt::Debug for Net {
@@ -97,6 +97,8 @@ impl Net {
         let by_files = usize::try_from(files_max.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX).max(1);
         let sessions_max =
             if config.sessions_max == 0 { by_files } else { config.sessions_max.min(by_files) };
+        // Who has an account must find a place, however many come without one.
+        let unauthenticated_max = config.unauthenticated_max.min((sessions_max / 2).max(1));
         let output = Marks { short: config.output_max / 16, most: config.output_max + PAGE };
         Rc::new(Self {
             settings: Settings {
@@ -111,7 +113,7 @@ impl Net {
             },
             connections: RefCell::default(),
             next: Cell::new(1),
-            door: RefCell::new(Door::new(config.unauthenticated_per_address, config.unauthenticated_max)),
+            door: RefCell::new(Door::new(config.unauthenticated_per_address, unauthenticated_max)),
             dirty: RefCell::default(),
             orphans: RefCell::default(),
             buffer: RefCell::new(vec![0; READ_BUFFER].into_boxed_slice()),
@@ -150,9 +152,23 @@ impl Net {
         self.door.borrow_mut().leave(connection.network(), session);
     }
 
-    /// The login failed: there is as much time for another as there was for this one.
+    /// The login failed: there is as much time for another as there was for this one, but not for ever: after some
+    /// failures the connection ends.
     pub fn login_failed(&self, session: SessionId) {
-        self.with(session, |connection| connection.login_failed(Instant::now()));
+        let Some(connection) = self.find(session) else { return };
+        connection.login_failed(Instant::now());
+        self.touch(&connection);
+    }
+
+    /// Something that this session waits for was asked of another thread. A peer that says no more is kept until
+    /// all of it was [answered](Net::answered).
+    pub fn asked(&self, session: SessionId) {
+        self.with(session, Connection::asked);
+    }
+
+    /// The answer came, and was heard.
+    pub fn answered(&self, session: SessionId) {
+        self.with(session, Connection::answered);
     }
 
     /// Nothing is read from this connection for so long.
@@ -196,7 +212,7 @@ impl Net {
         let mut gate = self.gate.borrow_mut();
         gate.shut = !reading;
         if reading {
-            gate.waiting.drain(..).for_each(Waker::wake);
+            gate.waiting.drain().for_each(|(_, waker)| waker.wake());
         }
     }
 
@@ -229,6 +245,7 @@ impl Net {
     }
 
     fn forget(&self, connection: &Connection) {
+        self.gate.borrow_mut().waiting.remove(&connection.session());
         if self.connections.borrow_mut().remove(&connection.session()).is_some() {
             self.door.borrow_mut().leave(connection.network(), connection.session());
             self.freed.notify_waiters();
@@ -239,11 +256,28 @@ impl Net {
         self.len() >= self.settings.sessions_max
     }
 
-    /// Whether the gate is open; if it is not, `waker` is woken when it opens.
-    fn may_read(&self, waker: &Waker) -> bool {
+    /// Whether nobody can be taken in: all who are inside have logged in, and stay.
+    fn is_shut(&self) -> bool {
+        self.is_full() && self.door.borrow().is_empty()
+    }
+
+    /// Returns once there is a place for one more. While there is none, those who have not logged in have to go.
+    async fn room(&self) {
+        while self.is_full() {
+            let other = self.door.borrow_mut().make_room();
+            if let Some(other) = other {
+                tracing::debug!(session = other, "closed: without a login, and others want to come in");
+                self.with(other, Connection::kill);
+            }
+            self.freed().await;
+        }
+    }
+
+    /// Whether the gate is open; if it is not, the session's `waker` is woken when it opens.
+    fn may_read(&self, session: SessionId, waker: &Waker) -> bool {
         let mut gate = self.gate.borrow_mut();
-        if gate.shut && !gate.waiting.iter().any(|other| other.will_wake(waker)) {
-            gate.waiting.push(waker.clone());
+        if gate.shut {
+            gate.waiting.insert(session, waker.clone());
         }
         !gate.shut
     }

@@ -176,8 +176,27 @@ impl Client {
         }
     }
 
+    /// Reads until this was said; false if the relay closes before.
+    pub fn hears(&mut self, text: &str) -> bool {
+        let mut bytes = [0; 4_096];
+        while !self.heard.contains(text) {
+            match self.stream.read(&mut bytes) {
+                Ok(read) if read > 0 => self.heard.push_str(std::str::from_utf8(&bytes[..read]).unwrap()),
+                Ok(_) => return false,
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return false,
+                Err(error) => panic!("{error} while waiting for {text:?}; heard {:?}", self.heard),
+            }
+        }
+        true
+    }
+
     pub fn heard(&self) -> &str {
         &self.heard
+    }
+
+    /// Says no more, but goes on listening.
+    pub fn fall_silent(&mut self) {
+        self.stream.shutdown(std::net::Shutdown::Write).unwrap();
     }
 
     /// What the relay says until it closes.

@@ -1,13 +1,15 @@
 //! Broken stanzas, too many connections, and that nobody else notices.
 
-use relay_schema::Stanza;
+use std::time::{Duration, Instant};
+
+use relay_schema::{ErrorStanza, Stanza};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::super::Net;
 use super::world::{LOGIN, PING, World, nothing};
 use crate::config::Config;
-use crate::core::{Dialect, Input};
+use crate::core::{Class, Dialect, Input};
 
 #[test]
 fn a_broken_stanza_is_answered_and_ends_its_own_connection_only() {
@@ -165,5 +167,126 @@ fn a_tls_connection_says_hello_and_goodbye() {
         world.hears("1 closed").await;
         world.net.logged_in(1, Dialect::Seed);
         assert_eq!(world.heard(), ["1 opened", "1 ping", "1 closed"]);
+    });
+}
+
+#[test]
+fn who_is_full_makes_room_at_the_cost_of_who_has_not_logged_in() {
+    let config = Config { sessions_max: 3, ..Config::default() };
+    World::play(config, nothing, async |world| {
+        let mut member = world.client(LOGIN).await;
+        world.hears("1 login").await;
+        let mut other = world.client(LOGIN).await;
+        world.hears("2 login").await;
+        let mut idle = world.client("").await;
+        world.hears("3 opened").await;
+        let mut newest = world.client("").await;
+        idle.end().await;
+        world.hears("4 opened").await;
+        newest.say(LOGIN).await;
+        world.hears("4 login").await;
+        let _late = world.client("").await;
+        member.say(PING).await;
+        world.hears("1 ping").await;
+        other.say(PING).await;
+        world.hears("2 ping").await;
+        assert_eq!(world.net.len(), 3);
+    });
+}
+
+#[test]
+fn who_has_not_logged_in_has_at_most_half_of_the_places() {
+    let config = Config { sessions_max: 4, ..Config::default() };
+    World::play(config, nothing, async |world| {
+        let mut oldest = world.client("").await;
+        world.hears("1 opened").await;
+        let _second = world.client("").await;
+        world.hears("2 opened").await;
+        let _third = world.client("").await;
+        oldest.end().await;
+        world.hears("3 opened").await;
+        world.until("the first to be gone", || world.net.len() == 2).await;
+    });
+}
+
+#[test]
+fn who_fails_to_log_in_too_often_is_closed_after_the_answer() {
+    let fail = |net: &Net, input: &Input| {
+        if let Input::Stanza { session, stanza: Stanza::Ping(_) } = input {
+            net.send(*session, Class::Kept, &ErrorStanza::default().into());
+            net.login_failed(*session);
+        }
+    };
+    World::play(Config::default(), fail, async |world| {
+        let mut client = world.client(&PING.repeat(19)).await;
+        world.until("19 failures", || world.heard().len() == 20).await;
+        assert_eq!(world.net.len(), 1);
+        client.say(&PING.repeat(3)).await;
+        assert_eq!(client.rest().await.matches("<msg>").count(), 20);
+        world.hears("1 closed").await;
+        assert_eq!(world.heard().len(), 22, "nothing is heard after the last failure");
+    });
+}
+
+#[test]
+fn who_says_no_more_still_gets_the_answers_to_what_it_asked() {
+    let ask = |net: &Net, input: &Input| {
+        if let Input::Stanza { session, stanza: Stanza::Ping(_) } = input {
+            net.asked(*session);
+        }
+    };
+    World::play(Config::default(), ask, async |world| {
+        let mut client = world.client(&format!("{LOGIN}{PING}{PING}")).await;
+        client.0.shutdown().await.unwrap();
+        world.until("both pings", || world.heard().len() == 4).await;
+        for answer in ["first", "second"] {
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            world.send(1, Class::Kept, answer);
+            world.net.ask_acknowledged(1);
+            world.net.answered(1);
+        }
+        let rest = client.rest().await;
+        assert!(rest.contains("first") && rest.contains("second"), "{rest}");
+        world.hears("1 closed").await;
+        assert!(!world.heard().contains(&"1 acknowledged".to_owned()), "{:?}", world.heard());
+    });
+}
+
+#[test]
+fn who_says_no_more_and_is_never_answered_does_not_stay() {
+    let ask = |net: &Net, input: &Input| {
+        if let Input::Stanza { session, stanza: Stanza::Ping(_) } = input {
+            net.asked(*session);
+        }
+    };
+    World::play(Config::default(), ask, async |world| {
+        let mut client = world.client(&format!("{LOGIN}{PING}")).await;
+        client.0.shutdown().await.unwrap();
+        let begun = Instant::now();
+        client.end().await;
+        let took = begun.elapsed();
+        assert!(took > Duration::from_secs(4) && took < Duration::from_secs(8), "{took:?}");
+        world.hears("1 closed").await;
+    });
+}
+
+#[test]
+fn who_is_paused_again_and_again_leaves_others_their_turn() {
+    let pause = |net: &Net, input: &Input| {
+        if let Input::Stanza { session: 1, stanza: Stanza::Ping(_) } = input {
+            net.pause(1, Duration::ZERO);
+        }
+    };
+    World::play(Config::default(), pause, async |world| {
+        let mut first = world.client(LOGIN).await;
+        world.hears("1 login").await;
+        let mut second = world.client(LOGIN).await;
+        world.hears("2 login").await;
+        first.say(&PING.repeat(1_000)).await;
+        second.say(PING).await;
+        world.until("all pings", || world.heard().len() == 4 + 1_001).await;
+        assert_ne!(world.heard().last().unwrap(), "2 ping");
     });
 }
