@@ -247,8 +247,14 @@ impl Failure {
         failure
     }
 
-    /// The same device logged in elsewhere.
+    /// A login of this very device has ended the session: once it may be our own of a moment ago that came late.
     pub(super) fn replaced(relay: &str) -> Self {
+        let message = format!("the connection to {relay} was ended by another login of this very device");
+        Self::new("replaced", None, Pace::Trouble, Code::NoRelay, message).at(relay)
+    }
+
+    /// It does so again and again.
+    pub(super) fn copied(relay: &str) -> Self {
         let message = format!(
             "another program has logged in to {relay} as this very device (a copied data directory?); log in here again \
              to take it back"

@@ -129,7 +129,7 @@ impl Core {
         }
     }
 
-    fn ping(&mut self) {
+    pub(super) fn ping(&mut self) {
         let id = self.random_id();
         self.send(Ping { id });
     }

@@ -17,6 +17,10 @@ pub(super) const EAGER_PAUSE: Duration = Duration::from_millis(500);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// A session that lasted so long makes up for earlier trouble.
 const GOOD_SESSION: Duration = Duration::from_secs(60);
+/// So many logins of this very device within the time that follows are not our own that came late.
+const REPLACED_MAX: usize = 3;
+/// See [`REPLACED_MAX`].
+const REPLACED_WITHIN: Duration = Duration::from_secs(600);
 
 /// How it went so far.
 #[derive(Debug, Default)]
@@ -27,6 +31,8 @@ pub(super) struct Pacer {
     losses: u32,
     /// Sessions that ended for misbehaviour.
     troubles: u32,
+    /// When sessions were ended by another login of this device, as long ago as it matters.
+    replaced: Vec<Duration>,
 }
 
 impl Pacer {
@@ -43,6 +49,17 @@ impl Pacer {
     pub(super) fn woken(&mut self, now: Duration) {
         self.lost = now;
         self.losses = 0;
+    }
+
+    /// Another login of this device has ended the session: whether that is once too often.
+    pub(super) fn replaced(&mut self, now: Duration) -> bool {
+        self.replaced.retain(|at| now.saturating_sub(*at) < REPLACED_WITHIN);
+        self.replaced.push(now);
+        let often = self.replaced.len() >= REPLACED_MAX;
+        if often {
+            self.replaced.clear();
+        }
+        often
     }
 
     /// The bounds of the next pause.

@@ -152,6 +152,9 @@ impl Core {
     }
 
     fn take_up(&mut self, held: Vec<Heard>) {
+        // The token before this one is good until the relay reads something: a login of ours that comes late would
+        // take the session away.
+        self.ping();
         self.expire();
         self.pump();
         for heard in held {

@@ -82,7 +82,10 @@ impl Core {
                     format!("it could not read what this daemon sent ({})", quote(error.code.as_str()));
                 self.fail(Failure::trouble(&what, &relay));
             }
-            ErrorCode::Replaced => self.fail(Failure::replaced(&relay)),
+            ErrorCode::Replaced => {
+                let often = self.link.pacer.replaced(self.now.mono);
+                self.fail(if often { Failure::copied(&relay) } else { Failure::replaced(&relay) });
+            }
             // It only says why this session begins anew.
             ErrorCode::Resume if self.inbox.anew => {}
             ErrorCode::Resume => {

@@ -132,12 +132,57 @@ fn what_an_older_try_says_is_ignored() {
 }
 
 #[test]
-fn a_device_that_is_replaced_stops() {
+fn a_device_that_is_replaced_once_or_twice_comes_back_for_it_may_be_its_own_late_login() {
     let mut daemon = Daemon::online();
-    let error = relay_schema::ErrorStanza { code: relay_schema::ErrorCode::Replaced, ..Default::default() };
-    let outputs = daemon.hear(error);
+    for _ in 0..4 {
+        for _ in 0..2 {
+            assert_eq!(link_states(&replaced(&mut daemon)), ["backoff replaced"]);
+            assert!(has_dialled(&daemon.pass(4 * S)));
+            daemon.open();
+            daemon.hear(welcome(0, 0));
+        }
+        for _ in 0..25 {
+            daemon.pass(25 * S);
+            daemon.hear(relay_schema::Pong { id: id("x") });
+        }
+    }
+    assert!(daemon.core.link.is_online());
+}
+
+#[test]
+fn a_device_that_is_replaced_again_and_again_stops() {
+    let mut daemon = Daemon::online();
+    for _ in 0..2 {
+        replaced(&mut daemon);
+        daemon.pass(4 * S);
+        daemon.open();
+        daemon.hear(welcome(0, 0));
+    }
+    let outputs = replaced(&mut daemon);
     assert_eq!(names(&outputs), ["account.refused", "account.state"]);
+    let Event::AccountRefused(refused) = &events(&outputs)[0].event else { panic!("{outputs:?}") };
+    assert!(refused.message.contains("a copied data directory?"), "{}", refused.message);
     assert!(!has_dialled(&daemon.pass(60 * S)));
+    daemon.ask(login("alice"));
+    daemon.open();
+    daemon.hear(welcome(0, 0));
+    assert_eq!(link_states(&replaced(&mut daemon)), ["backoff replaced"], "a person's login counts anew");
+}
+
+fn replaced(daemon: &mut Daemon) -> Vec<Output> {
+    let code = relay_schema::ErrorCode::Replaced;
+    daemon.hear(relay_schema::ErrorStanza { code, ..Default::default() })
+}
+
+#[test]
+fn the_first_word_of_a_session_is_said_at_once_so_that_the_token_before_is_good_no_more() {
+    let mut daemon = Daemon::online();
+    daemon.lost();
+    daemon.pass(500 * MS);
+    daemon.open();
+    daemon.hold();
+    assert!(words(&daemon.hear(welcome(0, 0))).is_empty(), "the token is not on disk");
+    assert_eq!(words(&daemon.release()), ["ping"]);
 }
 
 #[test]

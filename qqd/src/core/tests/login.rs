@@ -194,6 +194,7 @@ fn nothing_is_said_before_the_token_and_the_account_are_on_disk() {
             "reply",
             "daemon.state",
             "account.state",
+            "ping",
             "row",
             "pong",
             "chat.received",
