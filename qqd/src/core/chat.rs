@@ -185,6 +185,9 @@ impl Core {
 
     /// Only if the receiver is on line: nothing is stored before the relay has it, so nothing is left if it does not.
     fn send_now(&mut self, asked: Asked) {
+        if !self.requests.is_open(&asked.to) {
+            return;
+        }
         if !self.link.is_online() {
             let message = format!("{} is not connected; the message was not kept", self.own_relay());
             return self.reply(asked.to, Err(Error::new(Code::NoRelay, message)));
@@ -233,6 +236,12 @@ pub(super) fn refusal(reason: &str, id: &str, to: &str) -> Error {
         "rate" => {
             (Code::Throttled, "too many messages in too short a time; send again in a while".to_owned())
         }
+        "lost" => (
+            Code::NoRelay,
+            format!(
+                "the connection was lost before an answer came; unless the message was through, {to} does not get it"
+            ),
+        ),
         "storage" => (
             Code::Busy,
             "the server has no room on its disk; tell whoever runs it, send again later".to_owned(),

@@ -328,7 +328,7 @@ impl Core {
 
     /// What counted only within the session that is over.
     fn drop_session(&mut self) {
-        self.outbox.land();
+        self.land();
         self.inbox.pause();
         self.end_list();
         let relay = self.relay();

@@ -10,6 +10,7 @@ use relay_schema::{Ack, Chat, Id, Nack};
 use super::Core;
 use super::body;
 use super::failure::Failure;
+use super::io::Closed;
 use super::op::{Message, Op};
 use super::request::{ReplyTo, Requests};
 use super::stored::Then;
@@ -90,6 +91,18 @@ impl Outbox {
         self.awaited.remove(id).unwrap_or_default()
     }
 
+    /// What was only for a receiver on line and cannot be that any more: its session is over.
+    fn requiring(&self) -> Vec<String> {
+        self.entries.iter().filter(|entry| entry.require).map(|entry| entry.message.id.clone()).collect()
+    }
+
+    /// What was only for a receiver on line, has not left yet, and nobody waits for any more.
+    fn forsaken(&self) -> Vec<String> {
+        let all = self.entries.iter();
+        let forsaken = all.filter(|entry| entry.require && !entry.flying && entry.waiting.is_empty());
+        forsaken.map(|entry| entry.message.id.clone()).collect()
+    }
+
     /// Forgets those who wait no more.
     pub(super) fn forget(&mut self, requests: &Requests) {
         for entry in &mut self.entries {
@@ -109,7 +122,7 @@ impl Outbox {
     }
 
     /// The session is over: what was on its way is not.
-    pub(super) fn land(&mut self) {
+    fn land(&mut self) {
         for entry in self.entries.iter_mut().filter(|entry| entry.flying) {
             entry.flying = false;
             entry.away = false;
@@ -327,6 +340,29 @@ impl Core {
         self.tell_chat(step, ts);
         for (_, reply) in entry.waiting {
             self.reply(reply, Err(super::chat::refusal(&reason, id, &to)));
+        }
+    }
+
+    /// The session is over. What was only for a receiver on line is not kept for the next one: whoever asked is told
+    /// so now, and must not be made a liar later.
+    pub(super) fn land(&mut self) {
+        for id in self.outbox.requiring() {
+            self.fail_message(&id, "lost");
+        }
+        self.outbox.land();
+    }
+
+    /// A frontend is gone: what was only for a receiver on line, and has not left yet, goes no more.
+    pub(super) fn forsake(&mut self) {
+        self.outbox.forget(&self.requests);
+        let forsaken = self.outbox.forsaken();
+        for id in &forsaken {
+            self.fail_message(id, "cancelled");
+        }
+        // Perhaps the relay takes nothing else until that one comes again, which it never will, or the session ends.
+        if !forsaken.is_empty() && self.outbox.sticky.is_some() {
+            let relay = self.relay();
+            self.fail(Failure::closed(&Closed::Hangup, None, &relay));
         }
     }
 

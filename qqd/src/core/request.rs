@@ -118,7 +118,7 @@ impl Core {
         if let Some(early) = &mut self.early {
             early.waiting.retain(|request| request.client != client);
         }
-        self.outbox.forget(&self.requests);
+        self.forsake();
         self.friends.forget(&self.requests);
         self.abandon_login();
     }

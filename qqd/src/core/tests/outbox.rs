@@ -175,6 +175,53 @@ fn a_relay_that_stops_answering_messages_is_tried_anew() {
     assert!(!daemon.core.link.is_online());
 }
 
+fn only_online(key: &str) -> ipc_schema::chat::Send {
+    ipc_schema::chat::Send { require_online: true, ..text("bob", key) }
+}
+
+#[test]
+fn what_is_only_for_a_friend_on_line_fails_with_the_link_and_never_goes_later() {
+    let mut daemon = Daemon::online();
+    daemon.ask(text("bob", "m1"));
+    assert_eq!(chats(&daemon.ask(only_online("now"))), ["now"]);
+    let outputs = daemon.lost();
+    let error = refusal(&outputs);
+    assert_eq!((error.code, error.exit(), &error.fields["id"]), (Code::NoRelay, 6, &json!("now")));
+    assert!(names(&outputs).contains(&"chat.state"));
+    assert_eq!(chats(&daemon.back(0)), ["m1"]);
+    let status = reply(&daemon.ask(ipc_schema::daemon::Status {}));
+    assert_eq!(status["accounts"][0]["outbox"], 1);
+}
+
+#[test]
+fn what_is_only_for_a_friend_on_line_and_has_not_left_goes_with_its_caller() {
+    let mut daemon = Daemon::online();
+    queue(&mut daemon, 1..=32);
+    assert!(chats(&daemon.ask(only_online("now"))).is_empty(), "the window is full");
+    daemon.say(Input::Gone { client: 1 });
+    assert!(chats(&daemon.hear(ack("m1", 1))).is_empty());
+
+    let mut daemon = Daemon::online();
+    daemon.ask(only_online("now"));
+    daemon.say(Input::Gone { client: 1 });
+    daemon.hear(ack("now", 1));
+    assert_eq!(daemon.disk.message("now").unwrap().state, State::Acked, "what has left is kept");
+}
+
+#[test]
+fn a_caller_that_goes_while_its_message_holds_the_others_back_does_not_stop_them() {
+    let mut daemon = Daemon::online();
+    daemon.ask(only_online("now"));
+    queue(&mut daemon, 1..=1);
+    daemon.hear(busy("now", 5_000));
+    daemon.hear(busy("m1", 5_000));
+    assert!(
+        has_hung_up(&daemon.say(Input::Gone { client: 1 })),
+        "the relay takes nothing else in this session"
+    );
+    assert_eq!(chats(&daemon.back(0)), ["m1"]);
+}
+
 #[test]
 fn the_outbox_has_an_end() {
     let mut daemon = Daemon::online();
