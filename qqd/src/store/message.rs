@@ -57,7 +57,7 @@ fn state(word: &str) -> Option<State> {
 
 /// Into the outbox; an id that was used already changes nothing.
 pub(super) fn queue(conn: &Connection, owner: &Owner, message: &Message) -> Result<Done, StoreError> {
-    if let Some((_, stored)) = lookup(conn, owner, &message.id, &message.from)? {
+    if let Some((_, stored)) = own(conn, owner, &message.id, None)? {
         return Ok(Done::Queued { message: Box::new(stored), known: true });
     }
     let message = Message { state: State::Queued, ..message.clone() };
@@ -73,9 +73,9 @@ pub(super) fn acked(
     id: &str,
     place: &Place<'_>,
 ) -> Result<Done, StoreError> {
-    let Some((row, _)) = lookup(conn, owner, id, &owner.account)? else { return Ok(Done::Nothing) };
+    let Some((row, _)) = own(conn, owner, id, place.conv)? else { return Ok(Done::Nothing) };
     settle(conn, owner, row, place)?;
-    let Some((row, stored)) = lookup(conn, owner, id, &owner.account)? else { return Ok(Done::Nothing) };
+    let Some((row, stored)) = own(conn, owner, id, place.conv)? else { return Ok(Done::Nothing) };
     if stored.state != State::Delivered {
         return Ok(Done::Nothing);
     }
@@ -85,7 +85,7 @@ pub(super) fn acked(
 
 /// It will not arrive. What the relay has already acknowledged cannot fail any more.
 pub(super) fn failed(conn: &Connection, owner: &Owner, id: &str, reason: &str) -> Result<Done, StoreError> {
-    let Some((row, stored)) = lookup(conn, owner, id, &owner.account)? else { return Ok(Done::Nothing) };
+    let Some((row, stored)) = own(conn, owner, id, None)? else { return Ok(Done::Nothing) };
     leave_outbox(conn, row)?;
     if matches!(stored.state, State::Queued | State::Sent) {
         conn.prepare_cached("UPDATE message SET state = 'failed', reason = ?2 WHERE row = ?1")?
@@ -94,7 +94,8 @@ pub(super) fn failed(conn: &Connection, owner: &Owner, id: &str, reason: &str) -
     Ok(Done::Nothing)
 }
 
-/// A message as a row of the inbox: somebody else's, or our own that comes back or was written on another device.
+/// A message as a row of the inbox: somebody else's, or our own that comes back or was written on another device. It is
+/// told from one that only has the same id (see [`same`]), for what is acknowledged must not vanish.
 pub(super) fn receive(
     conn: &Connection,
     owner: &Owner,
@@ -103,8 +104,8 @@ pub(super) fn receive(
 ) -> Result<Done, StoreError> {
     let place = Place { conv: message.conv.as_deref(), cseq: message.cseq, ts: &message.ts };
     let mine = message.from == owner.account;
-    let (row, new) = match lookup(conn, owner, &message.id, &message.from)? {
-        Some((row, _)) => (row, false),
+    let (row, new) = match same(conn, owner, message)? {
+        Some(row) => (row, false),
         None => {
             let stored = Message { state: State::Acked, reason: None, ..message.clone() };
             (insert(conn, owner, &stored)?, true)
@@ -214,14 +215,44 @@ pub(super) fn undelivered(
     Ok(list)
 }
 
-fn lookup(
+/// One's own message with this id: of several the one that waits for the relay, else the one in this conversation, else
+/// the newest.
+fn own(
     conn: &Connection,
     owner: &Owner,
     id: &str,
-    sender: &str,
+    conv: Option<&str>,
 ) -> Result<Option<(u64, Message)>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM message WHERE owner = ?1 AND id = ?2 AND sender = ?3");
-    Ok(conn.prepare_cached(&sql)?.query_row(params![owner.row, id, sender], from_row).optional()?)
+    let sql = format!(
+        "SELECT {COLUMNS} FROM message WHERE owner = ?1 AND id = ?2 AND sender = ?3
+         ORDER BY row IN (SELECT message FROM outbox) DESC, conv IS ?4 DESC, row DESC LIMIT 1"
+    );
+    let params = params![owner.row, id, owner.account, conv];
+    Ok(conn.prepare_cached(&sql)?.query_row(params, from_row).optional()?)
+}
+
+/// The message that a row of the inbox repeats. The sender chooses the id, and a relay that lost an account may let it
+/// be chosen once more: so the content must be the same, too, and the conversation. That is not known of what is queued,
+/// nor of anything after the relay's epoch has changed; then the content decides.
+fn same(conn: &Connection, owner: &Owner, message: &Message) -> Result<Option<u64>, StoreError> {
+    let row: Option<i64> = conn
+        .prepare_cached(
+            "SELECT row FROM message
+             WHERE owner = :owner AND id = :id AND sender = :sender AND recipient = :recipient
+                 AND text = :text AND kind = :kind AND body IS :body
+                 AND (conv = :conv OR conv IS NULL OR :conv IS NULL)
+             ORDER BY conv IS :conv DESC, row LIMIT 1",
+        )?
+        .query_row(
+            named_params! {
+                ":owner": owner.row, ":id": message.id, ":sender": message.from,
+                ":recipient": message.to, ":text": message.text, ":kind": message.kind,
+                ":body": message.body, ":conv": message.conv,
+            },
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(row.map(uint))
 }
 
 fn insert(conn: &Connection, owner: &Owner, message: &Message) -> Result<u64, StoreError> {

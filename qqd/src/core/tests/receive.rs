@@ -142,6 +142,7 @@ fn an_own_message_that_comes_back_is_known_and_one_from_another_device_is_news()
     let own = |seq: u64, key: &str| Chat {
         myaccount: "alice".into(),
         friendaccount: "bob".into(),
+        content: format!("text of {key}"),
         id: Some(id(key)),
         ..from_bob(seq)
     };
@@ -156,6 +157,14 @@ fn an_own_message_that_comes_back_is_known_and_one_from_another_device_is_news()
         1,
         "the row is not the ack"
     );
+}
+
+#[test]
+fn a_message_with_an_id_that_was_used_before_is_told_like_any_other() {
+    let mut daemon = Daemon::online();
+    daemon.hear(from_bob(1));
+    let anew = Chat { content: "another".into(), id: Some(id("b1")), conv: Some("c2".into()), ..from_bob(2) };
+    assert_eq!(names(&daemon.hear(anew)), ["chat.received", "unread.changed"]);
 }
 
 #[test]

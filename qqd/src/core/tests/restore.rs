@@ -41,7 +41,7 @@ fn what_a_restored_relay_lacks_is_sent_again_before_what_is_new() {
     let outputs = daemon.hear(own(1, "m1"));
     assert!(names(&outputs).is_empty(), "it is known by its id");
     assert_eq!((daemon.disk.cursor(), daemon.disk.account.as_ref().unwrap().epoch.as_str()), (1, "e2"));
-    let outputs = daemon.hear(Chat { id: Some(id("b4")), ..from_bob(2) });
+    let outputs = daemon.hear(Chat { seq: Some(2), cseq: Some(2), ..from_bob(4) });
     assert_eq!(daemon.disk.messages.len(), 5, "bob's message is known, too");
     assert_eq!(chats(&outputs), ["m2", "m3", "m4"]);
     daemon.hear(ack("m2", 3));

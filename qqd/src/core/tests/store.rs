@@ -89,7 +89,9 @@ impl Disk {
         let same = known.as_ref().is_some_and(|known| known.epoch == account.epoch);
         let cursor = known.filter(|_| same).map_or(account.cursor, |known| known.cursor);
         if !same {
-            self.messages.iter_mut().for_each(|message| message.seq = None);
+            for message in &mut self.messages {
+                (message.conv, message.cseq, message.seq) = (None, None, None);
+            }
         }
         self.former.retain(|former| former.local != account.local);
         self.account = Some(Account { cursor, ..account });
@@ -177,8 +179,13 @@ impl Disk {
 
     fn chat(&mut self, seq: u64, message: Message) -> Done {
         let own = self.own(&message);
-        if let Some(known) = self.messages.iter_mut().find(|known| known.id == message.id) {
-            known.seq = Some(seq);
+        let same = |known: &&mut Message| {
+            (&known.id, &known.from, &known.text, &known.kind)
+                == (&message.id, &message.from, &message.text, &message.kind)
+                && (known.conv.is_none() || known.conv == message.conv)
+        };
+        if let Some(known) = self.messages.iter_mut().find(same) {
+            (known.conv, known.cseq, known.seq) = (message.conv, message.cseq, Some(seq));
             if known.state == State::Queued {
                 known.state = State::Acked;
             }

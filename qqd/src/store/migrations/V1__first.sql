@@ -49,7 +49,8 @@ CREATE TABLE message (
     reason    TEXT,
     ts        TEXT NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX message_id ON message (owner, id, sender);
+-- An account that was made anew may use an id once more: not unique.
+CREATE INDEX message_id ON message (owner, id, sender);
 CREATE INDEX message_peer ON message (owner, peer, row);
 CREATE INDEX message_conv ON message (owner, conv, cseq) WHERE cseq IS NOT NULL;
 CREATE INDEX message_unread ON message (owner, peer, row) WHERE mine = 0 AND state = 'acked';

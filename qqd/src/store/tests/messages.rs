@@ -97,6 +97,57 @@ fn two_senders_may_use_the_same_id() {
 }
 
 #[test]
+fn an_id_that_comes_again_with_another_text_or_conversation_is_a_message_of_its_own() {
+    let mut conn = alice();
+    let first = message("k1", "bob", "alice");
+    assert_eq!(received(say(&mut conn, row(1, 1, first.clone()))), (true, true));
+    let other = Message { text: "another text".into(), ..first.clone() };
+    assert_eq!(received(say(&mut conn, row(2, 2, other.clone()))), (true, true));
+    assert_eq!(received(say(&mut conn, row(2, 2, other))), (false, false), "and is known then");
+    let kind = Message { kind: "poke".into(), ..first.clone() };
+    assert_eq!(received(say(&mut conn, row(3, 3, kind))), (true, true));
+    // Bob's account was made anew: another conversation, the same words.
+    let conv = Some("c2".to_owned());
+    let anew = Message { conv, cseq: Some(1), seq: Some(4), state: State::Acked, ..first };
+    let op = Op::Receive { seq: 4, row: Row::Chat(Box::new(anew)) };
+    assert_eq!(received(say(&mut conn, op.clone())), (true, true));
+    assert_eq!(received(say(&mut conn, op)), (false, false));
+    assert_eq!(history(&mut conn, "bob").len(), 4);
+}
+
+#[test]
+fn after_another_epoch_a_message_is_known_by_its_content_in_whatever_conversation_it_is_now() {
+    let mut conn = alice();
+    say(&mut conn, row(1, 1, message("k1", "bob", "alice")));
+    say(&mut conn, row(2, 2, message("k2", "bob", "alice")));
+    say(&mut conn, Op::SaveAccount(Account { epoch: "second".into(), ..account("alice") }));
+    let replay = |seq, id: &str, text: &str| {
+        let conv = Some("c9".to_owned());
+        let message = Message { text: text.into(), ..message(id, "bob", "alice") };
+        let message = Message { conv, cseq: Some(seq), seq: Some(seq), state: State::Acked, ..message };
+        Op::Receive { seq, row: Row::Chat(Box::new(message)) }
+    };
+    assert_eq!(received(say(&mut conn, replay(1, "k1", "text of k1"))), (false, false));
+    assert_eq!(received(say(&mut conn, replay(2, "k2", "the key was used anew"))), (true, true));
+    assert_eq!(received(say(&mut conn, replay(2, "k2", "the key was used anew"))), (false, false));
+    let found = history(&mut conn, "bob");
+    assert_eq!(ids(&found), ["k1", "k2", "k2"]);
+    assert_eq!((found[0].seq, found[0].conv.as_deref(), found[1].seq), (Some(1), Some("c9"), None));
+}
+
+#[test]
+fn an_own_id_that_was_used_elsewhere_for_another_text_leaves_ones_own_message_in_the_outbox() {
+    let mut conn = alice();
+    say(&mut conn, Op::Queue(message("k1", "alice", "bob")));
+    let other = Message { text: "from another device".into(), ..message("k1", "alice", "bob") };
+    assert_eq!(received(say(&mut conn, row(1, 1, other))), (true, false));
+    assert_eq!(ids(&load(&mut conn).outbox), ["k1"]);
+    say(&mut conn, Op::Failed { id: "k1".into(), reason: "conflict".into() });
+    let states: Vec<State> = history(&mut conn, "bob").iter().map(|message| message.state).collect();
+    assert_eq!(states, [State::Failed, State::Acked]);
+}
+
+#[test]
 fn a_mark_delivers_the_friends_messages_up_to_it_and_never_goes_back() {
     let mut conn = alice();
     for (cseq, id) in (1..).zip(["m1", "m2", "m3"]) {
