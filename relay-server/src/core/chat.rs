@@ -76,7 +76,8 @@ impl Core {
         };
         let submit = Submit {
             from: sent.account,
-            refuse_offline: chat.require.is_some() && self.online_by_name(&to).is_none(),
+            require_online: chat.require.is_some(),
+            is_online: self.online_by_name(&to).is_some(),
             to,
             id: sent.id.clone(),
             content: chat.content,

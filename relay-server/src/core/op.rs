@@ -204,8 +204,10 @@ pub struct Submit {
     pub re: Option<Id>,
     /// Opaque body.
     pub body: Option<Body>,
-    /// The sender asked for `require` `online` and nobody of the recipient is: permission is checked, nothing stored.
-    pub refuse_offline: bool,
+    /// The sender asked for `require` `online`: only those who may see each other's presence are told.
+    pub require_online: bool,
+    /// Somebody of the recipient is on line; if not, and that is required, nothing is stored.
+    pub is_online: bool,
     /// At most so many strangers in the recipient's list; the oldest is dropped.
     pub strangers_max: u32,
     /// Counts the core's failed submits, from 1. When a submit ends in a [`StoreError`], the writer refuses every later

@@ -33,7 +33,10 @@ pub(super) fn submit(conn: &Connection, chat: &Submit) -> Result<Result<Submitte
     let Some(recipient) = recipient.filter(|_| allowed) else {
         return Ok(Err(NackCode::Unknown));
     };
-    if chat.refuse_offline {
+    if chat.require_online && !may_ask_presence(sender.id, to, listed, conv.as_ref()) {
+        return Ok(Err(NackCode::Unknown));
+    }
+    if chat.require_online && !chat.is_online {
         return Ok(Err(NackCode::Offline));
     }
     let conv = match conv {
@@ -72,9 +75,15 @@ fn known(conn: &Connection, chat: &Submit) -> Result<Option<Result<Submitted, Na
 
 /// Friends and oneself always; a stranger until it wrote five chats, or for ever once it was answered.
 fn may_write(from: AccountId, to: AccountId, listed: Option<FriendKind>, conv: Option<&Conv>) -> bool {
-    let answered = conv.is_some_and(|conv| conv.chats_of(to) > 0);
     let few = conv.is_none_or(|conv| conv.chats_of(from) < STRANGER_CHATS);
-    from == to || listed == Some(FriendKind::Friend) || answered || few
+    few || may_ask_presence(from, to, listed, conv)
+}
+
+/// Friends and oneself, and a stranger that was answered. Anybody else could ask for ever: what is refused costs
+/// nothing of the few chats.
+fn may_ask_presence(from: AccountId, to: AccountId, listed: Option<FriendKind>, conv: Option<&Conv>) -> bool {
+    let answered = conv.is_some_and(|conv| conv.chats_of(to) > 0);
+    from == to || listed == Some(FriendKind::Friend) || answered
 }
 
 /// Writes an allowed chat. Whoever is not in the recipient's list gets there first, as a stranger.

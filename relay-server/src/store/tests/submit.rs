@@ -56,7 +56,8 @@ fn the_same_chat_again_gets_the_same_answer_and_no_row() {
     };
     let first = relay.submit(full.clone()).unwrap();
     relay.chat(bob, "alice").unwrap();
-    let again = relay.submit(Submit { now_ms: NOW + DAY, refuse_offline: true, ..full }).unwrap();
+    let again =
+        relay.submit(Submit { now_ms: NOW + DAY, require_online: true, is_online: false, ..full }).unwrap();
     assert_eq!(again, Submitted { duplicate: true, rows: Vec::new(), ..first });
     assert_eq!(relay.rows(bob, 1).len(), 2);
 }
@@ -146,12 +147,28 @@ fn nothing_is_stored_for_a_chat_that_requires_somebody_on_line() {
     let mut relay = Relay::new();
     let alice = relay.account("alice");
     let bob = relay.account("bob");
-    let asked = Submit { refuse_offline: true, ..chat(alice, "bob", "m1") };
+    relay.befriend("alice", "bob");
+    let (head, list) = (relay.rows(alice, 0), relay.list(bob));
+    let asked = Submit { require_online: true, is_online: false, ..chat(alice, "bob", "m1") };
     assert_eq!(relay.submit(asked.clone()), Err(NackCode::Offline));
     assert_eq!(relay.submit(Submit { to: "nobody".into(), ..asked }), Err(NackCode::Unknown));
-    assert_eq!((relay.rows(alice, 0), relay.rows(bob, 0)), (vec![], vec![]));
-    assert_eq!(relay.list(bob), []);
+    assert_eq!((relay.rows(alice, 0), relay.list(bob)), (head, list));
     assert!(!relay.submit(chat(alice, "bob", "m1")).unwrap().duplicate);
+}
+
+#[test]
+fn a_stranger_learns_nothing_of_presence_until_it_is_answered() {
+    let mut relay = Relay::new();
+    let alice = relay.account("alice");
+    let bob = relay.account("bob");
+    let ask = |is_online| Submit { require_online: true, is_online, ..chat(alice, "bob", "m1") };
+    for is_online in [false, true] {
+        assert_eq!(relay.submit(ask(is_online)), Err(NackCode::Unknown));
+    }
+    assert_eq!((relay.rows(alice, 0), relay.rows(bob, 0)), (vec![], vec![]));
+    relay.chat(bob, "alice").unwrap();
+    assert_eq!(relay.submit(ask(false)), Err(NackCode::Offline));
+    assert!(!relay.submit(ask(true)).unwrap().duplicate);
 }
 
 #[test]
