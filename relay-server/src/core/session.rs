@@ -243,7 +243,10 @@ impl Core {
 
     /// A stanza that cannot be read, or a time limit that passed.
     pub(super) fn on_refused(&mut self, now: Now, session: SessionId, refusal: Refusal) {
-        self.confirm(session);
+        // A clock that ran out, or bytes that are no stanza, show nothing of what the client has on its disk.
+        if !refusal.fault.closes() {
+            self.confirm(session);
+        }
         self.refuse(now, session, refusal);
     }
 

@@ -211,3 +211,18 @@ fn the_list_of_accounts_says_who_is_on_line() {
     relay.failed(list);
     assert!(matches!(relay.outputs.pop(), Some(Output::Admin { reply: 8, result: Err(_) })));
 }
+
+#[test]
+fn only_a_stanza_that_was_read_shows_that_the_client_has_its_new_token() {
+    for fault in [relay_schema::Fault::TooSlow, relay_schema::Fault::TooLong] {
+        let mut relay = Relay::new();
+        relay.full(1, &account(1, "a"), "d", &[], 0);
+        relay.input(Input::Refused { session: 1, refusal: fault.into() });
+        assert!(relay.is_closed(1));
+        assert_eq!(relay.ops(), 0);
+    }
+    let mut relay = Relay::new();
+    relay.full(1, &account(1, "a"), "d", &[], 0);
+    relay.say(1, "<msg><type>nonsense</type></msg>");
+    assert!(matches!(relay.op().1, Op::Confirm { .. }));
+}
