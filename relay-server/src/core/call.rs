@@ -2,9 +2,15 @@
 
 use relay_schema::{Chat, Id, NackCode, RVidio, Vidio};
 
+use super::bucket::{Bucket, Size};
 use super::op::AccountId;
 use super::session::live;
-use super::{Class, Core, SessionId, name};
+use super::{Class, Core, Now, SessionId, name};
+
+/// `vidio` and `r_vidio` that one account may send another: so many at once, and so many a second. A person who
+/// calls, is not heard and calls again stays below it.
+const CALLS_BURST: u32 = 5;
+const CALLS_PER_SECOND: u32 = 1;
 
 /// What a seed caller reads when only programs of the full dialect could answer.
 const CANNOT_ANSWER: &str = "对方使用的程序不能接听这个旧程序的视频通话,请发消息联系。 \
@@ -12,9 +18,9 @@ const CANNOT_ANSWER: &str = "对方使用的程序不能接听这个旧程序的
 
 impl Core {
     /// A seed client asks for a call.
-    pub(super) fn on_vidio(&mut self, session: SessionId, call: Vidio) {
+    pub(super) fn on_vidio(&mut self, now: Now, session: SessionId, call: Vidio) {
         let Vidio { myaccount, friendaccount, session: address, id } = call;
-        let Some((friend, name)) = self.callee(session, &myaccount, &friendaccount, id) else { return };
+        let Some((friend, name)) = self.callee(now, session, &myaccount, &friendaccount, id) else { return };
         let seeds = self.seed_sessions(friend);
         if seeds.is_empty() && self.is_online(friend) {
             // Made here, not stored: it comes from the callee's account, since nobody else can be shown to this client.
@@ -32,9 +38,9 @@ impl Core {
     }
 
     /// A seed client accepts a call.
-    pub(super) fn on_r_vidio(&mut self, session: SessionId, call: RVidio) {
+    pub(super) fn on_r_vidio(&mut self, now: Now, session: SessionId, call: RVidio) {
         let RVidio { myaccount, friendaccount, session: address, id } = call;
-        let Some((friend, name)) = self.callee(session, &myaccount, &friendaccount, id) else { return };
+        let Some((friend, name)) = self.callee(now, session, &myaccount, &friendaccount, id) else { return };
         let seeds = self.seed_sessions(friend);
         if seeds.is_empty() {
             return self.off_line(session, friendaccount, None);
@@ -60,6 +66,7 @@ impl Core {
     /// The friend at the other end; none if the call is refused, and answered.
     fn callee(
         &mut self,
+        now: Now,
         session: SessionId,
         own: &str,
         other: &str,
@@ -70,10 +77,30 @@ impl Core {
             self.not_yours(session, id);
             return None;
         }
-        let found = self.friend(live, other);
-        if found.is_none() {
+        let account = live.account;
+        let Some((friend, name)) = self.friend(live, other) else {
             self.off_line(session, other.to_owned(), None);
+            return None;
+        };
+        if !self.take_call(now, (account, friend)) {
+            self.refuse_seed(session, other.to_owned(), NackCode::Rate);
+            return None;
         }
-        found
+        Some((friend, name))
     }
+
+    /// One call more of that pair, unless it is over its rate.
+    fn take_call(&mut self, now: Now, pair: (AccountId, AccountId)) -> bool {
+        let (now, size) = (now.mono, call_size());
+        let bucket = self.calls.entry(now, pair, || Bucket::full(size, now));
+        let free = bucket.wait(size, now).is_zero();
+        if free {
+            bucket.take(size, now);
+        }
+        free
+    }
+}
+
+pub(super) fn call_size() -> Size {
+    Size::new(CALLS_BURST, CALLS_PER_SECOND)
 }

@@ -65,6 +65,8 @@ pub struct Core {
     chats: Fading<AccountId, Bucket>,
     /// When each shook whom last.
     shakes: Fading<(AccountId, AccountId), Duration>,
+    /// Calls of each to whom.
+    calls: Fading<(AccountId, AccountId), Bucket>,
     /// When accounts that were left by their last session are announced off line, oldest first.
     leaving: VecDeque<(Duration, AccountId)>,
     /// See [`op::Submit::era`].
@@ -96,6 +98,7 @@ impl Core {
             throttle: Throttle::new(&limits),
             chats: Fading::new(chats.refill() + chat::DEBT_MAX, usize::MAX),
             shakes: Fading::new(limits.shake_interval, usize::MAX),
+            calls: Fading::new(call::call_size().refill(), usize::MAX),
             leaving: VecDeque::new(),
             era: 1,
             limits,

@@ -218,8 +218,8 @@ impl Core {
         match stanza {
             Stanza::Chat(chat) => self.on_chat(now, session, chat),
             Stanza::Shake(shake) => self.on_shake(now, session, shake),
-            Stanza::Vidio(call) => self.on_vidio(session, call),
-            Stanza::RVidio(call) => self.on_r_vidio(session, call),
+            Stanza::Vidio(call) => self.on_vidio(now, session, call),
+            Stanza::RVidio(call) => self.on_r_vidio(now, session, call),
             Stanza::Ping(Ping { id }) => self.send(session, Pong { id }),
             Stanza::Pong(_) => {}
             Stanza::Login(login) => self.logged_in_already(session, login.id),
