@@ -5,9 +5,12 @@ use relay_schema::{ErrorCode, ListEnd, LoginResponse, User};
 
 use super::delivery::{Mail, Stage};
 use super::login::{self, Attempt, Full};
-use super::op::{Account, Begun, Friend, Seq};
+use super::op::{Account, AccountId, Begun, Friend, Seq};
 use super::session::{Live, Phase, live, live_mut};
 use super::{Core, Dialect, Now, Output, SessionId, wire};
+
+/// Sessions of one account, so that none fills the relay; devices have a limit of their own.
+const SESSIONS_MAX: usize = 64;
 
 impl Core {
     /// The store has begun the session.
@@ -26,6 +29,7 @@ impl Core {
                 self.end_session(now, other, ErrorCode::Replaced, text);
             }
         }
+        self.make_way(now, account.id);
         let dialect = if device.is_some() { Dialect::Full } else { Dialect::Seed };
         let mail = self.mail(&account, &mut begun, dialect);
         let mut live = Box::new(Live::new(account.id, account.account.clone(), device, mail));
@@ -43,6 +47,17 @@ impl Core {
             self.greet(now, session);
         }
         self.pump(session);
+    }
+
+    /// One session more of an account that has as many as it may: its oldest seed session ends.
+    fn make_way(&mut self, now: Now, account: AccountId) {
+        if self.sessions_of(account).len() < SESSIONS_MAX {
+            return;
+        }
+        if let Some(oldest) = self.seed_sessions(account).first() {
+            let text = "this account has logged in too often; close the connections that nobody uses";
+            self.end_session(now, *oldest, ErrorCode::Replaced, text);
+        }
     }
 
     /// Where the new session starts to read.

@@ -184,3 +184,26 @@ fn a_stored_row_that_is_too_long_is_a_gap_and_never_sent() {
     assert_eq!(heard[1], "<msg><type>gap</type><from>7</from><to>7</to></msg>");
     assert_eq!(relay.words(2), ["chat", "chat"]);
 }
+
+#[test]
+fn the_oldest_seed_session_gives_way_when_an_account_has_too_many() {
+    let mut relay = Relay::new();
+    let a = account(1, "a");
+    relay.full(1, &a, "d", &[], 0);
+    for session in 2..=64 {
+        relay.seed(session, &a, &[], 0);
+    }
+    relay.begin_seed(65, &a, &[], begun(&[], 0));
+    assert_eq!(relay.core.sessions_of(1).len(), 64);
+    assert!(!relay.core.sessions_of(1).contains(&2) && relay.core.sessions_of(1).contains(&1));
+    relay.open(66);
+    relay.say(66, "<msg><type>login</type><account>a</account><pwd>p</pwd></msg>");
+    let (find, _) = relay.op();
+    relay.stored(find, Done::Found(Some(a)));
+    let (check, _) = relay.check();
+    relay.checked(check, Verdict::Right { rehash: None });
+    let (token, _) = relay.op();
+    relay.stored(token, Done::Begun(Ok(begun(&[], 0))));
+    assert!(relay.heard(3)[0].contains("<code>replaced</code>"));
+    assert!(relay.is_closed(3) && !relay.is_closed(4) && !relay.is_closed(1));
+}
