@@ -56,6 +56,12 @@ impl Bucket {
         Duration::from_secs_f64(((1.0 - self.level) / size.per_second).max(0.0))
     }
 
+    /// How long until what was taken too much is paid back.
+    pub(super) fn owes(&mut self, size: Size, now: Duration) -> Duration {
+        self.refill(size, now);
+        self.debt(size)
+    }
+
     fn debt(&self, size: Size) -> Duration {
         Duration::from_secs_f64((-self.level / size.per_second).max(0.0))
     }

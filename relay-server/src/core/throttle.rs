@@ -1,6 +1,6 @@
 //! How often a password may be tried: per account and network, per network, per account; tokens have a bucket of their
-//! own. An attempt that is on its way counts until its verdict is known, so trying in parallel wins nothing; those who
-//! would be over the limit only then wait for it.
+//! own. An attempt that is on its way counts in all of them until its verdict is known, so trying in parallel wins
+//! nothing; those who would be over the limit only then wait for it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::{Limits, SessionId};
 
 /// Entries of each map; a flood of names or networks forgets the oldest.
 const ENTRIES: usize = 20_000;
-/// Tries that wait for others of the same account and network.
+/// Tries that wait for others of the same account and network, and those that wait for any of the same network.
 const WAITING: usize = 1_024;
 /// The first wait after too many wrong passwords; it doubles.
 const WAIT_MIN: Duration = Duration::from_secs(6);
@@ -25,7 +25,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 pub(super) enum Leave {
     /// Yes; its end must be told to [`Throttle::end`].
     Go,
-    /// When another one of the same account and network has ended: see [`Throttle::next`].
+    /// When another one of the same network has ended: see [`Throttle::next`].
     Wait,
     /// Not before so long.
     Later(Duration),
@@ -48,11 +48,20 @@ pub(super) struct Throttle {
     limit: u32,
     pairs: Fading<(String, Network), Pair>,
     network_size: Size,
-    networks: Fading<Network, Bucket>,
+    networks: Fading<Network, Source>,
     account_size: Size,
     accounts: Fading<String, Bucket>,
     token_size: Size,
     tokens: Fading<Network, Bucket>,
+}
+
+/// One network.
+#[derive(Debug)]
+struct Source {
+    /// What is running has been taken from it, and is given back unless the password was wrong.
+    bucket: Bucket,
+    running: u32,
+    waiting: VecDeque<SessionId>,
 }
 
 /// One account tried from one network.
@@ -86,26 +95,29 @@ impl Throttle {
         network: Network,
         session: SessionId,
     ) -> Leave {
-        let size = self.network_size;
-        let wait = self.networks.get(now, &network).map_or(Duration::ZERO, |bucket| bucket.wait(size, now));
-        if !wait.is_zero() {
-            return Leave::Later(wait);
+        let (of_network, of_account) = (self.network_size, self.account_size);
+        let source = self.networks.entry(now, network, || Source::new(of_network, now));
+        let leave = source.leave(of_network, now);
+        if leave != Leave::Go {
+            return wait_in(&mut source.waiting, session, leave);
         }
         let pair = self.pairs.entry(now, (name.to_owned(), network), Pair::default);
         let leave = pair.leave(now, self.limit);
-        match leave {
-            Leave::Go => pair.running += 1,
-            Leave::Wait if pair.waiting.len() < WAITING => pair.waiting.push_back(session),
-            Leave::Wait => return Leave::Later(Duration::from_secs(1)),
-            Leave::Later(_) => {}
+        if leave != Leave::Go {
+            return wait_in(&mut pair.waiting, session, leave);
         }
-        leave
+        pair.running += 1;
+        source.running += 1;
+        source.bucket.take(of_network, now);
+        self.accounts.entry(now, name.to_owned(), || Bucket::full(of_account, now)).take(of_account, now);
+        Leave::Go
     }
 
-    /// How long passwords for `name` are taken from networks it is known from only; zero if from everywhere.
+    /// How long passwords for `name` are taken from networks it is known from only; zero if from everywhere. Asked
+    /// for a try that was let go, and counts already.
     pub(super) fn account(&mut self, now: Duration, name: &str) -> Duration {
         let size = self.account_size;
-        self.accounts.get(now, &name.to_owned()).map_or(Duration::ZERO, |bucket| bucket.wait(size, now))
+        self.accounts.get(now, &name.to_owned()).map_or(Duration::ZERO, |bucket| bucket.owes(size, now))
     }
 
     /// May a token be shown from `network`?
@@ -136,20 +148,58 @@ impl Throttle {
         if pair.failures == 0 && pair.running == 0 && pair.waiting.is_empty() {
             self.pairs.remove(&key);
         }
-        if end == End::Wrong {
-            let (of_network, of_account) = (self.network_size, self.account_size);
-            self.networks.entry(now, network, || Bucket::full(of_network, now)).take(of_network, now);
-            self.accounts.entry(now, key.0, || Bucket::full(of_account, now)).take(of_account, now);
+        let (of_network, of_account) = (self.network_size, self.account_size);
+        let source = self.networks.get(now, &network);
+        if let Some(source) = source {
+            source.running = source.running.saturating_sub(1);
+            if end != End::Wrong {
+                source.bucket.give(of_network);
+            }
+        }
+        if end != End::Wrong
+            && let Some(bucket) = self.accounts.get(now, &key.0)
+        {
+            bucket.give(of_account);
         }
     }
 
     /// One who waited and need not any longer: it asks [`Throttle::password`] again.
     pub(super) fn next(&mut self, now: Duration, name: &str, network: Network) -> Option<SessionId> {
-        let pair = self.pairs.get(now, &(name.to_owned(), network))?;
-        if pair.leave(now, self.limit) == Leave::Wait {
-            return None;
+        let limit = self.limit;
+        let pair = self.pairs.get(now, &(name.to_owned(), network));
+        let of_pair = pair.filter(|pair| pair.leave(now, limit) != Leave::Wait);
+        if let Some(session) = of_pair.and_then(|pair| pair.waiting.pop_front()) {
+            return Some(session);
         }
-        pair.waiting.pop_front()
+        let size = self.network_size;
+        let source = self.networks.get(now, &network)?;
+        if source.leave(size, now) == Leave::Wait { None } else { source.waiting.pop_front() }
+    }
+}
+
+/// Those who must wait stand in a queue of bounded length.
+fn wait_in(queue: &mut VecDeque<SessionId>, session: SessionId, leave: Leave) -> Leave {
+    if leave == Leave::Wait {
+        if queue.len() >= WAITING {
+            return Leave::Later(Duration::from_secs(1));
+        }
+        queue.push_back(session);
+    }
+    leave
+}
+
+impl Source {
+    fn new(size: Size, now: Duration) -> Self {
+        Self { bucket: Bucket::full(size, now), running: 0, waiting: VecDeque::new() }
+    }
+
+    fn leave(&mut self, size: Size, now: Duration) -> Leave {
+        let wait = self.bucket.wait(size, now);
+        match (wait.is_zero(), self.running) {
+            (true, _) => Leave::Go,
+            (false, 0) => Leave::Later(wait),
+            (false, _) => Leave::Wait,
+        }
     }
 }
 
@@ -253,11 +303,50 @@ mod tests {
     fn a_hundred_an_hour_per_account_then_known_networks_only() {
         let mut throttle = throttle();
         for n in 0..100 {
+            assert_eq!(throttle.password(at(0), "a", network(n), 0), Leave::Go);
             assert_eq!(throttle.account(at(0), "a"), Duration::ZERO);
-            assert_eq!(fail(&mut throttle, at(0), "a", network(n)), Leave::Go);
+            throttle.end(at(0), "a", network(n), End::Wrong);
         }
+        assert_eq!(throttle.password(at(0), "a", network(100), 0), Leave::Go);
         assert_eq!(throttle.account(at(0), "a"), at(36));
         assert_eq!(throttle.account(at(36), "a"), Duration::ZERO);
+        throttle.end(at(36), "a", network(100), End::Unchecked);
+    }
+
+    #[test]
+    fn trying_many_accounts_in_parallel_wins_nothing_either() {
+        let mut throttle = throttle();
+        for n in 0..30 {
+            assert_eq!(throttle.password(at(0), &n.to_string(), network(1), n), Leave::Go);
+        }
+        assert_eq!(throttle.password(at(0), "x", network(1), 30), Leave::Wait);
+        assert_eq!(throttle.password(at(0), "y", network(1), 31), Leave::Wait);
+        assert_eq!(throttle.password(at(0), "x", network(2), 32), Leave::Go);
+        throttle.end(at(0), "0", network(1), End::Wrong);
+        assert_eq!(throttle.next(at(0), "0", network(1)), None);
+        throttle.end(at(0), "1", network(1), End::Right);
+        assert_eq!(throttle.next(at(0), "1", network(1)), Some(30));
+        assert_eq!(throttle.password(at(0), "x", network(1), 30), Leave::Go);
+        assert_eq!(throttle.next(at(0), "1", network(1)), None);
+        for n in 2..30 {
+            throttle.end(at(0), &n.to_string(), network(1), End::Wrong);
+            assert_eq!(throttle.next(at(0), &n.to_string(), network(1)), None);
+        }
+        throttle.end(at(0), "x", network(1), End::Wrong);
+        // Nobody is left to wait for: whoever waited is told when.
+        assert_eq!(throttle.next(at(0), "x", network(1)), Some(31));
+        assert_eq!(throttle.password(at(0), "y", network(1), 31), Leave::Later(at(2)));
+    }
+
+    #[test]
+    fn trying_one_account_from_many_networks_in_parallel_wins_nothing() {
+        let mut throttle = throttle();
+        for n in 0..100 {
+            assert_eq!(throttle.password(at(0), "a", network(n), 0), Leave::Go);
+            assert_eq!(throttle.account(at(0), "a"), Duration::ZERO);
+        }
+        assert_eq!(throttle.password(at(0), "a", network(100), 0), Leave::Go);
+        assert_eq!(throttle.account(at(0), "a"), at(36));
     }
 
     #[test]
