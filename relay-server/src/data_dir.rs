@@ -160,6 +160,7 @@ impl DataDir {
 #[cfg(test)]
 mod tests {
     use std::process::Command;
+    use std::time::{Duration, Instant};
 
     use super::*;
 
@@ -233,7 +234,16 @@ mod tests {
         let sentence = dir.lock().unwrap_err().to_string();
         assert!(sentence.contains("in use"), "{sentence}");
         drop(lock);
-        dir.lock().unwrap();
+        wait_for_lock(&dir);
+    }
+
+    /// Another test's child may have inherited the descriptor for a moment.
+    fn wait_for_lock(dir: &DataDir) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while dir.lock().is_err() {
+            assert!(Instant::now() < deadline, "the lock is free again within 10 s");
+            std::thread::yield_now();
+        }
     }
 
     #[test]
@@ -242,12 +252,16 @@ mod tests {
         let dir = open(temp.path(), true).unwrap();
         drop(dir.lock().unwrap());
         let file = temp.path().join("lock");
-        let mut holder = Command::new("flock").arg(&file).args(["sleep", "60"]).spawn().unwrap();
+        let mut holder =
+            Command::new("flock").arg("--no-fork").arg(&file).args(["sleep", "60"]).spawn().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(10);
         while dir.lock().is_ok() {
+            assert!(Instant::now() < deadline, "`flock` has the lock within 10 s");
             std::thread::yield_now();
         }
         holder.kill().unwrap();
         holder.wait().unwrap();
+        wait_for_lock(&dir);
     }
 
     /// Giving up root cannot be undone in this process: a child, which is this test again, does it.

@@ -116,7 +116,7 @@ pub(super) fn open_with(dir: &Path, migrations: &[Migration]) -> Result<Db, Open
     let failed = |e| explain(&path, e);
     conn.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 33554432;
+         PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864;
          PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;",
     )
     .map_err(failed)?;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::core::op::{AccountId, Done, Op, StoreError};
 
 /// The senders of failed submits of the newest era that had one (see [`crate::core::op::Submit::era`]).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Order {
     era: u64,
     failed: HashMap<AccountId, StoreError>,

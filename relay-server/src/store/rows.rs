@@ -34,7 +34,8 @@ pub(super) fn push(
     what: i64,
 ) -> Result<Seq> {
     let seq = *head + 1;
-    conn.prepare_cached("UPDATE inbox_state SET head = ?2 WHERE account = ?1")?.execute(params![account, Num(seq)])?;
+    conn.prepare_cached("UPDATE inbox_state SET head = ?2 WHERE account = ?1")?
+        .execute(params![account, Num(seq)])?;
     conn.prepare_cached("INSERT INTO inbox (account, seq, kind, what) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![account, Num(seq), kind as i64, what])?;
     *head = seq;

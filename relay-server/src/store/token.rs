@@ -45,8 +45,7 @@ pub(super) fn confirm(conn: &Connection, account: AccountId, device: &str, used:
     conn.prepare_cached("UPDATE token SET state = 1 WHERE account = ?1 AND device = ?2 AND n = ?3")?
         .execute(params![account, device, token.n])?;
     let replaced = tokens.iter().filter(|other| other.state != State::Retired && other.n != token.n);
-    // The current one last: of all these it is the likeliest to be shown by a thief.
-    retire(conn, account, device, replaced.rev().map(|other| other.n))
+    retire(conn, account, device, replaced.map(|other| other.n))
 }
 
 /// Gives the device its next token, pending beside the current one.

@@ -71,6 +71,24 @@ fn logins_go_on_and_keep_their_token_when_nothing_can_be_written() {
     assert_eq!(rotated(relay.begin(login(alice, Some(4), 5))), Ok(true));
 }
 
+#[test]
+fn a_login_that_finds_no_room_among_other_work_still_lets_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut relay = Relay::on(Direct::open(dir.path()).unwrap());
+    let alice = relay.account("alice");
+    drop(relay);
+    let threads = Threads::open(dir.path(), Settings::default());
+    let hold = threads.hold();
+    threads.on_writer(|conn| conn.pragma_update(None, "max_page_count", 1).unwrap());
+    let mut login = login(alice, None, 1);
+    login.device.as_mut().unwrap().client = "x".repeat(10_000);
+    threads.store.send(1, Op::Recv { account: alice, device: "d".into(), seq: 0 }).unwrap();
+    threads.store.send(2, Op::Begin(login)).unwrap();
+    drop(hold);
+    let begun = threads.group().pop().unwrap();
+    assert!(matches!(&begun, (2, Ok(Done::Begun(Ok(begun)))) if !begun.rotated), "{begun:?}");
+}
+
 /// A limit on the size of files holds for a whole process, so a child does it. Every write fails, and what fails is
 /// the commit, as it does on a disk without room.
 #[test]

@@ -198,9 +198,8 @@ fn an_older_store_is_migrated_after_a_copy() {
 fn a_migration_that_fails_leaves_the_store_as_it_was() {
     let (dir, epoch) = filled();
     let mut newer = open::migrations().unwrap();
-    newer.push(
-        Migration::unapplied("V2__half", "CREATE TABLE half (x); SELECT nonsense FROM nowhere;").unwrap(),
-    );
+    newer.push(Migration::unapplied("V2__half", "CREATE TABLE half (x);").unwrap());
+    newer.push(Migration::unapplied("V3__wrong", "SELECT nonsense FROM nowhere;").unwrap());
     let why = open::open_with(dir.path(), &newer).err().unwrap().to_string();
     assert!(why.contains("as it was before"), "{why}");
     let relay = open(&dir).unwrap();
