@@ -3,9 +3,12 @@
 
 mod account;
 mod help;
+mod list;
 mod password;
+mod question;
+mod trouble;
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,10 +16,9 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::admin::{Code, Trouble, Wish};
-use crate::config::{self, Config, ConfigError};
+use crate::config::{self, Config};
 use crate::data_dir;
-use crate::net::TlsError;
-use crate::shell::{self, StartError};
+use crate::shell;
 
 /// The relay of Qiaoqiao: accounts, friends, and messages that are never lost.
 #[derive(Debug, Parser)]
@@ -88,6 +90,8 @@ enum Account {
         shown: Option<String>,
         #[command(flatten)]
         password: PasswordFrom,
+        #[command(flatten)]
+        talk: Talk,
     },
     /// List all accounts.
     List {
@@ -101,11 +105,18 @@ enum Account {
         name: String,
         #[command(flatten)]
         password: PasswordFrom,
+        #[command(flatten)]
+        talk: Talk,
     },
-    /// Remove an account, its devices and its messages.
+    /// Remove an account, its devices and its messages; on a terminal after a question.
     Remove {
         /// Which account.
         name: String,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        talk: Talk,
     },
 }
 
@@ -116,6 +127,13 @@ struct PasswordFrom {
     password_stdin: bool,
 }
 
+#[derive(Debug, Args)]
+struct Talk {
+    /// Do not say what was done.
+    #[arg(short, long)]
+    quiet: bool,
+}
+
 #[derive(Debug, Subcommand)]
 enum Friend {
     /// Make two accounts friends of each other.
@@ -124,6 +142,8 @@ enum Friend {
         a: String,
         /// The other.
         b: String,
+        #[command(flatten)]
+        talk: Talk,
     },
     /// End a friendship, on both sides.
     Remove {
@@ -131,6 +151,8 @@ enum Friend {
         a: String,
         /// The other.
         b: String,
+        #[command(flatten)]
+        talk: Talk,
     },
 }
 
@@ -157,27 +179,37 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Trouble> {
     let data = cli.data.as_deref();
-    let wish = match cli.command {
+    let (wish, Talk { quiet }) = match cli.command {
         Command::Serve(serve) => return run_serve(serve, data),
         Command::Config { config } => {
             let config = config.map_or_else(|| Ok(Config::default()), |path| Config::load(&path))?;
             return print(&config.print());
         }
-        Command::Account(Account::List { json }) => {
-            let accounts = account::carry_out(data, Wish::AccountList)?.accounts.unwrap_or_default();
-            return print(&account::table(&accounts, json)?);
+        Command::Account(Account::List { json }) => return run_list(json, data),
+        Command::Account(Account::Add { name, shown, password, talk }) => {
+            (account::add(data, name, shown.unwrap_or_default(), password.password_stdin)?, talk)
         }
-        Command::Account(Account::Add { name, shown, password }) => {
-            account::add(name, shown.unwrap_or_default(), password.password_stdin)?
+        Command::Account(Account::Passwd { name, password, talk }) => {
+            (account::passwd(data, name, password.password_stdin)?, talk)
         }
-        Command::Account(Account::Passwd { name, password }) => {
-            account::passwd(name, password.password_stdin)?
-        }
-        Command::Account(Account::Remove { name }) => Wish::AccountRemove { account: name },
-        Command::Friend(Friend::Add { a, b }) => Wish::FriendAdd { a, b },
-        Command::Friend(Friend::Remove { a, b }) => Wish::FriendRemove { a, b },
+        Command::Account(Account::Remove { name, yes, talk }) => (account::remove(data, name, yes)?, talk),
+        Command::Friend(Friend::Add { a, b, talk }) => (Wish::FriendAdd { a, b }, talk),
+        Command::Friend(Friend::Remove { a, b, talk }) => (Wish::FriendRemove { a, b }, talk),
     };
-    account::carry_out(data, wish).map(drop)
+    let done = account::done(&wish);
+    account::carry_out(data, wish)?;
+    if quiet { Ok(()) } else { talk(&done) }
+}
+
+fn run_list(json: bool, data: Option<&Path>) -> Result<(), Trouble> {
+    let accounts = account::carry_out(data, Wish::AccountList)?.accounts.unwrap_or_default();
+    if json {
+        print(&list::json(&accounts, io::stdout().is_terminal())?)
+    } else if accounts.is_empty() {
+        talk("no accounts yet: relay-server account add NAME")
+    } else {
+        print(&list::table(&accounts))
+    }
 }
 
 fn run_serve(serve: Serve, data: Option<&Path>) -> Result<(), Trouble> {
@@ -195,24 +227,13 @@ fn run_serve(serve: Serve, data: Option<&Path>) -> Result<(), Trouble> {
         Some(path) if file.check().is_err() => error.in_file(path),
         _ => error,
     })?;
-    let trouble = |error| start_trouble(error, path.filter(|_| config.tls_cert.is_some()));
+    let trouble = |error| trouble::start(error, path.filter(|_| config.tls_cert.is_some()));
     if serve.check_config {
         shell::check(&config).map_err(trouble)?;
         return talk("the configuration is right");
     }
     crate::log::start(config.log);
     shell::serve(&config, &data_dir::find(data)).map_err(trouble)
-}
-
-/// Why the server does not start; `names_certificate` is the configuration file, if the certificate stands in it.
-fn start_trouble(error: StartError, names_certificate: Option<&Path>) -> Trouble {
-    let Some(file) = names_certificate else { return error.into() };
-    let code = match &error {
-        StartError::Tls(TlsError::File { why, .. }) => of_io(why, Code::Usage),
-        StartError::Tls(TlsError::NoPem { .. } | TlsError::Unusable(_)) => Code::Usage,
-        _ => return error.into(),
-    };
-    Trouble::new(code, format!("{}: {error}", file.display()))
 }
 
 /// Data, to standard output. A reader that has gone has seen enough.
@@ -240,55 +261,6 @@ fn complain(trouble: &Trouble, json: bool) {
         format!("relay-server: {trouble}")
     };
     let _ = talk(&line);
-}
-
-impl From<ConfigError> for Trouble {
-    fn from(error: ConfigError) -> Self {
-        let code = match &error {
-            ConfigError::Unreadable { why, .. } => of_io(why, Code::Usage),
-            ConfigError::Syntax { .. }
-            | ConfigError::UnknownKey { .. }
-            | ConfigError::BadValue { .. }
-            | ConfigError::Contradiction(_)
-            | ConfigError::In { .. } => Code::Usage,
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<data_dir::Error> for Trouble {
-    fn from(error: data_dir::Error) -> Self {
-        let code = match &error {
-            data_dir::Error::Missing(_) => Code::NotFound,
-            data_dir::Error::InUse(_) => Code::Conflict,
-            data_dir::Error::NoDirectory(_) | data_dir::Error::NotPrivate(_) => Code::Usage,
-            data_dir::Error::Io { source, .. } => of_io(source, Code::Unexpected),
-            data_dir::Error::Privileges { .. } => Code::Denied,
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<StartError> for Trouble {
-    fn from(error: StartError) -> Self {
-        let code = match error {
-            StartError::Directory(error) => return error.into(),
-            StartError::Listen { ref why, .. } => of_io(why, Code::Unexpected),
-            StartError::Tls(TlsError::File { ref why, .. }) => of_io(why, Code::Unexpected),
-            StartError::Tls(_) | StartError::Store(_) | StartError::System(_) => Code::Unexpected,
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-fn of_io(error: &io::Error, otherwise: Code) -> Code {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => Code::Denied,
-        io::ErrorKind::AddrInUse => Code::Conflict,
-        io::ErrorKind::NotFound => Code::NotFound,
-        io::ErrorKind::AddrNotAvailable => Code::Usage,
-        _ => otherwise,
-    }
 }
 
 #[cfg(test)]

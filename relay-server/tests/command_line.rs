@@ -3,9 +3,11 @@
 
 mod support;
 
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use support::{Client, Server, add, done, refused, relay, run};
 
@@ -17,18 +19,23 @@ fn administrate(data: &Path) {
         refused(data, &args.each_ref().map(String::as_str), input)
     };
     done(data, &["account", "add", "Alice", "--name", "Alice 爱丽丝", "--password-stdin"], "p1\nmore\n");
-    assert_eq!(adding("bob", "p2"), (0, String::new()));
+    let (code, said) = adding("bob", "p2");
+    assert!(code == 0 && said == "bob was added; log in with: qqctl login bob --relay HOST:PORT\n", "{said}");
     let list = done(data, &["account", "list", "--json"], "");
     let list: serde_json::Value = serde_json::from_str(&list).unwrap();
     let names: Vec<_> =
         list["accounts"].as_array().unwrap().iter().map(|row| (&row["account"], &row["name"])).collect();
-    assert_eq!(names, [(&"alice".into(), &"Alice 爱丽丝".into()), (&"bob".into(), &"bob".into())]);
+    assert_eq!(names, [(&"alice".into(), &"Alice 爱丽丝".into()), (&"bob".into(), &"Bob".into())]);
     assert!(done(data, &["account", "list"], "").starts_with("ACCOUNT "));
 
     let (code, text) = adding("ALICE", "p1\n");
     assert!(code == 11 && text.contains("there is an account `alice` already"), "{text}");
-    for (name, word) in [("a b", "no account name"), ("", "no account name"), ("root", "kept for the relay")]
-    {
+    for (name, word) in [
+        ("a b", "no account name"),
+        ("", "no account name"),
+        ("root", "kept for the relay"),
+        ("Me", "kept for the relay"),
+    ] {
         let (code, text) = adding(name, "p\n");
         assert!(code == 2 && text.contains(word), "{name}: {text}");
     }
@@ -39,7 +46,13 @@ fn administrate(data: &Path) {
         assert!(code == 2 && text.contains(word), "{password:?}: {text}");
     }
 
-    done(data, &["friend", "add", "Alice", "bob"], "");
+    let says = |args: &[&str], input: &str, words: &str| {
+        let quiet = [args, &["--quiet"]].concat();
+        assert_eq!(refused(data, args, input), (0, format!("{words}\n")), "{args:?}");
+        let (code, said) = refused(data, &quiet, input);
+        assert_eq!(said.is_empty(), code == 0, "only what went wrong is said: {said}");
+    };
+    says(&["friend", "add", "Alice", "bob"], "", "alice and bob are friends now");
     for (args, expected) in [
         (["friend", "add", "bob", "alice"], 11),
         (["friend", "add", "alice", "alice"], 2),
@@ -50,12 +63,13 @@ fn administrate(data: &Path) {
         assert_eq!(code, expected, "{args:?}: {text}");
         assert_eq!(text.lines().count(), 1, "one sentence: {text}");
     }
-    done(data, &["friend", "remove", "bob", "alice"], "");
+    says(&["friend", "remove", "bob", "alice"], "", "bob and alice are no longer friends");
     assert_eq!(refused(data, &["friend", "remove", "bob", "alice"], "").0, 7);
 
-    done(data, &["account", "passwd", "bob", "--password-stdin"], "new\n");
+    let passwd = ["account", "passwd", "bob", "--password-stdin"];
+    says(&passwd, "new\n", "bob has a new password; its devices must log in anew");
     assert_eq!(refused(data, &["account", "passwd", "nobody", "--password-stdin"], "new\n").0, 7);
-    done(data, &["account", "remove", "bob"], "");
+    says(&["account", "remove", "bob"], "", "bob was removed");
     assert_eq!(refused(data, &["account", "remove", "bob"], "").0, 7);
 }
 
@@ -125,6 +139,91 @@ fn without_a_terminal_the_password_flag_is_named() {
     let (code, text) = refused(data.path(), &["account", "add", "alice"], "p1\n");
     assert!(code == 2 && text.contains("--password-stdin"), "{text}");
     assert!(std::fs::read_dir(data.path()).unwrap().next().is_none(), "nothing was made");
+}
+
+/// A command on a terminal, which util-linux's `script` makes; a prompt that nobody expects ends it after a while.
+fn terminal(data: &Path, args: &[&str]) -> Command {
+    let program = [env!("CARGO_BIN_EXE_relay-server")];
+    let data = ["--data", data.to_str().unwrap()];
+    let words = program.iter().chain(args).chain(&data).map(|word| format!("'{word}' "));
+    let mut script = Command::new("timeout");
+    script.args(["30", "script", "--quiet", "--return", "--command"]);
+    script.args([&words.collect::<String>(), "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    script
+}
+
+/// Runs it; its exit code and all that was shown.
+fn on_terminal(data: &Path, args: &[&str], typed: &str) -> (i32, String) {
+    let mut script = terminal(data, args).spawn().unwrap();
+    script.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    let output = script.wait_with_output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+/// Whether it asks for a password.
+fn asks_for_a_password(data: &Path, args: &[&str]) -> bool {
+    let mut script = terminal(data, args).spawn().unwrap();
+    let mut shown = Vec::new();
+    let mut stdout = script.stdout.take().unwrap();
+    let asked = loop {
+        let mut byte = [0];
+        match stdout.read(&mut byte).unwrap() {
+            0 => break false,
+            _ => shown.push(byte[0]),
+        }
+        if shown.ends_with(b"Password: ") {
+            break true;
+        }
+    };
+    script.stdin.take().unwrap().write_all(b"one\nanother\n").unwrap();
+    drop(stdout);
+    script.wait().unwrap();
+    asked
+}
+
+#[test]
+fn on_a_terminal_nobody_types_a_password_in_vain() {
+    let data = tempfile::tempdir().unwrap();
+    assert!(asks_for_a_password(data.path(), &["account", "add", "alice"]), "the name is free");
+    add(data.path(), "alice", "p1");
+    assert!(asks_for_a_password(data.path(), &["account", "passwd", "alice"]));
+    let (code, shown) = on_terminal(data.path(), &["account", "add", "Alice"], "");
+    assert!(code == 11 && shown.contains("`alice` already") && !shown.contains("Password:"), "{shown}");
+    let (code, shown) = on_terminal(data.path(), &["account", "passwd", "bob"], "");
+    assert!(code == 7 && shown.contains("no account `bob`") && !shown.contains("Password:"), "{shown}");
+}
+
+#[test]
+fn on_a_terminal_an_account_is_removed_after_a_yes_only() {
+    let data = tempfile::tempdir().unwrap();
+    for (args, typed, removed) in [
+        (&["account", "remove", "alice"][..], "n\n", false),
+        (&["account", "remove", "alice"], "\n", false),
+        (&["account", "remove", "alice"], "y\n", true),
+        (&["account", "remove", "alice", "--yes"], "", true),
+    ] {
+        if !done(data.path(), &["account", "list"], "").contains("alice") {
+            add(data.path(), "alice", "p1");
+        }
+        let (code, shown) = on_terminal(data.path(), args, typed);
+        assert_eq!(code, i32::from(!removed), "{typed:?}: {shown}");
+        assert_eq!(shown.contains("[y/N]"), !args.contains(&"--yes"), "{shown}");
+        assert!(
+            shown.contains(if removed { "alice was removed" } else { "alice was not removed" }),
+            "{shown}"
+        );
+        assert_eq!(done(data.path(), &["account", "list"], "").contains("alice"), !removed);
+    }
+    let (code, shown) = on_terminal(data.path(), &["account", "remove", "alice"], "y\n");
+    assert!(code == 7 && !shown.contains("[y/N]"), "{shown}");
+}
+
+#[test]
+fn an_empty_list_says_how_to_add_the_first_account() {
+    let data = tempfile::tempdir().unwrap();
+    let empty = "no accounts yet: relay-server account add NAME\n";
+    assert_eq!(refused(data.path(), &["account", "list"], ""), (0, empty.to_owned()));
+    assert_eq!(done(data.path(), &["account", "list", "--json"], ""), "{\"accounts\":[]}\n");
 }
 
 #[test]
@@ -250,7 +349,7 @@ fn a_list_that_nobody_reads_to_its_end_is_no_error() {
         env!("CARGO_BIN_EXE_relay-server"),
         data.path().display()
     );
-    let output = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+    let output = Command::new("bash").args(["-c", &script]).output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     assert!(run(data.path(), &["account", "list"], "").status.success());
 }

@@ -264,7 +264,9 @@ mod tests {
         };
         let AdminOp::AccountAdd { name, shown, .. } = add("Alice", "").unwrap() else { panic!() };
         assert_eq!((name.as_str(), shown.as_str()), ("alice", "Alice"));
-        for bad in ["", "a b", ".x", "Root", "system", "admin", "relay", &"x".repeat(65), "a\u{1b}[2J"] {
+        for bad in
+            ["", "a b", ".x", "Root", "system", "admin", "relay", "me", "Me", &"x".repeat(65), "a\u{1b}[2J"]
+        {
             let trouble = add(bad, "").unwrap_err();
             assert_eq!(trouble.code, Code::Usage);
             assert!(!trouble.message.contains('\u{1b}') && trouble.message.len() < 300, "{trouble}");

@@ -5,14 +5,12 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use time::OffsetDateTime;
-
-use super::password;
+use super::{list, password, question};
 use crate::admin::client::Client;
 use crate::admin::{Answer, Code, Phc, Report, Trouble, Wish};
 use crate::config::Config;
-use crate::core::AdminRefusal;
-use crate::core::op::{AccountRow, Done, Op};
+use crate::core::op::{AccountRow, AdminError, Done, Op};
+use crate::core::{AdminRefusal, normalise};
 use crate::data_dir::{self, DataDir};
 use crate::store::Direct;
 
@@ -21,17 +19,80 @@ const IN_BETWEEN: Duration = Duration::from_secs(6);
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
 
 /// The wish for a new account; its password is asked for once the rest is known to be right.
-pub(super) fn add(account: String, name: String, from_stdin: bool) -> Result<Wish, Trouble> {
+pub(super) fn add(
+    data: Option<&Path>,
+    account: String,
+    name: String,
+    from_stdin: bool,
+) -> Result<Wish, Trouble> {
     let wish = |password| Wish::AccountAdd { account: account.clone(), name: name.clone(), password };
     checked(&wish(Phc(String::new())))?;
+    if question::is_possible() && !from_stdin {
+        match find(data, &account) {
+            Ok(row) => return Err(AdminRefusal::Wish(AdminError::Taken(row.account)).into()),
+            // Not even a directory, perhaps.
+            Err(trouble) if trouble.code == Code::NotFound => {}
+            Err(trouble) => return Err(trouble),
+        }
+    }
     password::ask(from_stdin).map(wish)
 }
 
 /// The wish for a new password.
-pub(super) fn passwd(account: String, from_stdin: bool) -> Result<Wish, Trouble> {
+pub(super) fn passwd(data: Option<&Path>, account: String, from_stdin: bool) -> Result<Wish, Trouble> {
     let wish = |password| Wish::AccountPasswd { account: account.clone(), password };
     checked(&wish(Phc(String::new())))?;
+    if question::is_possible() && !from_stdin {
+        find(data, &account)?;
+    }
     password::ask(from_stdin).map(wish)
+}
+
+/// The wish for an account's end. Only a person at a terminal is asked, and only without `--yes`.
+pub(super) fn remove(data: Option<&Path>, account: String, yes: bool) -> Result<Wish, Trouble> {
+    let wish = Wish::AccountRemove { account };
+    checked(&wish)?;
+    if let Wish::AccountRemove { account } = &wish
+        && question::is_possible()
+        && !yes
+    {
+        let AccountRow { account, name, .. } = find(data, account)?;
+        let shown = if name == account { String::new() } else { format!(" ({})", list::harmless(&name)) };
+        if !question::ask(&format!("Remove {account}{shown}, its devices and its messages?"))? {
+            return Err(Trouble::new(Code::Unexpected, format!("{account} was not removed")));
+        }
+    }
+    Ok(wish)
+}
+
+/// The account of this name; a refusal if there is none.
+fn find(data: Option<&Path>, name: &str) -> Result<AccountRow, Trouble> {
+    let name = plain(name);
+    let accounts = carry_out(data, Wish::AccountList)?.accounts.unwrap_or_default();
+    let row = accounts.into_iter().find(|row| row.account == name);
+    row.ok_or_else(|| AdminRefusal::Wish(AdminError::NoAccount(name)).into())
+}
+
+/// What to say once a wish is carried out.
+pub(super) fn done(wish: &Wish) -> String {
+    match wish {
+        Wish::AccountAdd { account, .. } => {
+            let name = plain(account);
+            format!("{name} was added; log in with: qqctl login {name} --relay HOST:PORT")
+        }
+        Wish::AccountList => String::new(),
+        Wish::AccountPasswd { account, .. } => {
+            format!("{} has a new password; its devices must log in anew", plain(account))
+        }
+        Wish::AccountRemove { account } => format!("{} was removed", plain(account)),
+        Wish::FriendAdd { a, b } => format!("{} and {} are friends now", plain(a), plain(b)),
+        Wish::FriendRemove { a, b } => format!("{} and {} are no longer friends", plain(a), plain(b)),
+    }
+}
+
+/// A name as the relay knows it; one that is none is refused before anybody reads it.
+fn plain(name: &str) -> String {
+    normalise(name).unwrap_or_default()
 }
 
 fn checked(wish: &Wish) -> Result<(), Trouble> {
@@ -100,67 +161,5 @@ fn directly(dir: &DataDir, wish: Wish) -> Result<Report, Trouble> {
     match Answer::from(granted) {
         Answer::Ok(report) => Ok(report),
         Answer::Error(trouble) => Err(trouble),
-    }
-}
-
-/// All accounts, for a person or as one JSON object.
-pub(super) fn table(accounts: &[AccountRow], json: bool) -> Result<String, Trouble> {
-    if json {
-        let line = serde_json::to_string(&serde_json::json!({ "accounts": accounts }));
-        return line
-            .map(|line| line + "\n")
-            .map_err(|error| Trouble::new(Code::Unexpected, error.to_string()));
-    }
-    let width = accounts.iter().map(|row| row.account.len()).max().unwrap_or(0).max("ACCOUNT".len());
-    let mut text = format!("{:width$}  ONLINE  FRIENDS  DEVICES  SINCE       NAME\n", "ACCOUNT");
-    for row in accounts {
-        let AccountRow { account, name, disabled, friends, devices, created_ms, online } = row;
-        let name: String = name.chars().filter(|c| crate::log::is_inert(*c)).collect();
-        let disabled = if *disabled { " (disabled)" } else { "" };
-        let since = date(*created_ms);
-        text.push_str(&format!(
-            "{account:width$}  {online:>6}  {friends:>7}  {devices:>7}  {since:10}  {name}{disabled}\n"
-        ));
-    }
-    Ok(text)
-}
-
-fn date(ms: i64) -> String {
-    OffsetDateTime::from_unix_timestamp(ms.div_euclid(1_000))
-        .map_or_else(|_| "?".to_owned(), |time| time.date().to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row() -> AccountRow {
-        AccountRow {
-            account: "alice".into(),
-            name: "Al\u{1b}[2Jice\u{202e}".into(),
-            disabled: true,
-            friends: 3,
-            devices: 2,
-            created_ms: 1_764_000_000_000,
-            online: 1,
-        }
-    }
-
-    #[test]
-    fn a_shown_name_cannot_command_the_terminal() {
-        assert_eq!(
-            table(&[row()], false).unwrap(),
-            "ACCOUNT  ONLINE  FRIENDS  DEVICES  SINCE       NAME\n\
-             alice         1        3        2  2025-11-24  Al[2Jice (disabled)\n"
-        );
-    }
-
-    #[test]
-    fn the_list_as_json_is_exact() {
-        assert_eq!(
-            table(&[row()], true).unwrap(),
-            "{\"accounts\":[{\"account\":\"alice\",\"name\":\"Al\\u001b[2Jice\u{202e}\",\"disabled\":true,\
-             \"friends\":3,\"devices\":2,\"created_ms\":1764000000000,\"online\":1}]}\n"
-        );
     }
 }

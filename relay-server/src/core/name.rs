@@ -4,7 +4,7 @@
 const MAX: usize = 64;
 
 /// Names that no account may have: the relay's own.
-const RESERVED: [&str; 4] = ["admin", "relay", "root", "system"];
+const RESERVED: [&str; 5] = ["admin", "me", "relay", "root", "system"];
 
 /// An account name as it is stored and compared, lower-cased; none if `text` is no account name.
 pub fn normalise(text: &str) -> Option<String> {
