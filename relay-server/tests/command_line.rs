@@ -25,7 +25,7 @@ fn administrate(data: &Path) {
     let list: serde_json::Value = serde_json::from_str(&list).unwrap();
     let names: Vec<_> =
         list["accounts"].as_array().unwrap().iter().map(|row| (&row["account"], &row["name"])).collect();
-    assert_eq!(names, [(&"alice".into(), &"Alice 爱丽丝".into()), (&"bob".into(), &"Bob".into())]);
+    assert_eq!(names, [(&"alice".into(), &"Alice 爱丽丝".into()), (&"bob".into(), &"bob".into())]);
     assert!(done(data, &["account", "list"], "").starts_with("ACCOUNT "));
 
     let (code, text) = adding("ALICE", "p1\n");
