@@ -29,7 +29,10 @@ fn on_a_small_disk(relay: &mut Relay) -> PathBuf {
     }
     unshare.args(["--mount", "sh", "-c", &script]);
     relay.restart_as(unshare);
-    Path::new("/proc").join(relay.pid().to_string()).join("root").join(data.strip_prefix("/").unwrap())
+    Path::new("/proc")
+        .join(relay.pid().to_string())
+        .join("root")
+        .join(data.strip_prefix("/").expect("an absolute path"))
 }
 
 fn quoted(word: &std::ffi::OsStr) -> String {

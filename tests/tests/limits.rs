@@ -1,6 +1,8 @@
 //! Each limit of trust.md that the relay keeps, from outside against the real program, with small values where the default
 //! would take long. `-- --nocapture` prints what was sent, what came back, and the relay's memory.
 
+#![allow(clippy::print_stdout, reason = "the table of what came back is for whoever asks with --nocapture")]
+
 use std::io::Read;
 use std::time::Duration;
 

@@ -4,24 +4,24 @@ use relay_schema::{Body, Id, NackCode};
 
 use super::{AccountId, Friend, Seq};
 
-/// The answer to an [`Op`] that went well.
+/// The answer to an [`Op`](super::Op) that went well.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Done {
-    /// To [`Op::Find`].
+    /// To [`Op::Find`](super::Op::Find).
     Found(Option<Account>),
-    /// To [`Op::Begin`].
+    /// To [`Op::Begin`](super::Op::Begin).
     Begun(Result<Begun, BeginError>),
-    /// To [`Op::Submit`].
+    /// To [`Op::Submit`](super::Op::Submit).
     Submitted(Result<Submitted, NackCode>),
-    /// To [`Op::Rows`]: a page; shorter than asked for only at the end.
+    /// To [`Op::Rows`](super::Op::Rows): a page; shorter than asked for only at the end.
     Rows(Vec<Row>),
-    /// To [`Op::Friends`]: a page.
+    /// To [`Op::Friends`](super::Op::Friends): a page.
     Friends(Vec<Friend>),
-    /// To [`Op::SeedCursor`] and [`Op::Delivered`]: the marks that moved.
+    /// To [`Op::SeedCursor`](super::Op::SeedCursor) and [`Op::Delivered`](super::Op::Delivered): the marks that moved.
     Marked(Vec<Mark>),
-    /// To [`Op::Confirm`], [`Op::Logout`], [`Op::Recv`].
+    /// To [`Op::Confirm`](super::Op::Confirm), [`Op::Logout`](super::Op::Logout), [`Op::Recv`](super::Op::Recv).
     Nothing,
-    /// To [`Op::Admin`].
+    /// To [`Op::Admin`](super::Op::Admin).
     Admin(Result<AdminDone, AdminError>),
 }
 
