@@ -59,9 +59,11 @@ fn one_line(bytes: &[u8]) -> String {
 
 /// Whether a terminal merely shows it: no control, no change of direction.
 pub(crate) fn is_inert(c: char) -> bool {
-    let bidi =
-        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{061c}');
-    !c.is_control() && !bidi && !matches!(c, '\u{2028}' | '\u{2029}')
+    let unseen = matches!(
+        c,
+        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    );
+    !c.is_control() && !unseen
 }
 
 #[cfg(test)]

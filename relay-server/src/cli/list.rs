@@ -32,19 +32,14 @@ pub(super) fn table(accounts: &[AccountRow]) -> String {
 
 /// Somebody else's text without what a terminal would obey or not show at all.
 pub(super) fn harmless(foreign: &str) -> String {
-    foreign.chars().filter(|c| is_seen(*c)).collect()
-}
-
-fn is_seen(c: char) -> bool {
-    let hidden = matches!(c, '\u{200b}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
-    crate::log::is_inert(c) && !hidden
+    foreign.chars().filter(|c| crate::log::is_inert(*c)).collect()
 }
 
 /// All that is not seen stands inside JSON's strings, where each character may be escaped.
 fn escaped(json: &str) -> String {
     let mut line = String::with_capacity(json.len());
     for c in json.chars() {
-        if is_seen(c) {
+        if crate::log::is_inert(c) {
             line.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
@@ -109,7 +104,7 @@ mod tests {
     fn on_a_terminal_json_says_the_same_with_escapes() {
         let rows = [row("alice", NASTY, false), row("bob", "李 \\ \"雷\"\n", false)];
         let (exact, shown) = (json(&rows, false).unwrap(), json(&rows, true).unwrap());
-        assert!(shown.trim_end().chars().all(is_seen), "{shown:?}");
+        assert!(shown.trim_end().chars().all(crate::log::is_inert), "{shown:?}");
         assert!(shown.contains("\\u009bl\\u007f\\u202ei\\u061c") && shown.contains('李'), "{shown}");
         let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         assert_eq!(read(&exact), read(&shown));

@@ -146,7 +146,6 @@ fn tell_ready(line: &str) {
     let mut out = io::stdout().lock();
     // Nobody may be listening; the relay serves all the same.
     let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
-    tracing::info!("{}", line.trim_end());
 }
 
 /// Signals that mean something to a relay.
