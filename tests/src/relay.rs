@@ -129,7 +129,7 @@ impl Relay {
     fn with_password(&self, args: &[&str], password: &str) {
         let mut child = program::command("relay-server")
             .args(args)
-            .args(["--password-stdin", "--data"])
+            .args(["--quiet", "--password-stdin", "--data"])
             .arg(self.data())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -142,7 +142,7 @@ impl Relay {
     /// `relay-server friend add A B`.
     pub fn friends(&self, a: &str, b: &str) {
         let status = program::command("relay-server")
-            .args(["friend", "add", a, b, "--data"])
+            .args(["friend", "add", a, b, "--quiet", "--data"])
             .arg(self.data())
             .stdout(Stdio::null())
             .status()
