@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 use crate::wait;
@@ -37,8 +37,9 @@ impl Running {
         self.0.id()
     }
 
-    /// SIGKILL, and gone when this returns.
+    /// SIGKILL, also for what it started in a process group of its own (`strace` goes, and what it traced would stay).
     pub fn kill(&mut self) {
+        let _ = killpg(Pid::from_raw(i32::try_from(self.pid()).expect("a process id fits")), Signal::SIGKILL);
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

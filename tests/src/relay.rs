@@ -1,6 +1,7 @@
 //! A real relay-server in a directory of its own, on loopback.
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -71,7 +72,8 @@ impl Relay {
             .append(true)
             .open(self.home.path().join("log"))
             .expect("a log file");
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the relay starts");
+        command.process_group(0).stdout(Stdio::piped()).stderr(log);
+        let mut child = command.spawn().expect("the relay starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe"))
             .read_line(&mut line)
