@@ -56,6 +56,15 @@ fn a_message_to_somebody_off_line_is_kept_and_delivered_later() {
 }
 
 #[test]
+fn a_note_to_oneself_is_delivered_once_the_relay_has_it() {
+    let (_relay, alice, _bob) = alice_and_bob();
+    let sent = alice.json(&["send", "@me", "buy milk", "--wait", "delivered"]);
+    assert_eq!(sent["state"], "delivered");
+    assert_eq!(alice.json(&["history", "@me"])["messages"].as_array().unwrap().len(), 1);
+    assert_eq!(alice.json(&["status"])["accounts"][0]["unread"]["total"], 0);
+}
+
+#[test]
 fn a_shake_arrives_once_in_ten_seconds() {
     let (_relay, alice, bob) = alice_and_bob();
     let at_bob = bob.watch();

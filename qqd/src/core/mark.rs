@@ -32,11 +32,21 @@ impl Core {
         if self.account.as_ref().is_none_or(|own| own.account == account) {
             return;
         }
-        let whose = (clip(&mark.conv, 256), account);
+        self.mark((clip(&mark.conv, 256), account), mark.cseq);
+    }
+
+    /// A note to oneself is where it was to be as soon as the relay has it: nobody else will ever report it.
+    pub(super) fn mark_note(&mut self, to: &str, conv: &str, cseq: u64) {
+        if self.account.as_ref().is_some_and(|own| own.account == to) {
+            self.mark((conv.to_owned(), to.to_owned()), cseq);
+        }
+    }
+
+    fn mark(&mut self, whose: Whose, cseq: u64) {
         if let Some((_, wanted)) = self.marks.storing.get_mut(&whose) {
-            *wanted = mark.cseq.max(*wanted);
+            *wanted = cseq.max(*wanted);
         } else if self.marks.storing.len() < MAX {
-            self.store_mark(whose, mark.cseq);
+            self.store_mark(whose, cseq);
         }
     }
 

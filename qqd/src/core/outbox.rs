@@ -243,7 +243,7 @@ impl Core {
         if entry.require {
             self.ask(Op::Queue(entry.message), Then::Nothing);
         }
-        let acked = Op::Acked { id: id.to_owned(), conv, cseq, ts: ts.clone() };
+        let acked = Op::Acked { id: id.to_owned(), conv: conv.clone(), cseq, ts: ts.clone() };
         self.ask(acked, Then::Acked);
         let peer = if entry.away { Peer::Offline } else { Peer::Online };
         self.outbox.remember(id.to_owned(), peer);
@@ -260,6 +260,7 @@ impl Core {
                 Wait::Delivered => self.outbox.await_delivery(id.to_owned(), reply),
             }
         }
+        self.mark_note(&to, &conv, cseq);
         self.answered();
     }
 
