@@ -163,6 +163,7 @@ fn own() -> Vec<Command> {
             ]),
         Command::new("schema").about("Print the JSON Schema of the local API: every method, reply, event and error"),
         Command::new("words").about("Explain the words that you see").long_about(WORDS),
+        crate::completion::command(),
     ]
 }
 

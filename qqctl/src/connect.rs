@@ -22,7 +22,7 @@ const LOG_MAX: u64 = 4 << 20;
 /// The daemon's exit code when another one is there already.
 const ANOTHER: i32 = 75;
 /// What the client calls itself.
-const NAME: &str = concat!("qqctl/", env!("CARGO_PKG_VERSION"));
+pub(crate) const NAME: &str = concat!("qqctl/", env!("CARGO_PKG_VERSION"));
 
 /// A connection to the daemon, which is started if need be.
 pub(crate) fn connect(options: &Options) -> Result<Client, Error> {

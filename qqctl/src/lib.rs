@@ -2,6 +2,7 @@
 //! `ipc-schema`; standard output is data, standard error is talk, the exit code says what became of it.
 
 mod command;
+mod completion;
 mod connect;
 mod friend_name;
 mod login;

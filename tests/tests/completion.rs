@@ -1,0 +1,189 @@
+//! The Tab key in real shells on a real terminal: what is typed, and what the command then gets as its arguments.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use ipc_schema::daemon::Welcome;
+use ipc_schema::friend::{Entry, Group, Listed};
+use ipc_schema::{Method, friend};
+use qiaoqiao_tests::program::{self, Running};
+use qiaoqiao_tests::wait;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// (typed, what the command gets): `show` prints its arguments and is completed as qqctl is.
+const TYPED: &[(&str, &str)] = &[
+    ("show sen\tbo\t", "<send><bob>"),
+    ("show send 小\t", "<send><小 明's $x>"),
+    ("show send @小\t", "<send><@小 明's $x>"),
+    ("show send ali\t", "<send><alice@example.org>"),
+    ("show send alice@ex\t", "<send><alice@example.org>"),
+    ("show send bob hi --wait del\t", "<send><bob><hi><--wait><delivered>"),
+    ("show --color=al\t", "<--color=always>"),
+    ("show shake @m\t", "<shake><@me>"),
+];
+/// These begin a quote, which the shell closes.
+const QUOTED: &[(&str, &str)] =
+    &[("show send '小\t", "<send><小 明's $x>"), ("show send \"小\t", "<send><小 明's $x>")];
+
+#[test]
+fn bash_completes_commands_options_and_friends() {
+    let start = "source <(qqctl completion bash); complete -F _qqctl show";
+    let mut shell = Shell::start("bash --norc --noprofile -i", start);
+    TYPED.iter().chain(QUOTED).for_each(|(typed, got)| shell.expect(typed, got));
+}
+
+#[test]
+fn zsh_completes_commands_options_and_friends() {
+    let start = "autoload -Uz compinit; compinit -u -D; source <(qqctl completion zsh); compdef _qqctl show";
+    let mut shell = Shell::start("zsh -f -i", start);
+    TYPED.iter().chain(QUOTED).for_each(|(typed, got)| shell.expect(typed, got));
+}
+
+#[test]
+fn fish_completes_commands_options_and_friends() {
+    let start = "qqctl completion fish | source; complete -c show -w qqctl";
+    let mut shell = Shell::start("fish --no-config -i", start);
+    TYPED.iter().chain(QUOTED).for_each(|(typed, got)| shell.expect(typed, got));
+}
+
+#[test]
+fn a_daemon_that_is_silent_or_absent_holds_nobody_up_and_is_not_started() {
+    let dir = tempfile::tempdir().unwrap();
+    let ask = || {
+        let begun = Instant::now();
+        let out =
+            qqctl(dir.path()).args(["completion", "fish", "--", "qqctl", "send", "b"]).output().unwrap();
+        assert!(out.status.success() && out.stdout.is_empty() && out.stderr.is_empty(), "{out:?}");
+        begun.elapsed()
+    };
+    ask();
+    assert!(!dir.path().join("qqd").exists() && !dir.path().join("state").exists(), "nothing was started");
+
+    let socket = dir.path().join("qqd");
+    std::fs::create_dir(&socket).unwrap();
+    let _silent = UnixListener::bind(socket.join("ipc.sock")).unwrap();
+    let took = ask();
+    // 300 ms for the daemon; the rest is a busy machine.
+    assert!(took >= Duration::from_millis(300) && took < Duration::from_secs(2), "{took:?}");
+}
+
+fn qqctl(runtime_dir: &Path) -> Command {
+    let mut command = program::command("qqctl");
+    command.env("XDG_RUNTIME_DIR", runtime_dir).env("XDG_STATE_HOME", runtime_dir.join("state"));
+    command
+}
+
+/// An interactive shell on a terminal of its own, with a daemon that has three friends.
+struct Shell {
+    running: Running,
+    seen: Arc<Mutex<String>>,
+    _dir: TempDir,
+}
+
+impl Shell {
+    fn start(program: &str, start: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        serve(dir.path());
+        let built = program::path("qqctl");
+        let path = format!(
+            "{}:{}",
+            built.parent().expect("a directory").display(),
+            std::env::var("PATH").expect("a PATH")
+        );
+        // A terminal wide enough that no line is broken.
+        let command = format!("stty cols 500 rows 50; exec {program}");
+        let mut child = Command::new("script")
+            .args(["--quiet", "--flush", "--return", "--command", &command, "/dev/null"])
+            .env("PATH", path)
+            .env("HOME", dir.path())
+            .env("XDG_RUNTIME_DIR", dir.path())
+            .env("LC_ALL", "C.UTF-8")
+            .env("TERM", "dumb")
+            .env_remove("BASH_ENV")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("script, bash, zsh and fish are there: scripts/setup test");
+        let seen = Arc::new(Mutex::new(String::new()));
+        let (out, all) = (child.stdout.take().expect("a pipe"), Arc::clone(&seen));
+        std::thread::spawn(move || read_all(out, &all));
+        let mut shell = Self { running: Running(child), seen, _dir: dir };
+        let show = if program.starts_with("fish") {
+            "function show; printf '<%s>' $argv; printf 'END\\n'; end"
+        } else {
+            "show() { printf '<%s>' \"$@\"; printf 'END\\n'; }"
+        };
+        shell.expect(&format!("{show}\n{start}\nshow read''y"), "<ready>");
+        shell
+    }
+
+    /// Types a line; the command must get these arguments.
+    fn expect(&mut self, typed: &str, got: &str) {
+        let before = self.seen.lock().expect("nobody panics while holding it").len();
+        let stdin = self.running.0.stdin.as_mut().expect("a pipe");
+        writeln!(stdin, "{typed}").and_then(|()| stdin.flush()).expect("the shell reads");
+        let line = wait::until(&format!("the command of {typed:?} runs"), || {
+            let seen = self.seen.lock().expect("nobody panics while holding it");
+            // What is echoed while it is typed has no END in a line of its own.
+            seen.get(before..)?.lines().find(|line| line.ends_with(">END")).map(str::to_owned)
+        });
+        assert!(line.ends_with(&format!("{got}END")), "{typed:?} became {line:?}, not {got}");
+    }
+}
+
+fn read_all(mut out: impl Read, all: &Mutex<String>) {
+    let mut chunk = [0; 4096];
+    let mut bytes = Vec::new();
+    while let Ok(n @ 1..) = out.read(&mut chunk) {
+        bytes.extend_from_slice(&chunk[..n]);
+        *all.lock().expect("nobody panics while holding it") = String::from_utf8_lossy(&bytes).into_owned();
+    }
+}
+
+/// A daemon that knows three friends, until the test is over.
+fn serve(runtime_dir: &Path) {
+    std::fs::create_dir(runtime_dir.join("qqd")).expect("a new directory");
+    let listener = UnixListener::bind(runtime_dir.join("qqd/ipc.sock")).expect("a free name");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let mut writer = stream.try_clone().expect("a second handle");
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                if writeln!(writer, "{}", answer(&line)).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+}
+
+fn answer(line: &str) -> Value {
+    let call: Value = serde_json::from_str(line).expect("a line of JSON");
+    let result = match call["method"].as_str().expect("a method") {
+        "hello" => json!(Welcome::new("0.1.0", Vec::new())),
+        friend::List::NAME => json!(friends()),
+        other => panic!("{other} is not asked for"),
+    };
+    json!({ "jsonrpc": "2.0", "id": call["id"], "result": result })
+}
+
+fn friends() -> Listed {
+    let friend = |account: &str, remark: &str| Entry {
+        account: account.into(),
+        remark: remark.into(),
+        ..Entry::default()
+    };
+    let friends = vec![
+        friend("bob", ""),
+        friend("alice@example.org", ""),
+        friend("10002", "小 明's $x"),
+        // Cannot be typed in one line: left out.
+        friend("carol", "two\nlines"),
+    ];
+    Listed { groups: vec![Group { name: friend::FRIENDS.into(), friends }] }
+}
