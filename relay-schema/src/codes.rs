@@ -1,4 +1,4 @@
-//! The code words of `error`, `nack` and `login_response`.
+//! The code words of `error`, `nack`, `login_response`, `register_response` and `call_end`.
 //!
 //! A word that this version does not know is kept as `Other`, so that an addition breaks nobody.
 
@@ -74,6 +74,7 @@ codes! {
         Rate = "rate" "seed dialect: too many in too short a time.",
         TooBig = "too-big" "seed dialect: the content is too long.",
         Storage = "storage" "seed dialect: the relay has no room on its disk.",
+        Revoked = "revoked" "this device was revoked, or the account's password changed, or the account was removed.",
         Replaced = "replaced" "the same device logged in again; this session ends.",
         Resume = "resume" "`<resume>` is above the head of the same epoch: start again from 0.",
     }
@@ -88,6 +89,27 @@ codes! {
         Devices = "devices" "the account has too many devices.",
     }
 
+    /// Why an account was not made: the `<reason>` of [`RegisterResponse`](crate::RegisterResponse).
+    RegisterReason {
+        Invite = "invite" "the invitation is wrong, used up, expired or revoked, or registration needs one.",
+        Taken = "taken" "there is an account of that name.",
+        Name = "name" "no account can have that name, or none was given and the invitation has none.",
+        Weak = "weak" "the password is not allowed: 1 to 1,024 bytes, no control characters.",
+        Throttled = "throttled" "too many tries; `<retry>` says when again.",
+        Busy = "busy" "the relay cannot make accounts now; `<retry>` says when again.",
+    }
+
+    /// Why a call ended: the `<reason>` of [`CallEnd`](crate::CallEnd).
+    CallReason {
+        Hangup = "hangup" "one of the two hung up.",
+        Declined = "declined" "the callee did not want it.",
+        Busy = "busy" "the callee is in another call.",
+        Timeout = "timeout" "nobody answered within 60 s.",
+        AnsweredElsewhere = "answered-elsewhere" "another device of the callee took it.",
+        Glare = "glare" "both called each other at once; the other call goes on.",
+        Failed = "failed" "no path for media, or another defect.",
+    }
+
     /// Why a request was not carried out: the `<code>` of [`Nack`](crate::Nack).
     NackCode {
         Unknown = "unknown" "there is nobody of that name whom you may reach.",
@@ -97,6 +119,8 @@ codes! {
         Storage = "storage" "the relay has no room on its disk.",
         Conflict = "conflict" "the `<id>` was used for another content.",
         Offline = "offline" "`<require>` was `online`, and nobody is.",
+        Credentials = "credentials" "`passwd`, `account_remove`: the password is wrong.",
+        Weak = "weak" "`passwd`: the new password is not allowed.",
         NoEncryption = "no-encryption" "the other side has no client that can encrypt a call.",
     }
 }

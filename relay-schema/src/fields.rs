@@ -12,7 +12,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::grammar::{Child, Children};
 use crate::strict::{has_forbidden, is_char};
-use crate::{Body, ErrorCode, Fault, Id, LoginReason, NackCode, Secret};
+use crate::{Body, CallReason, ErrorCode, Fault, Id, LoginReason, NackCode, RegisterReason, Secret};
 
 /// The greatest number on the wire: stores keep signed 64-bit numbers.
 const MAX_NUMBER: u64 = i64::MAX as u64;
@@ -320,7 +320,7 @@ macro_rules! code_values {
     )*};
 }
 
-code_values! { ErrorCode LoginReason NackCode }
+code_values! { CallReason ErrorCode LoginReason NackCode RegisterReason }
 
 /// The `<id>` among the fields; other types only have to answer because the table asks every field alike.
 pub(crate) trait AsId {
@@ -347,7 +347,7 @@ macro_rules! no_ids {
     };
 }
 
-no_ids! { String Secret Body u64 i32 Vec<String> ErrorCode LoginReason NackCode }
+no_ids! { String Secret Body u64 i32 Vec<String> CallReason ErrorCode LoginReason NackCode RegisterReason }
 
 /// A number as it is written, digits only: no sign, no white space, no leading zero, at most 2^63 - 1.
 pub(crate) fn number(text: &str) -> Option<u64> {

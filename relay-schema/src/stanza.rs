@@ -34,18 +34,31 @@ impl Stanza {
             Self::Chat(chat) => chat.seq,
             Self::Friend(friend) => friend.seq,
             Self::Stranger(stranger) => stranger.seq,
+            Self::FriendRequest(request) => request.seq,
+            Self::FriendAnswer(answer) => answer.seq,
             Self::FriendRemove(remove) => remove.seq,
+            Self::Blocked(blocked) => blocked.seq,
+            Self::Group(group) => group.seq,
+            Self::GroupRename(rename) => rename.seq,
+            Self::GroupRemove(remove) => remove.seq,
+            Self::Profile(profile) => profile.seq,
             Self::Login(_) | Self::LoginResponse(_) | Self::User(_) | Self::Line(_) | Self::Shake(_) => None,
-            Self::Vidio(_) | Self::RVidio(_) | Self::ErrorStanza(_) | Self::Logout(_) | Self::Ack(_) => None,
-            Self::Nack(_) | Self::Recv(_) | Self::Delivered(_) | Self::Ping(_) | Self::Pong(_) => None,
-            Self::ListEnd(_) | Self::Gap(_) | Self::Notice(_) => None,
+            Self::Vidio(_) | Self::RVidio(_) | Self::CallRinging(_) | Self::CallCandidate(_) => None,
+            Self::CallEnd(_) | Self::ErrorStanza(_) | Self::Register(_) | Self::RegisterResponse(_) => None,
+            Self::Passwd(_) | Self::AccountRemove(_) | Self::Logout(_) | Self::Notice(_) => None,
+            Self::DeviceList(_) | Self::Device(_) | Self::DeviceRevoke(_) | Self::DeviceLink(_) => None,
+            Self::PicturePut(_) | Self::PictureGet(_) | Self::Picture(_) | Self::FriendMove(_) => None,
+            Self::FriendRename(_) | Self::Block(_) | Self::Unblock(_) | Self::ListEnd(_) => None,
+            Self::GroupAdd(_) | Self::Recv(_) | Self::Delivered(_) | Self::Read(_) | Self::Typing(_) => None,
+            Self::History(_) | Self::Gap(_) | Self::Ack(_) | Self::Nack(_) => None,
+            Self::Ping(_) | Self::Pong(_) => None,
         }
     }
 
-    /// What only several fields together can tell: a login has a password, or in the full dialect a token.
+    /// What only several fields together can tell: a login has a password, or in the full dialect a token or a code.
     fn complete(&self) -> Result<(), Flawed> {
         let Self::Login(login) = self else { return Ok(()) };
-        if login.pwd.is_some() || (login.v.is_some() && login.token.is_some()) {
+        if login.pwd.is_some() || (login.v.is_some() && (login.token.is_some() || login.code.is_some())) {
             return Ok(());
         }
         Err((Flaw::Missing, "pwd"))

@@ -29,6 +29,12 @@ impl Core {
             // login is unsolicited; the others are what a client says.
             Stanza::Pong(_) | Stanza::Vidio(_) | Stanza::RVidio(_) => {}
             Stanza::LoginResponse(_) | Stanza::Login(_) | Stanza::Logout(_) | Stanza::Recv(_) => {}
+            // What has no feature here: kept as it came and passed, if it is a row.
+            other => {
+                if let Some(seq) = other.seq() {
+                    self.on_unknown_row(seq, other.to_xml().into_bytes());
+                }
+            }
         }
     }
 

@@ -19,7 +19,7 @@ const CANNOT_ANSWER: &str = "对方使用的程序不能接听这个旧程序的
 impl Core {
     /// A seed client asks for a call.
     pub(super) fn on_vidio(&mut self, now: Now, session: SessionId, call: Vidio) {
-        let Vidio { myaccount, friendaccount, session: address, id } = call;
+        let Vidio { myaccount, friendaccount, session: address, id, .. } = call;
         let Some((friend, name)) = self.callee(now, session, &myaccount, &friendaccount, id) else { return };
         let seeds = self.seed_sessions(friend);
         if seeds.is_empty() && self.is_online(friend) {
@@ -33,13 +33,17 @@ impl Core {
         }
         for other in seeds {
             let (myaccount, friendaccount, session) = (myaccount.clone(), name.clone(), address.clone());
-            self.emit(other, Class::Ephemeral, Vidio { myaccount, friendaccount, session, id: None });
+            self.emit(
+                other,
+                Class::Ephemeral,
+                Vidio { myaccount, friendaccount, session, id: None, ..Default::default() },
+            );
         }
     }
 
     /// A seed client accepts a call.
     pub(super) fn on_r_vidio(&mut self, now: Now, session: SessionId, call: RVidio) {
-        let RVidio { myaccount, friendaccount, session: address, id } = call;
+        let RVidio { myaccount, friendaccount, session: address, id, .. } = call;
         let Some((friend, name)) = self.callee(now, session, &myaccount, &friendaccount, id) else { return };
         let seeds = self.seed_sessions(friend);
         if seeds.is_empty() {
@@ -47,7 +51,11 @@ impl Core {
         }
         for other in seeds {
             let (myaccount, friendaccount, session) = (myaccount.clone(), name.clone(), address.clone());
-            self.emit(other, Class::Ephemeral, RVidio { myaccount, friendaccount, session, id: None });
+            self.emit(
+                other,
+                Class::Ephemeral,
+                RVidio { myaccount, friendaccount, session, id: None, ..Default::default() },
+            );
         }
     }
 

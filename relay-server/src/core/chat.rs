@@ -185,6 +185,7 @@ impl Core {
                 conv: Some(submitted.conv.clone()),
                 cseq: Some(submitted.cseq),
                 ts: Some(wire::ts(submitted.ts_ms)),
+                ..Default::default()
             };
             self.send(session, ack);
         }
@@ -213,9 +214,11 @@ impl Core {
             NackCode::TooBig => (ErrorCode::TooBig, "the message is too long; it was not sent"),
             NackCode::Storage => (ErrorCode::Storage, "the relay has no room on its disk; it was not sent"),
             NackCode::Forbidden => (ErrorCode::Forbidden, "this is not allowed; it was not sent"),
-            NackCode::Conflict | NackCode::NoEncryption | NackCode::Other(_) => {
-                (ErrorCode::from(code.as_str()), "it was not sent")
-            }
+            NackCode::Conflict
+            | NackCode::Credentials
+            | NackCode::Weak
+            | NackCode::NoEncryption
+            | NackCode::Other(_) => (ErrorCode::from(code.as_str()), "it was not sent"),
         };
         self.error(session, code, text, None);
     }

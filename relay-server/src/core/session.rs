@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use relay_schema::{ErrorCode, Fault, Id, Logout, NackCode, Ping, Pong, Refusal, Stanza};
+use relay_schema::{Direction, ErrorCode, Fault, Id, Logout, NackCode, Ping, Pong, Refusal, Row, Stanza};
 
 use super::chat::{Flight, Sticky};
 use super::delivery::Mail;
@@ -156,28 +156,7 @@ impl Core {
         match stanza {
             Stanza::Login(login) => self.on_login(now, session, login),
             Stanza::Ping(Ping { id }) => self.send(session, Pong { id }),
-            Stanza::Chat(_)
-            | Stanza::Line(_)
-            | Stanza::Shake(_)
-            | Stanza::Vidio(_)
-            | Stanza::RVidio(_)
-            | Stanza::Logout(_)
-            | Stanza::Recv(_)
-            | Stanza::Delivered(_)
-            | Stanza::Pong(_)
-            | Stanza::FriendRemove(_)
-            | Stanza::LoginResponse(_)
-            | Stanza::User(_)
-            | Stanza::Friend(_)
-            | Stanza::Stranger(_)
-            | Stanza::ErrorStanza(_)
-            | Stanza::Ack(_)
-            | Stanza::Nack(_)
-            | Stanza::ListEnd(_)
-            | Stanza::Gap(_)
-            | Stanza::Notice(_) => {
-                self.login_first(now, session, stanza.id().cloned());
-            }
+            other => self.login_first(now, session, other.id().cloned()),
         }
     }
 
@@ -196,20 +175,52 @@ impl Core {
             Stanza::Ping(Ping { id }) => self.send(session, Pong { id }),
             Stanza::Pong(_) => {}
             Stanza::Login(login) => self.logged_in_already(session, login.id),
-            Stanza::FriendRemove(_)
-            | Stanza::LoginResponse(_)
+            Stanza::Register(_)
+            | Stanza::Passwd(_)
+            | Stanza::AccountRemove(_)
+            | Stanza::DeviceList(_)
+            | Stanza::DeviceRevoke(_)
+            | Stanza::DeviceLink(_)
+            | Stanza::Profile(_)
+            | Stanza::PicturePut(_)
+            | Stanza::PictureGet(_)
+            | Stanza::FriendRequest(_)
+            | Stanza::FriendAnswer(_)
+            | Stanza::FriendRemove(_)
+            | Stanza::FriendMove(_)
+            | Stanza::FriendRename(_)
+            | Stanza::Block(_)
+            | Stanza::Unblock(_)
+            | Stanza::GroupAdd(_)
+            | Stanza::GroupRename(_)
+            | Stanza::GroupRemove(_)
+            | Stanza::Read(_)
+            | Stanza::Typing(_)
+            | Stanza::History(_)
+            | Stanza::CallRinging(_)
+            | Stanza::CallCandidate(_)
+            | Stanza::CallEnd(_) => self.has_no(session, word, stanza.id().cloned()),
+            Stanza::LoginResponse(_)
+            | Stanza::RegisterResponse(_)
             | Stanza::User(_)
+            | Stanza::Device(_)
+            | Stanza::Picture(_)
             | Stanza::Friend(_)
             | Stanza::Stranger(_)
+            | Stanza::Blocked(_)
+            | Stanza::Group(_)
             | Stanza::ErrorStanza(_)
             | Stanza::Ack(_)
             | Stanza::Nack(_)
             | Stanza::ListEnd(_)
             | Stanza::Gap(_)
-            | Stanza::Notice(_) => {
-                self.forbidden(session, word, stanza.id().cloned());
-            }
+            | Stanza::Notice(_) => self.forbidden(session, word, stanza.id().cloned()),
         }
+    }
+
+    /// What is in the table of stanzas and not in this relay.
+    fn has_no(&mut self, session: SessionId, word: &str, id: Option<Id>) {
+        self.error(session, ErrorCode::UnknownType, format!("this relay has no {word}"), id);
     }
 
     /// What a session of the seed dialect says.
@@ -223,21 +234,16 @@ impl Core {
             Stanza::Ping(Ping { id }) => self.send(session, Pong { id }),
             Stanza::Pong(_) => {}
             Stanza::Login(login) => self.logged_in_already(session, login.id),
-            Stanza::Line(_)
-            | Stanza::LoginResponse(_)
-            | Stanza::User(_)
-            | Stanza::Friend(_)
-            | Stanza::Stranger(_)
-            | Stanza::ErrorStanza(_)
-            | Stanza::Ack(_)
-            | Stanza::Nack(_)
-            | Stanza::ListEnd(_)
-            | Stanza::Gap(_)
-            | Stanza::Notice(_) => self.forbidden(session, word, stanza.id().cloned()),
-            Stanza::Logout(_) | Stanza::Recv(_) | Stanza::Delivered(_) | Stanza::FriendRemove(_) => {
-                let text = format!("the seed dialect has no {word}; log in with <v> to use it");
-                self.error(session, ErrorCode::UnknownType, text, stanza.id().cloned());
-            }
+            // Its words are fixed for ever; all others belong to the full dialect or to the relay.
+            other => match Row::of(word).map(|row| (row.direction, row.heritage)) {
+                Some((Direction::Down, _) | (_, true)) => {
+                    self.forbidden(session, word, other.id().cloned());
+                }
+                Some(_) | None => {
+                    let text = format!("the seed dialect has no {word}; log in with <v> to use it");
+                    self.error(session, ErrorCode::UnknownType, text, other.id().cloned());
+                }
+            },
         }
     }
 

@@ -42,7 +42,7 @@ impl Core {
         self.outputs.push_back(Output::LoggedIn { session, dialect });
         self.answer(attempt, &begun);
         let Account { id: _, account, name, picture, .. } = account;
-        self.send(session, User { name, account, picture });
+        self.send(session, User { name, account, picture, ..Default::default() });
         if dialect == Dialect::Full && !begun.whole_list {
             self.greet(now, session);
         }

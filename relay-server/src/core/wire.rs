@@ -53,9 +53,15 @@ pub(super) fn row(row: &Row, dialect: Dialect, own: &str, list: u64) -> Option<S
     match (dialect, &row.item) {
         (Dialect::Full, Item::Chat(message)) => Some(chat(message, row.seq)),
         (Dialect::Full, Item::Friend(entry)) => Some(friend(entry, Some(row.seq))),
-        (Dialect::Full, Item::FriendRemove { account }) => {
-            Some(schema::FriendRemove { friendaccount: account.clone(), id: None, seq: Some(row.seq) }.into())
-        }
+        (Dialect::Full, Item::FriendRemove { account }) => Some(
+            schema::FriendRemove {
+                friendaccount: account.clone(),
+                id: None,
+                seq: Some(row.seq),
+                ..Default::default()
+            }
+            .into(),
+        ),
         (Dialect::Seed, Item::Chat(message)) => name::is(&message.to, own).then(|| seed_chat(message)),
         (Dialect::Seed, Item::Friend(entry)) => (row.seq > list).then(|| friend(entry, None)),
         (Dialect::Seed, Item::FriendRemove { .. }) => None,

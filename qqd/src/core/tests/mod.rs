@@ -242,7 +242,7 @@ fn text(to: &str, key: &str) -> ipc_schema::chat::Send {
 
 fn ack(key: &str, cseq: u64) -> Ack {
     let ts = Some("2026-01-31T09:30:01.000Z".to_owned());
-    Ack { id: id(key), seq: Some(cseq), conv: Some("c1".into()), cseq: Some(cseq), ts }
+    Ack { id: id(key), seq: Some(cseq), conv: Some("c1".into()), cseq: Some(cseq), ts, ..Default::default() }
 }
 
 /// Bob's message in row `seq`.
