@@ -7,7 +7,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 PROGRAMS := relay-server qqd qqctl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check deny install uninstall dist clean
+.PHONY: help demo test check deny man install uninstall dist clean
 
 help: ## what there is to do
 	@echo 'Qiaoqiao 敲敲 $(VERSION)'
@@ -33,6 +33,11 @@ deny: ## licences, bans and sources of every dependency (installs cargo-deny)
 	@scripts/setup build
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
 	$(CARGO) deny --all-features --locked check bans licenses sources
+
+man: ## the pages of the manual, in target/man (read one: man -l target/man/qqctl.1)
+	@scripts/setup build
+	$(CARGO) build --locked $(PROGRAMS:%=-p %)
+	scripts/man target/debug target/man
 
 install: ## build, and install below PREFIX (default /usr/local; sudo is asked for only to copy)
 	@scripts/setup build

@@ -11,18 +11,20 @@ use ipc_schema::{METHODS, MethodRow};
 /// What stands under `qqctl --help`.
 const AFTER_HELP: &str = "\
 Examples:
-  qqctl login alice --relay chat.example.org     log in, once; the daemon stays logged in
-  qqctl friends                                  who is there
-  qqctl send bob 'dinner at seven?'              send; kept for bob if bob is off line
-  qqctl read                                     print what is new
-  qqctl watch chat.received --from bob           follow what bob writes
-  qqctl --json wait chat.received --timeout 5m   for scripts: the next message as JSON
+  qqctl login alice --relay chat.example.org    once; you stay logged in
+  qqctl friends                                 who is there
+  qqctl send bob 'dinner at seven?'             kept while bob is away
+  qqctl read                                    print what is new
+  qqctl watch chat.received --from bob          follow what bob writes
+  qqctl --json wait chat.received --timeout 5m  for scripts: the next one
 
 Output goes to standard output, talk and errors to standard error; --json makes
-both JSON. Exit codes: 0 ok, 1 unexpected, 2 usage, 3 timeout, 4 not logged in
+both JSON. `qqctl help words` explains the words.
+
+Exit codes: 0 ok, 1 unexpected, 2 usage, 3 timeout, 4 not logged in
 or wrong password, 5 no daemon, 6 no relay, 7 not found or not reachable,
 8 denied, 9 friend off line, 10 too often, 11 conflict, 12 untrusted key,
-13 partly done, 14 unsupported. `qqctl help words` explains the words.";
+13 partly done, 14 unsupported.";
 
 /// The words that people see, in both languages.
 pub(crate) const WORDS: &str = "\
@@ -164,6 +166,7 @@ fn own() -> Vec<Command> {
         Command::new("schema").about("Print the JSON Schema of the local API: every method, reply, event and error"),
         Command::new("words").about("Explain the words that you see").long_about(WORDS),
         crate::completion::command(),
+        crate::man::command(),
     ]
 }
 

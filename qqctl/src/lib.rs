@@ -6,6 +6,7 @@ mod completion;
 mod connect;
 mod friend_name;
 mod login;
+mod man;
 mod password;
 mod print;
 mod request;

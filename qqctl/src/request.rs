@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::command::{Options, WORDS};
 use crate::print::Printer;
-use crate::{Stop, completion, connect, friend_name, login, send, terminal, watch};
+use crate::{Stop, completion, connect, friend_name, login, man, send, terminal, watch};
 
 /// The longest message that standard input may hold, in bytes: what no daemon takes is not read to its end.
 const STDIN_MAX: u64 = 1 << 20;
@@ -23,6 +23,7 @@ pub(crate) fn run(matches: &ArgMatches, options: &Options, printer: &mut Printer
         "rpc" => return rpc(sub, options, printer),
         "schema" => return printer.data(&ipc_schema::schema()),
         "words" => return printer.text(WORDS),
+        "man" => return man::man(sub),
         "completion" => return completion::completion(sub, printer),
         _ => {}
     }

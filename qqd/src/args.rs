@@ -4,7 +4,8 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use manual::Manual;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::log;
@@ -31,11 +32,15 @@ pub struct Args {
     /// Leave the terminal it was started from: for programs that start it in passing, as qqctl does
     #[arg(long)]
     pub detached: bool,
+
+    /// Write the pages of the manual into this directory, and end: for whoever packages it
+    #[arg(long, value_name = "DIR", hide = true)]
+    pub man: Option<PathBuf>,
 }
 
 const AFTER: &str = "\
 Examples:
-  qqctl status                  starts qqd if it does not run, tells how it is
+  qqctl status                  starts qqd if need be, and tells how it is
   qqctl login alice@example.org --relay example.org:5290
   qqd --log debug               in the foreground, to see what it does
 
@@ -48,6 +53,29 @@ taken over.
 
 Exit codes: 0 ended when told to, 1 something went wrong (a sentence says what), 2 wrong usage, 75 another qqd serves \
 this socket or this data directory already.";
+
+const FILES: &str = "\
+$XDG_RUNTIME_DIR/qqd/ipc.sock\tThe socket, for this user alone.
+$XDG_DATA_HOME/qqd/\tMessages, friends and the logins' tokens, for this user alone; ~/.local/share/qqd/ where XDG_DATA_HOME is not set.
+$XDG_STATE_HOME/qqd/qqd.log\tThe log, when qqctl has started it; else standard error.";
+
+const ENVIRONMENT: &str = "\
+XDG_RUNTIME_DIR\tWhere the socket is, unless --socket names it.
+XDG_DATA_HOME, HOME\tWhere messages are kept, unless --data names it.
+QQD_LOG\tHow much is logged, unless --log says it.
+LISTEN_FDS, LISTEN_PID\tSet by the service manager that has opened the socket.";
+
+const EXIT_STATUS: &str = "\
+0\tEnded when it was told to.
+1\tSomething went wrong; a sentence says what.
+2\tWrong usage.
+75\tAnother qqd serves this socket or this data directory already.";
+
+/// The page of the manual.
+pub fn manual() -> Manual<'static> {
+    let more = &[("EXIT STATUS", EXIT_STATUS), ("FILES", FILES), ("ENVIRONMENT", ENVIRONMENT)];
+    Manual { command: Args::command(), section: "1", more, see_also: &["qqctl(1)", "relay-server(8)"] }
+}
 
 /// A place or a level that cannot be found.
 #[derive(Debug, thiserror::Error)]
@@ -112,8 +140,6 @@ fn data_in(data_home: Option<OsString>, home: Option<OsString>) -> Result<PathBu
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

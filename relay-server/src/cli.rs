@@ -4,6 +4,7 @@
 mod account;
 mod help;
 mod list;
+mod man;
 mod password;
 mod question;
 mod trouble;
@@ -48,6 +49,12 @@ enum Command {
         /// Print the settings of this file instead of the defaults.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
+    },
+    /// Write the pages of the manual into a directory: for whoever packages the program.
+    #[command(hide = true)]
+    Man {
+        /// Which directory.
+        dir: PathBuf,
     },
 }
 
@@ -185,6 +192,7 @@ fn run(cli: Cli) -> Result<(), Trouble> {
             let config = config.map_or_else(|| Ok(Config::default()), |path| Config::load(&path))?;
             return print(&config.print());
         }
+        Command::Man { dir } => return man::write(&dir),
         Command::Account(Account::List { json }) => return run_list(json, data),
         Command::Account(Account::Add { name, shown, password, talk }) => {
             (account::add(data, name, shown.unwrap_or_default(), password.password_stdin)?, talk)

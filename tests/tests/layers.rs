@@ -10,9 +10,10 @@ use serde_json::Value;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("ipc-schema", &[]),
     ("relay-schema", &[]),
-    ("qqctl", &["ipc-schema"]),
-    ("qqd", &["ipc-schema", "relay-schema"]),
-    ("relay-server", &["relay-schema"]),
+    ("manual", &[]),
+    ("qqctl", &["ipc-schema", "manual"]),
+    ("qqd", &["ipc-schema", "manual", "relay-schema"]),
+    ("relay-server", &["manual", "relay-schema"]),
     ("qiaoqiao-tests", &["ipc-schema", "relay-schema", "qqctl", "qqd", "relay-server"]),
 ];
 

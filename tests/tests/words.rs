@@ -63,7 +63,7 @@ const VOCABULARY: &[(&str, &[&str], &[&str])] = &[
 const LINK_STANZAS: &[&str] = &["ping", "pong", "error"];
 const LINK_METHODS: &[&str] = &["hello", "events.subscribe"];
 /// Commands of the command line alone.
-const OWN_COMMANDS: &[&str] = &["watch", "wait", "rpc", "schema", "words", "completion"];
+const OWN_COMMANDS: &[&str] = &["watch", "wait", "rpc", "schema", "words", "completion", "man"];
 /// The short forms of the daily commands (ipc.md).
 const SHORT: &[(&str, &str)] = &[
     ("login", "account.login"),

@@ -25,9 +25,11 @@ const SHELLS: [(&str, &str); 3] = [
 const LONG: &str = "\
 Print a script that lets the Tab key complete commands, options and the names of your friends.
 
-bash: qqctl completion bash > ~/.local/share/bash-completion/completions/qqctl
-zsh:  qqctl completion zsh > _qqctl, in a directory of your $fpath
-fish: qqctl completion fish > ~/.config/fish/completions/qqctl.fish
+Where it belongs, unless `make install` has put it there:
+
+  bash  ~/.local/share/bash-completion/completions/qqctl
+  zsh   _qqctl, in a directory of your $fpath
+  fish  ~/.config/fish/completions/qqctl.fish
 
 Or only for this shell: source <(qqctl completion bash)";
 

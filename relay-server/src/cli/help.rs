@@ -33,7 +33,7 @@ An account's name has 1 to 64 of a-z, 0-9, `.`, `_` and `-`; capital letters are
 runs and while it does not. On a terminal, without --password-stdin, the password is asked for.
 
 Example:
-  echo 'a password' | relay-server account add bob --name Bob --password-stdin";
+  echo secret | relay-server account add bob --name Bob --password-stdin";
 
 #[cfg(test)]
 mod tests {
