@@ -2,6 +2,7 @@
 //! the data directory or not. Data goes to standard output, talk to standard error; exit codes as in ipc.md.
 
 mod account;
+mod backup;
 mod help;
 mod list;
 mod man;
@@ -44,6 +45,12 @@ enum Command {
     /// Make two accounts friends, or end that.
     #[command(subcommand)]
     Friend(Friend),
+    /// Write all that brings this server back into one file, also while it runs.
+    #[command(after_help = help::BACKUP)]
+    Backup(backup::Backup),
+    /// Bring a server back from a backup; it must not be running.
+    #[command(after_help = help::RESTORE)]
+    Restore(backup::Restore),
     /// Print every setting with one line about it: a valid configuration file.
     Config {
         /// Print the settings of this file instead of the defaults.
@@ -174,7 +181,16 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    let json = matches!(cli.command, Command::Account(Account::List { json: true }));
+    let json = match &cli.command {
+        Command::Account(Account::List { json }) => *json,
+        Command::Backup(backup) => backup.json,
+        Command::Restore(restore) => restore.json,
+        Command::Serve(_)
+        | Command::Account(_)
+        | Command::Friend(_)
+        | Command::Config { .. }
+        | Command::Man { .. } => false,
+    };
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(trouble) => {
@@ -193,6 +209,8 @@ fn run(cli: Cli) -> Result<(), Trouble> {
             return print(&config.print());
         }
         Command::Man { dir } => return man::write(&dir),
+        Command::Backup(args) => return backup::backup(data, &args),
+        Command::Restore(args) => return backup::restore(data, &args),
         Command::Account(Account::List { json }) => return run_list(json, data),
         Command::Account(Account::Add { name, shown, password, talk }) => {
             (account::add(data, name, shown.unwrap_or_default(), password.password_stdin)?, talk)

@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setuid};
+use nix::unistd::{Gid, Uid, getegid, geteuid, getgroups, setegid, seteuid, setgid, setgroups, setuid};
 
 /// The system's place, used where it exists.
 const SYSTEM: &str = "/var/lib/relay-server";
@@ -125,6 +125,28 @@ pub fn drop_privileges(path: &Path) -> Result<(), Error> {
         .and_then(|()| setgid(group))
         .and_then(|()| setuid(Uid::from_raw(owner.uid())))
         .map_err(|source| Error::Privileges { path: path.to_owned(), source })
+}
+
+/// As root, does something with the rights of the directory's owner alone, and is root again after it; as anybody
+/// else (or if root owns it) just does it. For what touches both the directory and files that only root may write.
+pub fn as_owner<T>(path: &Path, work: impl FnOnce() -> T) -> Result<T, Error> {
+    let owner = fs::metadata(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    if !geteuid().is_root() || owner.uid() == 0 {
+        return Ok(work());
+    }
+    let failed = |source| Error::Privileges { path: path.to_owned(), source };
+    let (group, groups) = (getegid(), getgroups().map_err(failed)?);
+    let owners = Gid::from_raw(owner.gid());
+    setgroups(&[owners])
+        .and_then(|()| setegid(owners))
+        .and_then(|()| seteuid(Uid::from_raw(owner.uid())))
+        .map_err(failed)?;
+    let done = work();
+    seteuid(Uid::from_raw(0))
+        .and_then(|()| setegid(group))
+        .and_then(|()| setgroups(&groups))
+        .map_err(failed)?;
+    Ok(done)
 }
 
 impl DataDir {

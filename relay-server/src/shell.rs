@@ -2,6 +2,7 @@
 //! tasks; the store, the password pool, the clock and signals come in through the one loop here.
 
 mod drain;
+mod notify;
 mod start;
 
 use std::cell::{Cell, RefCell};
@@ -128,6 +129,7 @@ impl Shell {
                 _ = signals.interrupt.recv() => break,
             }
         }
+        notify::tell(notify::STOPPING);
         tracing::info!("stopping");
         accepting.iter().for_each(JoinHandle::abort);
         self.drain(answers).await;

@@ -35,6 +35,31 @@ runs and while it does not. On a terminal, without --password-stdin, the passwor
 Example:
   echo secret | relay-server account add bob --name Bob --password-stdin";
 
+pub(super) const BACKUP: &str = "\
+The file holds the database (accounts, friends, messages) as it is at this moment, and the server's own key and \
+certificate, without which every client would have to trust it anew. It does not hold the configuration file, nor a \
+certificate that the configuration names: keep copies of those. Whoever has the file can read everything and pose as \
+your server: keep it where nobody else can read it, and not only on this machine.
+
+The server goes on while it is written; only its write-ahead log grows by what is written meanwhile.
+
+Examples:
+  relay-server backup ~/relay-2026-11-23.backup
+  relay-server backup --force --json /mnt/other-disk/relay.backup
+
+relay-server restore brings it back.";
+
+pub(super) const RESTORE: &str = "\
+The backup is looked through before anything changes. What was in the data directory is not deleted but moved into a \
+folder before-restore-… there. A directory that is missing is made.
+
+Clients see that the server is older than what they know, and send again what it lacks of theirs. A device that has \
+logged in since the backup asks for the password once; one that stayed connected goes on by itself.
+
+Examples:
+  relay-server restore ~/relay-2026-11-23.backup
+  relay-server restore --yes --data /var/lib/relay-server /mnt/relay.backup";
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;

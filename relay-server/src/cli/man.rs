@@ -23,12 +23,14 @@ $XDG_DATA_HOME/relay-server. It is for its owner alone, and holds:
 relay.db\tAccounts, friendships and messages (SQLite).
 tls/\tThe certificate and its key, made at the first start, unless the configuration names others.
 admin.sock\tWhere the commands reach a server that runs.
-lock\tHeld by whoever uses the directory.";
+lock\tHeld by whoever uses the directory.
+before-restore-TIME/\tWhat was there before `relay-server restore`.";
 
 const ENVIRONMENT: &str = "\
 No password is ever taken from the environment.
 
 STATE_DIRECTORY\tThe data directory, as systemd sets it.
+NOTIFY_SOCKET\tWhere systemd hears that the server is ready, and that it stops.
 XDG_DATA_HOME, HOME\tWhere it is for somebody who is no administrator.";
 
 /// Writes the pages.

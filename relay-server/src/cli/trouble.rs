@@ -8,6 +8,9 @@ use crate::config::ConfigError;
 use crate::data_dir;
 use crate::net::TlsError;
 use crate::shell::StartError;
+use crate::store::OpenError;
+use crate::store::backup::BackupError;
+use crate::store::restore::RestoreError;
 
 /// Why the server does not start; `names_certificate` is the configuration file, if the certificate stands in it.
 pub(super) fn start(error: StartError, names_certificate: Option<&Path>) -> Trouble {
@@ -56,6 +59,49 @@ impl From<StartError> for Trouble {
             StartError::Tls(_) | StartError::Store(_) | StartError::System(_) => Code::Unexpected,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<TlsError> for Trouble {
+    fn from(error: TlsError) -> Self {
+        StartError::Tls(error).into()
+    }
+}
+
+impl From<BackupError> for Trouble {
+    fn from(error: BackupError) -> Self {
+        let code = match &error {
+            BackupError::Exists(_) | BackupError::Busy(_) => Code::Conflict,
+            BackupError::NoFile(_) | BackupError::Inside(_) => Code::Usage,
+            BackupError::NoStore(_) => Code::NotFound,
+            BackupError::Write { source, .. } => of_io(source, Code::Unexpected),
+            BackupError::Store(error) => of_open(error),
+            BackupError::Pending(_) => Code::Unexpected,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<RestoreError> for Trouble {
+    fn from(error: RestoreError) -> Self {
+        let code = match &error {
+            RestoreError::Read { source, .. } | RestoreError::Write { source, .. } => {
+                of_io(source, Code::Unexpected)
+            }
+            RestoreError::Store(error) => of_open(error),
+            RestoreError::Foreign(_)
+            | RestoreError::Damaged { .. }
+            | RestoreError::Newer(_)
+            | RestoreError::Interrupted { .. } => Code::Unexpected,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+fn of_open(error: &OpenError) -> Code {
+    match error {
+        OpenError::Io { source, .. } => of_io(source, Code::Unexpected),
+        _ => Code::Unexpected,
     }
 }
 

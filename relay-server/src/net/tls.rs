@@ -63,16 +63,24 @@ pub struct Files {
 impl Files {
     /// The relay's own files in its data directory; made there if there are none (0600, in a directory 0700).
     pub fn own(data: &Path, listen: IpAddr) -> Result<Self, TlsError> {
+        if let Some(files) = Self::made(data)? {
+            return Ok(files);
+        }
+        let folder = data.join("tls");
+        let files = Self { cert: folder.join("cert.pem"), key: folder.join("key.pem") };
+        make(&folder, &files, listen)?;
+        Ok(files)
+    }
+
+    /// The relay's own files, if they have been made.
+    pub fn made(data: &Path) -> Result<Option<Self>, TlsError> {
         let folder = data.join("tls");
         let files = Self { cert: folder.join("cert.pem"), key: folder.join("key.pem") };
         match (files.cert.exists(), files.key.exists()) {
-            (true, true) => Ok(files),
+            (true, true) => Ok(Some(files)),
             (true, false) => Err(TlsError::Half(files.key)),
             (false, true) => Err(TlsError::Half(files.cert)),
-            (false, false) => {
-                make(&folder, &files, listen)?;
-                Ok(files)
-            }
+            (false, false) => Ok(None),
         }
     }
 

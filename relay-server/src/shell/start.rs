@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, LocalSet, spawn_local};
 
-use super::{ANSWERS, Shell};
+use super::{ANSWERS, Shell, notify};
 use crate::admin;
 use crate::config::Config;
 use crate::data_dir::{self, DataDir};
@@ -67,6 +67,8 @@ pub fn serve(config: &Config, data: &Path) -> Result<(), StartError> {
     crate::secrecy::no_core_dumps();
     crate::memory::give_back_large_blocks();
     let _lock = dir.lock()?;
+    store::restore::finish(dir.path())
+        .map_err(|source| data_dir::Error::Io { path: dir.path().to_owned(), source })?;
     let certificates = match given {
         Some(certificates) => certificates,
         None => Certificates::load(Files::own(dir.path(), config.listen.ip())?)?,
@@ -121,6 +123,7 @@ async fn run(start: Start<'_>) -> Result<(), StartError> {
         accepting.push(accept(listener, greeting, &shell));
     }
     tell_ready(&ready);
+    notify::tell(notify::READY);
     shell.work(answers, &mut signals, &start.certificates, accepting).await;
     Ok(())
 }

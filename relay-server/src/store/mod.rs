@@ -6,6 +6,7 @@
 
 mod admin;
 mod apply;
+pub mod backup;
 mod begin;
 mod conv;
 mod direct;
@@ -14,7 +15,9 @@ mod marks;
 mod number;
 mod open;
 mod order;
+pub mod restore;
 mod rows;
+mod seal;
 mod submit;
 mod token;
 mod writer;

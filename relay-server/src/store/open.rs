@@ -13,6 +13,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::apply::Db;
+use super::restore;
+use super::seal::{self, Found};
 
 /// The database's file name in the data directory.
 pub const FILE: &str = "relay.db";
@@ -32,8 +34,8 @@ pub enum OpenError {
     },
     /// The file is not a sound database.
     #[error(
-        "`{path}` is damaged ({what}); nothing was changed: put a backup in its place, or move it away to start \
-         with an empty store"
+        "`{path}` is damaged ({what}); nothing was changed: bring a backup back with `relay-server restore FILE`, or \
+         move it away to start with an empty store"
     )]
     Damaged {
         /// Which file.
@@ -47,6 +49,11 @@ pub enum OpenError {
          log away too to start with an empty store"
     )]
     Lost(PathBuf),
+    /// A backup that was put there by hand: its key would be missing, and clients would not see that it is older.
+    #[error(
+        "`{0}` is a backup: move it out of the data directory, and bring it back with `relay-server restore FILE`"
+    )]
+    Backup(PathBuf),
     /// Somebody else's database.
     #[error("`{0}` is the database of another program; name another directory with `--data`")]
     Foreign(PathBuf),
@@ -64,7 +71,10 @@ pub enum OpenError {
         known: i64,
     },
     /// The schema's history is not ours.
-    #[error("`{path}` has a schema that no released relay-server made ({what}); put a backup in its place")]
+    #[error(
+        "`{path}` has a schema that no released relay-server made ({what}); bring a backup back with `relay-server \
+         restore FILE`"
+    )]
     Diverged {
         /// Which file.
         path: PathBuf,
@@ -103,6 +113,7 @@ pub(super) fn open(dir: &Path) -> Result<Db, OpenError> {
 /// [`open`] with other migrations than the released ones.
 pub(super) fn open_with(dir: &Path, migrations: &[Migration]) -> Result<Db, OpenError> {
     let path = dir.join(FILE);
+    restore::finish(dir).map_err(|source| OpenError::Io { path: dir.to_owned(), source })?;
     match fs::metadata(&path) {
         Ok(found) if !found.is_file() => return Err(damaged(&path, "it is no file")),
         Ok(found) if found.len() == 0 => return Err(damaged(&path, "it is empty")),
@@ -181,19 +192,27 @@ fn create(dir: &Path, path: &Path, migrations: &[Migration]) -> Result<(), OpenE
 /// The schema and the epoch of an empty database.
 fn found(conn: &mut Connection, path: &Path, migrations: &[Migration]) -> Result<(), OpenError> {
     run(conn, path, migrations)?;
+    conn.execute("INSERT INTO meta (key, value) VALUES ('epoch', '')", []).map_err(|e| explain(path, e))?;
+    renew_epoch(conn, path)
+}
+
+/// A store that is not what clients know gets 128 random bits of its own.
+pub(super) fn renew_epoch(conn: &Connection, path: &Path) -> Result<(), OpenError> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|e| OpenError::System(e.to_string()))?;
     let epoch = format!("{:032x}", u128::from_be_bytes(random));
-    conn.execute("INSERT INTO meta (key, value) VALUES ('epoch', ?1)", [epoch])
-        .map(drop)
-        .map_err(|e| explain(path, e))
+    match conn.execute("UPDATE meta SET value = ?1 WHERE key = 'epoch'", [epoch]) {
+        Ok(0) => Err(damaged(path, "it has no epoch")),
+        Ok(_) => Ok(()),
+        Err(e) => Err(explain(path, e)),
+    }
 }
 
 fn epoch(conn: &Connection) -> rusqlite::Result<String> {
     conn.query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| row.get(0))
 }
 
-fn connect(path: &Path) -> Result<Connection, OpenError> {
+pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(|e| explain(path, e))?;
     conn.busy_timeout(Duration::from_secs(5)).map_err(|e| explain(path, e))?;
@@ -218,16 +237,30 @@ fn check_length(dir: &Path, path: &Path, length: u64) -> Result<(), OpenError> {
     if length.is_multiple_of(page) || logged || !header.starts_with(b"SQLite format 3\0") {
         return Ok(());
     }
-    Err(damaged(path, "it was cut off"))
+    match File::open(path).and_then(|mut file| seal::find(&mut file)) {
+        Ok(Found::Seal(..) | Found::Newer) => Err(OpenError::Backup(path.to_owned())),
+        Ok(Found::Nothing) | Err(_) => Err(damaged(path, "it was cut off")),
+    }
 }
 
-/// Reads the whole file once: a sound database of ours, or an error.
+/// A sound database of ours, or an error.
 fn check(conn: &Connection, path: &Path) -> Result<(), OpenError> {
+    check_pages(conn, path)?;
+    check_ours(conn, path)
+}
+
+/// Reads the whole file once.
+pub(super) fn check_pages(conn: &Connection, path: &Path) -> Result<(), OpenError> {
     let verdict: String =
         conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|e| explain(path, e))?;
-    if verdict != "ok" {
-        return Err(damaged(path, verdict.lines().last().unwrap_or_default()));
+    if verdict == "ok" {
+        return Ok(());
     }
+    Err(damaged(path, verdict.lines().last().unwrap_or_default()))
+}
+
+/// Whether the database is one of ours.
+pub(super) fn check_ours(conn: &Connection, path: &Path) -> Result<(), OpenError> {
     let ours = conn
         .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")
         .and_then(|mut asked| asked.exists([HISTORY]))
@@ -305,7 +338,7 @@ fn damaged(path: &Path, what: &str) -> OpenError {
     OpenError::Damaged { path: path.to_owned(), what: what.to_owned() }
 }
 
-fn explain(path: &Path, e: rusqlite::Error) -> OpenError {
+pub(super) fn explain(path: &Path, e: rusqlite::Error) -> OpenError {
     match e.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(path, &e.to_string()),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked(path.to_owned()),

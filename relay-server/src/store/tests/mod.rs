@@ -1,6 +1,7 @@
 //! The store's promises, on real SQLite: in memory, in files, with threads, with a full disk, with kill -9.
 
 mod admin;
+mod backup;
 mod begin;
 mod busy;
 mod disk;
