@@ -91,9 +91,12 @@ codes! {
 
     /// Why an account was not made: the `<reason>` of [`RegisterResponse`](crate::RegisterResponse).
     RegisterReason {
-        Invite = "invite" "the invitation is wrong, used up, expired or revoked, or registration needs one.",
+        Invite = "invite" "there is no such invitation, or registration needs one.",
+        UsedUp = "used-up" "the invitation has made all the accounts that it was for.",
+        Expired = "expired" "the invitation's time is over.",
+        Revoked = "revoked" "the administrator has taken the invitation back.",
         Taken = "taken" "there is an account of that name.",
-        Name = "name" "no account can have that name, or none was given and the invitation has none.",
+        Name = "name" "no account can have that name (or show the other one), or none was given and the invitation has none.",
         Weak = "weak" "the password is not allowed: 1 to 1,024 bytes, no control characters.",
         Throttled = "throttled" "too many tries; `<retry>` says when again.",
         Busy = "busy" "the relay cannot make accounts now; `<retry>` says when again.",
@@ -141,6 +144,9 @@ mod tests {
         }
         for reason in LoginReason::ALL {
             assert_eq!(&LoginReason::from(reason.as_str()), reason);
+        }
+        for reason in RegisterReason::ALL {
+            assert_eq!(&RegisterReason::from(reason.as_str()), reason);
         }
         assert_eq!("stale-epoch".parse(), Ok(NackCode::Other("stale-epoch".into())));
         assert_eq!(NackCode::Other("stale-epoch".into()).to_string(), "stale-epoch");

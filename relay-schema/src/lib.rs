@@ -23,6 +23,7 @@ mod group;
 mod link;
 mod presence;
 mod profile;
+pub mod qiao;
 mod row;
 mod scan;
 mod shake;

@@ -1,6 +1,7 @@
 //! Passwords of every kind fit into the stanza that carries them, and come back as they were.
 
-use relay_schema::{LIMIT_BEFORE_LOGIN, Login, Secret, Stanza};
+use relay_schema::qiao::secret;
+use relay_schema::{Id, LIMIT_BEFORE_LOGIN, Login, Register, Secret, Stanza};
 
 fn login(password: &str) -> Stanza {
     Login {
@@ -29,4 +30,21 @@ fn every_password_of_1024_bytes_fits_into_a_stanza_before_login() {
 #[test]
 fn an_ordinary_password_is_written_as_it_always_was() {
     assert!(login("红豆&绿豆").to_xml().contains("<pwd>红豆&amp;绿豆</pwd>"));
+}
+
+#[test]
+fn every_password_fits_into_a_registration_too() {
+    for part in ["&", "<", "]]>", "红", "\"", "a"] {
+        let register: Stanza = Register {
+            account: Some("a".repeat(64)),
+            name: Some("&".repeat(128)),
+            pwd: Secret::new(part.repeat(1_024 / part.len())),
+            invite: Some(secret([255; 16])),
+            id: Id::new(&"x".repeat(64)).unwrap(),
+        }
+        .into();
+        let xml = register.to_xml();
+        assert!(xml.len() <= LIMIT_BEFORE_LOGIN, "{part}: {} bytes", xml.len());
+        assert_eq!(Stanza::parse(xml.as_bytes()).unwrap(), register, "{part}");
+    }
 }
