@@ -35,9 +35,9 @@ proptest! {
     fn every_link_comes_back_as_it_was_written(link in link()) {
         let text = link.to_string();
         if text.len() <= LINK_MAX {
-            prop_assert_eq!(text.parse::<Link>().unwrap(), link.clone());
+            prop_assert_eq!(&text.parse::<Link>().unwrap(), &link);
             // As a person may paste it.
-            prop_assert_eq!(format!(" {text}\n").parse::<Link>().unwrap(), link.clone());
+            prop_assert_eq!(&format!(" {text}\n").parse::<Link>().unwrap(), &link);
         } else {
             prop_assert_eq!(text.parse::<Link>().unwrap_err(), NoLink::Shape);
         }
@@ -68,7 +68,7 @@ fn the_frozen_examples() {
     let places: Vec<String> = link.places.iter().map(Place::to_string).collect();
     assert_eq!(places, ["relay.example:5290", "192.168.1.5:5290", "[2001:db8::5]:443"]);
     assert_eq!((link.code.expose(), link.account()), (CODE, None));
-    assert_eq!(link.pin.unwrap().0, std::array::from_fn(|at| at as u8));
+    assert_eq!(link.pin.unwrap().0, std::array::from_fn(|at| u8::try_from(at).unwrap()));
     assert_eq!(link.to_string(), invite);
 
     let device = format!("qiao://127.0.0.1:5290/d/a.b-c.{CODE}");
