@@ -7,7 +7,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 PROGRAMS := relay-server qqd qqctl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check deny man install uninstall dist clean
+.PHONY: help demo test check bench deny man install uninstall dist clean
 
 help: ## what there is to do
 	@echo 'Qiaoqiao 敲敲 $(VERSION)'
@@ -28,6 +28,11 @@ check: ## format, lints, documentation
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked
+
+bench: ## the relay in numbers, beside a bare forwarder (about three minutes; BENCH='--only chat' for a part)
+	@scripts/setup build
+	$(CARGO) build --release --locked -p relay-server -p relay-bench
+	target/release/relay-bench $(BENCH)
 
 deny: ## licences, bans and sources of every dependency (installs cargo-deny)
 	@scripts/setup build

@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("qqctl", &["ipc-schema", "manual"]),
     ("qqd", &["ipc-schema", "manual", "relay-schema"]),
     ("relay-server", &["manual", "relay-schema"]),
+    ("relay-bench", &["relay-schema"]),
     ("qiaoqiao-tests", &["ipc-schema", "relay-schema", "qqctl", "qqd", "relay-server"]),
 ];
 
