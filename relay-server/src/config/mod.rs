@@ -176,6 +176,10 @@ keys! {
         "Chats a second of one account, sustained.";
     chats_burst: u32 = 200, Count(1, 1_000_000),
         "Chats of one account at once.";
+    typing_per_second: u32 = 5, Count(1, 1_000_000),
+        "How often a second one account tells another that it writes, sustained; what is over it is dropped.";
+    typing_burst: u32 = 10, Count(1, 1_000_000),
+        "The same at once.";
     shake_interval: Duration = 10 * SECOND, Time(Duration::ZERO, HOUR),
         "Between two shakes of one pair.";
     friends: u32 = 5_000, Count(1, 1_000_000),
@@ -266,6 +270,8 @@ impl Config {
             content_max: self.content_max,
             chats_per_second: self.chats_per_second,
             chats_burst: self.chats_burst,
+            typing_per_second: self.typing_per_second,
+            typing_burst: self.typing_burst,
             shake_interval: self.shake_interval,
             friends: self.friends,
             strangers: self.strangers,

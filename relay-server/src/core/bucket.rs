@@ -45,6 +45,15 @@ impl Bucket {
         self.debt(size)
     }
 
+    /// Takes one, if that leaves no debt.
+    pub(super) fn try_take(&mut self, size: Size, now: Duration) -> bool {
+        let free = self.wait(size, now).is_zero();
+        if free {
+            self.level -= 1.0;
+        }
+        free
+    }
+
     /// Gives one back.
     pub(super) fn give(&mut self, size: Size) {
         self.level = (self.level + 1.0).min(size.burst);

@@ -100,12 +100,7 @@ impl Core {
     /// One call more of that pair, unless it is over its rate.
     fn take_call(&mut self, now: Now, pair: (AccountId, AccountId)) -> bool {
         let (now, size) = (now.mono, call_size());
-        let bucket = self.calls.entry(now, pair, || Bucket::full(size, now));
-        let free = bucket.wait(size, now).is_zero();
-        if free {
-            bucket.take(size, now);
-        }
-        free
+        self.calls.entry(now, pair, || Bucket::full(size, now)).try_take(size, now)
     }
 }
 

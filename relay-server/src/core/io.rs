@@ -222,6 +222,10 @@ pub struct Limits {
     pub chats_per_second: u32,
     /// Chats at once per account.
     pub chats_burst: u32,
+    /// `typing` a second from one account to another, sustained.
+    pub typing_per_second: u32,
+    /// `typing` at once from one account to another.
+    pub typing_burst: u32,
     /// Between two delivered shakes of one pair.
     pub shake_interval: Duration,
     /// Friends an account.
@@ -246,6 +250,8 @@ impl Default for Limits {
             content_max: 16_384,
             chats_per_second: 50,
             chats_burst: 200,
+            typing_per_second: 5,
+            typing_burst: 10,
             shake_interval: Duration::from_secs(10),
             friends: 5_000,
             strangers: 500,

@@ -18,9 +18,11 @@ mod name;
 pub mod op;
 mod pending;
 mod presence;
+mod route;
 mod session;
 mod shake;
 mod throttle;
+mod typing;
 mod welcome;
 mod wire;
 
@@ -65,6 +67,8 @@ pub struct Core {
     chats: Fading<AccountId, Bucket>,
     /// When each shook whom last.
     shakes: Fading<(AccountId, AccountId), Duration>,
+    /// Who tells whom how often that he writes.
+    typing: Fading<(AccountId, AccountId), Bucket>,
     /// Calls of each to whom.
     calls: Fading<(AccountId, AccountId), Bucket>,
     /// When accounts that were left by their last session are announced off line, oldest first.
@@ -87,6 +91,7 @@ impl Core {
     /// A relay with nobody on line.
     pub fn new(limits: Limits, random: Random) -> Self {
         let chats = Size::new(limits.chats_burst, limits.chats_per_second);
+        let typing = Size::new(limits.typing_burst, limits.typing_per_second);
         Self {
             random,
             sessions: HashMap::new(),
@@ -98,6 +103,7 @@ impl Core {
             throttle: Throttle::new(&limits),
             chats: Fading::new(chats.refill() + chat::DEBT_MAX, usize::MAX),
             shakes: Fading::new(limits.shake_interval, usize::MAX),
+            typing: Fading::new(typing.refill(), usize::MAX),
             calls: Fading::new(call::call_size().refill(), usize::MAX),
             leaving: VecDeque::new(),
             era: 1,

@@ -1,10 +1,11 @@
-//! One connection's life: before its login, while that is checked, logged in, over; and where each stanza goes.
+//! One connection's life: before its login, while that is checked, logged in, over. Where each stanza goes stands in
+//! `route`.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use relay_schema::{Direction, ErrorCode, Fault, Id, Logout, NackCode, Ping, Pong, Refusal, Row, Stanza};
+use relay_schema::{ErrorCode, Fault, Id, Logout, NackCode, Ping, Refusal, Stanza};
 
 use super::chat::{Flight, Sticky};
 use super::delivery::Mail;
@@ -152,101 +153,6 @@ impl Core {
         }
     }
 
-    fn before_login(&mut self, now: Now, session: SessionId, stanza: Stanza) {
-        match stanza {
-            Stanza::Login(login) => self.on_login(now, session, login),
-            Stanza::Ping(Ping { id }) => self.send(session, Pong { id }),
-            other => self.login_first(now, session, other.id().cloned()),
-        }
-    }
-
-    /// What a session of the full dialect says.
-    fn of_full(&mut self, now: Now, session: SessionId, stanza: Stanza) {
-        let word = stanza.word();
-        match stanza {
-            Stanza::Chat(chat) => self.on_chat(now, session, chat),
-            Stanza::Shake(shake) => self.on_shake(now, session, shake),
-            Stanza::Vidio(call) => self.on_full_call(session, &call.myaccount, call.id),
-            Stanza::RVidio(call) => self.on_full_call(session, &call.myaccount, call.id),
-            Stanza::Line(line) => self.on_line(session, &line),
-            Stanza::Recv(recv) => self.on_recv(session, recv.seq),
-            Stanza::Delivered(mark) => self.on_delivered(session, mark),
-            Stanza::Logout(logout) => self.on_logout(session, logout),
-            Stanza::Ping(Ping { id }) => self.send(session, Pong { id }),
-            Stanza::Pong(_) => {}
-            Stanza::Login(login) => self.logged_in_already(session, login.id),
-            Stanza::Register(_)
-            | Stanza::Passwd(_)
-            | Stanza::AccountRemove(_)
-            | Stanza::DeviceList(_)
-            | Stanza::DeviceRevoke(_)
-            | Stanza::DeviceLink(_)
-            | Stanza::Profile(_)
-            | Stanza::PicturePut(_)
-            | Stanza::PictureGet(_)
-            | Stanza::FriendRequest(_)
-            | Stanza::FriendAnswer(_)
-            | Stanza::FriendRemove(_)
-            | Stanza::FriendMove(_)
-            | Stanza::FriendRename(_)
-            | Stanza::Block(_)
-            | Stanza::Unblock(_)
-            | Stanza::GroupAdd(_)
-            | Stanza::GroupRename(_)
-            | Stanza::GroupRemove(_)
-            | Stanza::Read(_)
-            | Stanza::Typing(_)
-            | Stanza::History(_)
-            | Stanza::CallRinging(_)
-            | Stanza::CallCandidate(_)
-            | Stanza::CallEnd(_) => self.has_no(session, word, stanza.id().cloned()),
-            Stanza::LoginResponse(_)
-            | Stanza::RegisterResponse(_)
-            | Stanza::User(_)
-            | Stanza::Device(_)
-            | Stanza::Picture(_)
-            | Stanza::Friend(_)
-            | Stanza::Stranger(_)
-            | Stanza::Blocked(_)
-            | Stanza::Group(_)
-            | Stanza::ErrorStanza(_)
-            | Stanza::Ack(_)
-            | Stanza::Nack(_)
-            | Stanza::ListEnd(_)
-            | Stanza::Gap(_)
-            | Stanza::Notice(_) => self.forbidden(session, word, stanza.id().cloned()),
-        }
-    }
-
-    /// What is in the table of stanzas and not in this relay.
-    fn has_no(&mut self, session: SessionId, word: &str, id: Option<Id>) {
-        self.error(session, ErrorCode::UnknownType, format!("this relay has no {word}"), id);
-    }
-
-    /// What a session of the seed dialect says.
-    fn of_seed(&mut self, now: Now, session: SessionId, stanza: Stanza) {
-        let word = stanza.word();
-        match stanza {
-            Stanza::Chat(chat) => self.on_chat(now, session, chat),
-            Stanza::Shake(shake) => self.on_shake(now, session, shake),
-            Stanza::Vidio(call) => self.on_vidio(now, session, call),
-            Stanza::RVidio(call) => self.on_r_vidio(now, session, call),
-            Stanza::Ping(Ping { id }) => self.send(session, Pong { id }),
-            Stanza::Pong(_) => {}
-            Stanza::Login(login) => self.logged_in_already(session, login.id),
-            // Its words are fixed for ever; all others belong to the full dialect or to the relay.
-            other => match Row::of(word).map(|row| (row.direction, row.heritage)) {
-                Some((Direction::Down, _) | (_, true)) => {
-                    self.forbidden(session, word, other.id().cloned());
-                }
-                Some(_) | None => {
-                    let text = format!("the seed dialect has no {word}; log in with <v> to use it");
-                    self.error(session, ErrorCode::UnknownType, text, other.id().cloned());
-                }
-            },
-        }
-    }
-
     /// A stanza that cannot be read, or a time limit that passed.
     pub(super) fn on_refused(&mut self, now: Now, session: SessionId, refusal: Refusal) {
         // A clock that ran out, or bytes that are no stanza, show nothing of what the client has on its disk.
@@ -321,22 +227,13 @@ impl Core {
         self.leave(now, live.account, session);
     }
 
-    fn login_first(&mut self, now: Now, session: SessionId, id: Option<Id>) {
+    pub(super) fn login_first(&mut self, now: Now, session: SessionId, id: Option<Id>) {
         self.error(session, ErrorCode::LoginFirst, "log in first", id);
         let Some(entry) = self.sessions.get_mut(&session) else { return };
         entry.strikes += 1;
         if entry.strikes >= STRIKES {
             self.close(now, session);
         }
-    }
-
-    fn logged_in_already(&mut self, session: SessionId, id: Option<Id>) {
-        let text = "this connection is logged in already; open another one for another account";
-        self.error(session, ErrorCode::AlreadyLoggedIn, text, id);
-    }
-
-    fn forbidden(&mut self, session: SessionId, word: &str, id: Option<Id>) {
-        self.error(session, ErrorCode::Forbidden, format!("only the relay sends {word}"), id);
     }
 
     /// Keeps what came while the login is being checked or answered, up to a few.
@@ -387,7 +284,7 @@ impl Core {
         self.ask(Op::Confirm { account, device, token }, Pending::Confirm);
     }
 
-    fn on_logout(&mut self, session: SessionId, logout: Logout) {
+    pub(super) fn on_logout(&mut self, session: SessionId, logout: Logout) {
         let Some(live) = live_mut(&mut self.sessions, session) else { return };
         let (Some(id), Some(device)) = (logout.id, live.device.clone()) else {
             return self.without_id(session, "logout");

@@ -208,6 +208,8 @@ impl CoreStage {
             "content_max" => limits.content_max = number() as usize,
             "chats_per_second" => limits.chats_per_second = number(),
             "chats_burst" => limits.chats_burst = number(),
+            "typing_per_second" => limits.typing_per_second = number(),
+            "typing_burst" => limits.typing_burst = number(),
             "shake_interval" => limits.shake_interval = time(value).expect("a time"),
             "friends" => limits.friends = number(),
             "strangers" => limits.strangers = number(),
