@@ -9,6 +9,17 @@ pub(crate) fn somebody_is_there() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
+/// What a terminal has that does not say.
+const COLUMNS: usize = 80;
+
+/// How many columns the terminal has that standard output is; none when it is none.
+pub(crate) fn columns() -> Option<usize> {
+    let stdout = std::io::stdout();
+    let size =
+        terminal_size::terminal_size_of(&stdout).map(|(terminal_size::Width(width), _)| usize::from(width));
+    stdout.is_terminal().then(|| size.filter(|width| *width > 0).unwrap_or(COLUMNS))
+}
+
 /// A question that is answered by y or anything else.
 pub(crate) fn agrees(question: &str) -> std::io::Result<bool> {
     let mut err = std::io::stderr();

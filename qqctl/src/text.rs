@@ -1,7 +1,7 @@
 //! Text for people: other people's words without what a terminal would obey, columns that line up, local times.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use unicode_width::UnicodeWidthStr;
 
 /// Somebody else's text in one line: escape sequences are gone, control characters and line ends are shown as symbols.
@@ -16,9 +16,10 @@ pub(crate) fn one_line(foreign: &str) -> String {
         .collect()
 }
 
-/// Somebody else's text over several lines, each after the first indented so that no line can pass for another message.
-pub(crate) fn several_lines(foreign: &str, indent: usize) -> String {
-    harmless(foreign).trim_end().replace('\n', &format!("\n{:indent$}", ""))
+/// Somebody else's text with its line ends. Whoever prints it indents each line after the first, so that none can pass
+/// for another message.
+pub(crate) fn several_lines(foreign: &str) -> String {
+    harmless(foreign).trim_end().replace('\t', " ")
 }
 
 /// Without escape sequences, control characters (but line end and tab) and characters that turn the writing direction.
@@ -62,14 +63,45 @@ pub(crate) fn columns(text: &str) -> usize {
 
 /// `09:30:05` of today, `2026-01-31 09:30` of another day, in local time; the text itself if it is no time.
 pub(crate) fn time(ts: &str) -> String {
-    time_in(ts, &TimeZone::system(), Timestamp::now())
+    let clock = Clock::here();
+    let Some(when) = clock.at(ts) else { return one_line(ts) };
+    let format = if when.date() == clock.now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M" };
+    when.strftime(format).to_string()
 }
 
-fn time_in(ts: &str, zone: &TimeZone, now: Timestamp) -> String {
-    let Ok(when) = ts.parse::<Timestamp>() else { return one_line(ts) };
-    let (when, now) = (when.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
-    let format = if when.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M" };
-    when.strftime(format).to_string()
+/// Where and when a person reads.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    now: Zoned,
+}
+
+impl Clock {
+    /// Now, in local time.
+    pub(crate) fn here() -> Self {
+        Self { now: Timestamp::now().to_zoned(TimeZone::system()) }
+    }
+
+    /// A moment in UTC.
+    #[cfg(test)]
+    pub(crate) fn utc(now: &str) -> Self {
+        Self { now: now.parse::<Timestamp>().expect("a time").to_zoned(TimeZone::UTC) }
+    }
+
+    fn at(&self, ts: &str) -> Option<Zoned> {
+        ts.parse::<Timestamp>().ok().map(|when| when.to_zoned(self.now.time_zone().clone()))
+    }
+
+    /// `2026-01-31 Saturday`, with `, today` if it is; the text itself if it is no time.
+    pub(crate) fn day(&self, ts: &str) -> String {
+        let Some(when) = self.at(ts) else { return one_line(ts) };
+        let today = if when.date() == self.now.date() { ", today" } else { "" };
+        format!("{}{today}", when.strftime("%Y-%m-%d %A"))
+    }
+
+    /// `09:30`; nothing if it is no time.
+    pub(crate) fn time(&self, ts: &str) -> String {
+        self.at(ts).map(|when| when.strftime("%H:%M").to_string()).unwrap_or_default()
+    }
 }
 
 /// `3 s`, `5 min`, `2 h 10 min`, `4 days`.
@@ -104,11 +136,6 @@ mod tests {
     }
 
     #[test]
-    fn a_message_of_several_lines_cannot_pass_for_two_messages() {
-        assert_eq!(several_lines("hi\n09:30:00 bob: fake\n", 4), "hi\n    09:30:00 bob: fake");
-    }
-
-    #[test]
     fn chinese_names_take_two_columns_a_character() {
         assert_eq!(pad("小明", 6), "小明  ");
         assert_eq!(pad("bob", 6), "bob   ");
@@ -116,11 +143,12 @@ mod tests {
     }
 
     #[test]
-    fn a_time_of_today_is_short_and_another_has_its_day() {
-        let now: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
-        assert_eq!(time_in("2026-01-31T09:30:00.123Z", &TimeZone::UTC, now), "09:30:00");
-        assert_eq!(time_in("2026-01-30T09:30:00.123Z", &TimeZone::UTC, now), "2026-01-30 09:30");
-        assert_eq!(time_in("\u{1b}[31msoon", &TimeZone::UTC, now), "soon");
+    fn days_and_times_are_local_and_no_time_is_shown_as_it_is() {
+        let clock = Clock::utc("2026-01-31T12:00:00Z");
+        assert_eq!(clock.day("2026-01-31T09:30:00.123Z"), "2026-01-31 Saturday, today");
+        assert_eq!(clock.day("2026-01-30T09:30:00.123Z"), "2026-01-30 Friday");
+        assert_eq!(clock.time("2026-01-30T09:30:00.123Z"), "09:30");
+        assert_eq!((clock.day("\u{1b}[31msoon").as_str(), clock.time("soon").as_str()), ("soon", ""));
     }
 
     #[test]

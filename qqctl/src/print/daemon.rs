@@ -3,25 +3,26 @@
 use ipc_schema::account::{LoggedIn, LoggedOut, State};
 use ipc_schema::daemon::{Account, Report};
 
-use super::{Paint, Printer};
+use super::table::{Column, Table};
+use super::{Printer, Style};
 use crate::Stop;
 use crate::text::{one_line, span};
 
 impl Printer {
     /// `status`
     pub(crate) fn status(&self, report: &Report) -> Result<(), Stop> {
-        self.reply(report, |paint| {
+        self.reply(report, |_| {
             let running = &report.daemon;
-            let mut text =
-                format!("qqd {}, process {}, up {}", running.version, running.pid, span(running.uptime_s));
-            for account in &report.accounts {
-                text.push('\n');
-                text.push_str(&status_of(account, paint));
-            }
+            let head = format!(
+                "qqd {}, process {}, up {}",
+                one_line(&running.version),
+                running.pid,
+                span(running.uptime_s)
+            );
             if report.accounts.is_empty() {
-                text.push_str("\nNobody is logged in: qqctl login ACCOUNT --relay HOST:PORT");
+                return format!("{head}\nNobody is logged in: qqctl login ACCOUNT --relay HOST:PORT");
             }
-            text
+            format!("{head}\n\n{}", self.table(&accounts(report)))
         })
     }
 
@@ -63,28 +64,41 @@ fn messages(count: u64) -> String {
     if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
 }
 
-fn status_of(account: &Account, paint: Paint) -> String {
-    let state = match account.state {
-        State::Offline if account.reason.as_deref() == Some("logout") => {
-            paint.dim("logged out, history kept")
+/// The accounts, one a row; what is wrong with one stands under it.
+fn accounts(report: &Report) -> Table {
+    let mut table = Table::new([
+        Column::text("ACCOUNT"),
+        Column::text("STATE"),
+        Column::text("RELAY"),
+        Column::number("UNREAD"),
+        Column::number("TO SEND"),
+    ]);
+    for account in &report.accounts {
+        let (word, style) = word(account);
+        table.row([
+            (one_line(&account.account), Style::Bold),
+            (word.to_owned(), style),
+            (one_line(&account.relay), Style::Plain),
+            (
+                account.unread.total.to_string(),
+                if account.unread.total > 0 { Style::Bold } else { Style::Plain },
+            ),
+            (account.outbox.to_string(), if account.outbox > 0 { Style::Yellow } else { Style::Plain }),
+        ]);
+        if let Some(message) = &account.message {
+            table.note(one_line(message));
         }
-        State::Online => paint.green("on line"),
-        State::Offline => paint.dim("off line"),
-        State::Connecting => paint.yellow("connecting"),
-        State::Authenticating => paint.yellow("logging in"),
-        State::Backoff => paint.yellow("trying again soon"),
-    };
-    let mut text = format!("{}  {state}", paint.bold(&one_line(&account.account)));
-    let bare_relay = one_line(&account.relay);
-    if !account.account.ends_with(&bare_relay) {
-        text.push_str(&format!(" at {bare_relay}"));
     }
-    text.push_str(&format!(", {} unread", account.unread.total));
-    if account.outbox > 0 {
-        text.push_str(&format!(", {} waiting to be sent", account.outbox));
+    table
+}
+
+fn word(account: &Account) -> (&'static str, Style) {
+    match account.state {
+        State::Offline if account.reason.as_deref() == Some("logout") => ("logged out", Style::Dim),
+        State::Online => ("on line", Style::Green),
+        State::Offline => ("off line", Style::Dim),
+        State::Connecting => ("connecting", Style::Yellow),
+        State::Authenticating => ("logging in", Style::Yellow),
+        State::Backoff => ("trying again soon", Style::Yellow),
     }
-    if let Some(message) = &account.message {
-        text.push_str(&format!("\n  {}", one_line(message)));
-    }
-    text
 }

@@ -4,6 +4,8 @@ mod chat;
 mod daemon;
 mod event;
 mod friend;
+mod table;
+mod wrap;
 
 use std::io::{IsTerminal, Write};
 
@@ -12,7 +14,8 @@ use serde::Serialize;
 
 use crate::Stop;
 use crate::command::Options;
-use crate::text;
+use crate::{terminal, text};
+use table::Table;
 
 /// Where output goes and how it looks.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(crate) struct Printer {
     json: bool,
     quiet: bool,
     out_terminal: bool,
+    /// The terminal's columns; none when the output is no terminal.
+    width: Option<usize>,
     paint_out: Paint,
     paint_err: Paint,
 }
@@ -28,29 +33,45 @@ pub(crate) struct Printer {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Paint(bool);
 
+/// How a piece of text looks where there are colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Plain,
+    Bold,
+    Dim,
+    Red,
+    Green,
+    Yellow,
+}
+
 impl Paint {
-    fn with(self, code: &str, text: &str) -> String {
+    #[cfg(test)]
+    const NONE: Self = Self(false);
+    #[cfg(test)]
+    const ALL: Self = Self(true);
+
+    fn style(self, style: Style, text: &str) -> String {
+        let code = match style {
+            Style::Plain => return text.to_owned(),
+            Style::Bold => "1",
+            Style::Dim => "2",
+            Style::Red => "31",
+            Style::Green => "32",
+            Style::Yellow => "33",
+        };
         if self.0 && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
     fn bold(self, text: &str) -> String {
-        self.with("1", text)
+        self.style(Style::Bold, text)
     }
 
     fn dim(self, text: &str) -> String {
-        self.with("2", text)
+        self.style(Style::Dim, text)
     }
 
     fn red(self, text: &str) -> String {
-        self.with("31", text)
-    }
-
-    fn green(self, text: &str) -> String {
-        self.with("32", text)
-    }
-
-    fn yellow(self, text: &str) -> String {
-        self.with("33", text)
+        self.style(Style::Red, text)
     }
 }
 
@@ -66,6 +87,7 @@ impl Printer {
             json: options.json,
             quiet: options.quiet,
             out_terminal: std::io::stdout().is_terminal(),
+            width: terminal::columns(),
             paint_out: paint(std::io::stdout().is_terminal()),
             paint_err: paint(std::io::stderr().is_terminal()),
         }
@@ -94,6 +116,11 @@ impl Printer {
         let mut out = std::io::stdout().lock();
         writeln!(out, "{text}")?;
         Ok(out.flush()?)
+    }
+
+    /// A table.
+    fn table(&self, table: &Table) -> String {
+        table.text(self.width, self.paint_out)
     }
 
     /// The reply as JSON, or what `text` makes of it; nothing for an empty text.
