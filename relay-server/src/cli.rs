@@ -234,7 +234,7 @@ fn run_list(json: bool, data: Option<&Path>) -> Result<(), Trouble> {
     } else if accounts.is_empty() {
         talk("no accounts yet: relay-server account add NAME")
     } else {
-        print(&list::table(&accounts))
+        print(&list::table(&accounts, list::terminal()))
     }
 }
 

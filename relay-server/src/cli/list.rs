@@ -1,11 +1,17 @@
 //! All accounts, for a person or as one JSON object. A shown name comes from somebody else: a terminal obeys none of it.
 
+use std::env;
 use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
 
 use time::OffsetDateTime;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::admin::{Code, Trouble};
 use crate::core::op::AccountRow;
+
+/// The titles between the two names, as wide as what stands below them.
+const BETWEEN: &str = "  ONLINE  FRIENDS  DEVICES  SINCE       ";
 
 /// One JSON object in one line. It is exact; for a terminal, what that would obey is written as `\uXXXX`.
 pub(super) fn json(accounts: &[AccountRow], for_terminal: bool) -> Result<String, Trouble> {
@@ -14,20 +20,65 @@ pub(super) fn json(accounts: &[AccountRow], for_terminal: bool) -> Result<String
     Ok(if for_terminal { escaped(&line) } else { line } + "\n")
 }
 
-/// Columns for a person. The shown name is the last one: whatever width its characters have, nothing is out of line.
-pub(super) fn table(accounts: &[AccountRow]) -> String {
-    let width = accounts.iter().map(|row| row.account.len()).max().unwrap_or(0).max("ACCOUNT".len());
-    let mut text = format!("{:width$}  ONLINE  FRIENDS  DEVICES  SINCE       NAME\n", "ACCOUNT");
-    for row in accounts {
-        let AccountRow { account, name, disabled, friends, devices, created_ms, online } = row;
-        let name = harmless(name);
-        let disabled = if *disabled { " (disabled)" } else { "" };
-        let since = date(*created_ms);
+/// What standard output is, if it is a terminal.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terminal {
+    columns: usize,
+    colours: bool,
+}
+
+/// The terminal of standard output; one that does not tell its size has 80 columns.
+pub(super) fn terminal() -> Option<Terminal> {
+    let stdout = io::stdout();
+    let told = terminal_size::terminal_size_of(&stdout).map(|(columns, _)| usize::from(columns.0));
+    let columns = told.filter(|columns| *columns > 0).unwrap_or(80);
+    let colours = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    stdout.is_terminal().then_some(Terminal { columns, colours })
+}
+
+/// Columns for a person. On a terminal no line is longer than that; the longer one of the two names gives way.
+pub(super) fn table(accounts: &[AccountRow], terminal: Option<Terminal>) -> String {
+    let rows: Vec<(&AccountRow, String)> = accounts.iter().map(|row| (row, shown(row))).collect();
+    let account = rows.iter().map(|(row, _)| row.account.len()).max().unwrap_or(0).max("ACCOUNT".len());
+    let name = rows.iter().map(|(_, name)| name.width()).max().unwrap_or(0).max("NAME".len());
+    let room = terminal.map_or(usize::MAX, |terminal| terminal.columns.saturating_sub(BETWEEN.len()));
+    let (account, name) = share(account, name, room);
+    let head = format!("{:account$}{BETWEEN}NAME", "ACCOUNT");
+    let dim = terminal.is_some_and(|terminal| terminal.colours);
+    let mut text = if dim { format!("\u{1b}[2m{head}\u{1b}[0m\n") } else { format!("{head}\n") };
+    for (row, shown) in rows {
+        let AccountRow { account: own, friends, devices, created_ms, online, .. } = row;
+        let (own, shown, since) = (cut(own, account), cut(&shown, name), date(*created_ms));
         text.push_str(&format!(
-            "{account:width$}  {online:>6}  {friends:>7}  {devices:>7}  {since:10}  {name}{disabled}\n"
+            "{own:account$}  {online:>6}  {friends:>7}  {devices:>7}  {since:10}  {shown}\n"
         ));
     }
     text
+}
+
+fn shown(row: &AccountRow) -> String {
+    harmless(&row.name) + if row.disabled { " (disabled)" } else { "" }
+}
+
+/// How wide each of two columns may be that have `room` together.
+fn share(a: usize, b: usize, room: usize) -> (usize, usize) {
+    let half = room / 2;
+    match a.saturating_add(b) <= room {
+        true => (a, b),
+        false if a <= half => (a, room - a),
+        false if b <= room - half => (room - b, b),
+        false => (half, room - half),
+    }
+}
+
+/// At most `width` columns of a text, with … where something is missing.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    let fits = ends.take_while(|end| text[..*end].width() < width).last().unwrap_or(0);
+    format!("{}…", text[..fits].trim_end())
 }
 
 /// Somebody else's text without what a terminal would obey or not show at all.
@@ -84,11 +135,25 @@ mod tests {
     #[test]
     fn columns_line_up_whatever_the_names_are() {
         assert_eq!(
-            table(&[row("alice", "爱丽丝", true), row("bob.the.builder", NASTY, false)]),
+            table(&[row("alice", "爱丽丝", true), row("bob.the.builder", NASTY, false)], None),
             "ACCOUNT          ONLINE  FRIENDS  DEVICES  SINCE       NAME\n\
              alice                 1        3        2  2025-11-24  爱丽丝 (disabled)\n\
              bob.the.builder       1        3        2  2025-11-24  A[2Jlice\n"
         );
+    }
+
+    #[test]
+    fn on_a_terminal_no_line_is_longer_than_it() {
+        let long = "a-name-of-sixty-four-characters-that-is-as-long-as-they-may-ever-b";
+        let rows =
+            [row(long, "一个很长很长很长很长很长很长的名字", true), row("bob", "cafe\u{301} 👍🏽", false)];
+        for columns in 60..160 {
+            let text = table(&rows, Some(Terminal { columns, colours: false }));
+            assert!(text.lines().all(|line| line.width() <= columns), "{columns}:\n{text}");
+        }
+        let text = table(&rows, Some(Terminal { columns: 80, colours: true }));
+        assert!(text.starts_with("\u{1b}[2mACCOUNT") && text.contains("a-name-of-sixty-fou…"), "{text}");
+        assert!(text.contains("一个很长很长很长很…") && text.ends_with("cafe\u{301} 👍🏽\n"), "{text}");
     }
 
     #[test]
