@@ -1,9 +1,17 @@
-//! Accounts: logging in and out, and what the daemon tells about the link to the relay.
+//! Accounts: joining, logging in and out, devices, profile, and what the daemon tells about the link to the relay.
+
+mod device;
+mod join;
+mod profile;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Secret;
 use crate::words::words;
+
+pub use device::{Device, DeviceList, Devices, Link, Linked, Revoke, Revoked};
+pub use join::{Join, Joined, Passwd, PasswordSet, Register, Relay, Remove, Removed};
+pub use profile::{Profile, Shown};
 
 /// The relay's port when none is named.
 pub const DEFAULT_PORT: u16 = 5290;

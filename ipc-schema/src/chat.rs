@@ -1,8 +1,16 @@
 //! Private messages: sending, reading, history, and what becomes of a message.
 
+mod explain;
+mod live;
+mod search;
+
 use serde::{Deserialize, Serialize};
 
 use crate::words::words;
+
+pub use explain::{Explain, Explained, Step};
+pub use live::{Filling, Typed, Typing, TypingChanged};
+pub use search::{Export, Exported, Format, Hits, SEARCH_COUNT_DEFAULT, SEARCH_COUNT_MAX, Search};
 
 /// The longest text of one message, in characters.
 pub const TEXT_MAX_CHARS: usize = 16_384;

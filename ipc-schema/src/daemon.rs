@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::words::words;
 use crate::{Code, Error, account, chat, presence, protocol};
 
 /// The first call on every connection.
@@ -131,7 +132,7 @@ pub struct Running {
 }
 
 /// One account, in `daemon.status`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Account {
     /// The account's local name.
@@ -148,6 +149,12 @@ pub struct Account {
     pub secret_store: String,
     /// How many messages wait for the relay.
     pub outbox: u64,
+    /// The password is a random one that only this machine knows: `account passwd` sets a real one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub random_password: bool,
+    /// Older messages that are being fetched in the background; left out when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filling: Option<chat::Filling>,
     /// The step that failed last; left out while on line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<account::Step>,
@@ -157,6 +164,51 @@ pub struct Account {
     /// The same for a person; left out while on line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+}
+
+words! {
+    /// How something is that was looked at.
+    pub enum Verdict {
+        /// As it should be.
+        Good = "good",
+        /// It works, and something should be looked at.
+        Warning = "warning",
+        /// It does not work.
+        Bad = "bad",
+    }
+}
+
+/// Check that everything works, and say what to do where it does not
+///
+/// Looks at the daemon, its directories and database, the clock, each account's way to its server (name, TCP, TLS, key, login), and
+/// what waits in the outbox.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Doctor {}
+
+/// The reply of `daemon.doctor`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Checked {
+    /// In the order in which they were made.
+    pub checks: Vec<Check>,
+}
+
+/// One thing that was looked at, in `daemon.doctor`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Check {
+    /// What was looked at, as a word: `store`, `clock`, `runtime`, `relay.dns`, `relay.tcp`, `relay.tls`, `relay.login`, `outbox`, ….
+    pub what: String,
+    /// The account it is about, if it is about one.
+    pub account: Option<String>,
+    /// How it is.
+    pub verdict: Verdict,
+    /// What was found, for a person.
+    pub text: String,
+    /// What to do; null when there is nothing to do.
+    pub advice: Option<String>,
 }
 
 /// `daemon.gap`: events were lost between this one and the one before. Unless `daemon.state` follows, whoever keeps a mirror subscribes again.

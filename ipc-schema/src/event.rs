@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value;
 
-use crate::{State, account, chat, daemon, friend, presence, protocol, shake};
+use crate::{State, account, call, chat, daemon, friend, group, presence, protocol, shake};
 
 /// Makes [`Event`] and [`EVENTS`] from the table of events.
 macro_rules! events {
@@ -81,12 +81,26 @@ events! {
     durable AccountRefused(account::Refused) = "account.refused";
     /// The relay has something to say that the account's owner should know.
     durable AccountNotice(account::Notice) = "account.notice";
+    /// One's own profile changed.
+    durable AccountProfile(account::Shown) = "account.profile";
     /// Somebody is in the friend list now.
     durable FriendAdded(friend::Profile) = "friend.added";
     /// A friend's name, remark or group changed.
     durable FriendChanged(friend::Profile) = "friend.changed";
     /// Somebody left the friend list.
     durable FriendRemoved(friend::Removed) = "friend.removed";
+    /// Somebody asks to be friends, or one has asked somebody on another device.
+    durable FriendRequested(friend::Asked) = "friend.requested";
+    /// A friend request has an answer.
+    durable FriendAnswered(friend::Answered) = "friend.answered";
+    /// Somebody is blocked, or not any more.
+    durable FriendBlocked(friend::Blocked) = "friend.blocked";
+    /// There is a new friend group.
+    durable GroupAdded(group::Changed) = "group.added";
+    /// A friend group has another name.
+    durable GroupRenamed(group::Renamed) = "group.renamed";
+    /// A friend group is gone; its friends stand in `friend`.
+    durable GroupRemoved(group::Changed) = "group.removed";
     /// Somebody came, went, or changed the status text.
     durable PresenceChanged(presence::Changed) = "presence.changed";
     /// A message arrived.
@@ -95,8 +109,16 @@ events! {
     durable ChatState(chat::Changed) = "chat.state";
     /// A conversation was read up to a message.
     durable ChatRead(chat::Marked) = "chat.read";
+    /// Older messages are being fetched from the relay.
+    live ChatFilling(chat::Filling) = "chat.filling";
+    /// A friend begins or stops to write.
+    live TypingChanged(chat::TypingChanged) = "typing.changed";
     /// A friend shook one's window.
     live ShakeReceived(shake::Received) = "shake.received";
+    /// Somebody calls.
+    live CallIncoming(call::Call) = "call.incoming";
+    /// A call came further, or is over.
+    live CallState(call::Call) = "call.state";
     /// The number of unread messages changed.
     durable UnreadChanged(chat::UnreadChanged) = "unread.changed";
 }
@@ -110,7 +132,12 @@ impl Event {
         match self {
             Self::FriendAdded(friend) | Self::FriendChanged(friend) => Some(&friend.friend),
             Self::FriendRemoved(removed) => Some(&removed.friend),
+            Self::FriendRequested(asked) => Some(&asked.friend),
+            Self::FriendAnswered(answered) => Some(&answered.friend),
+            Self::FriendBlocked(blocked) => Some(&blocked.friend),
             Self::PresenceChanged(presence) => Some(&presence.friend),
+            Self::TypingChanged(typing) => Some(&typing.friend),
+            Self::CallIncoming(call) | Self::CallState(call) => Some(&call.friend),
             Self::ChatReceived(chat) => Some(&chat.from),
             Self::ChatState(chat) => Some(&chat.to),
             Self::ChatRead(mark) => Some(&mark.friend),
@@ -120,6 +147,11 @@ impl Event {
             | Self::DaemonGap(_)
             | Self::AccountState(_)
             | Self::AccountRefused(_)
+            | Self::AccountProfile(_)
+            | Self::GroupAdded(_)
+            | Self::GroupRenamed(_)
+            | Self::GroupRemoved(_)
+            | Self::ChatFilling(_)
             | Self::AccountNotice(_) => None,
             Self::Unknown { data, .. } => data.get("from").or_else(|| data.get("friend"))?.as_str(),
         }

@@ -1,8 +1,15 @@
 //! The friend list, in groups.
 
+mod ask;
+
 use serde::{Deserialize, Serialize};
 
 use crate::presence;
+
+pub use ask::{
+    Accept, Add, Added, Answered, Asked, Block, Blocked, Decline, Done, Move, Picture, Pictured, Remove,
+    Rename, Unblock,
+};
 
 /// The default group, My Friends / 我的好友; always the first.
 pub const FRIENDS: &str = "friend";
@@ -23,6 +30,12 @@ pub struct List {}
 pub struct Listed {
     /// `friend` first, then one's own groups by name, `stranger` last.
     pub groups: Vec<Group>,
+    /// Requests that are open, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<Asked>,
+    /// Who is blocked, by account.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<String>,
 }
 
 /// A section of the friend list; may be empty.
@@ -51,6 +64,9 @@ pub struct Entry {
     pub note: String,
     /// How many messages of the friend are unread here.
     pub unread: u64,
+    /// The avatar's name (SHA-256 in hex), for `friend.picture`; left out when there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub picture: String,
 }
 
 impl Entry {
@@ -72,6 +88,9 @@ pub struct Profile {
     pub remark: String,
     /// The group the friend stands in now.
     pub group: String,
+    /// The avatar's name (SHA-256 in hex); left out when there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub picture: String,
 }
 
 /// `friend.removed`: no friend any more, and in no group.

@@ -31,14 +31,53 @@
 //! | `hello` | | [`daemon::Hello`] | [`daemon::Welcome`] |
 //! | `events.subscribe` | | [`daemon::Subscribe`] | [`daemon::Subscribed`] |
 //! | `daemon.status` | `status` | [`daemon::Status`] | [`daemon::Report`] |
+//! | `account.join` | `join` | [`account::Join`] | [`account::Joined`] |
+//! | `account.register` | | [`account::Register`] | [`account::Joined`] |
 //! | `account.login` | `login` | [`account::Login`] | [`account::LoggedIn`] |
 //! | `account.logout` | `logout` | [`account::Logout`] | [`account::LoggedOut`] |
+//! | `account.passwd` | | [`account::Passwd`] | [`account::PasswordSet`] |
+//! | `account.link` | | [`account::Link`] | [`account::Linked`] |
+//! | `account.relay` | | [`account::Relay`] | [`account::LoggedIn`] |
+//! | `account.devices` | | [`account::Devices`] | [`account::DeviceList`] |
+//! | `account.revoke` | | [`account::Revoke`] | [`account::Revoked`] |
+//! | `account.profile` | | [`account::Profile`] | [`account::Shown`] |
+//! | `account.remove` | | [`account::Remove`] | [`account::Removed`] |
 //! | `friend.list` | `friends` | [`friend::List`] | [`friend::Listed`] |
+//! | `friend.add` | | [`friend::Add`] | [`friend::Added`] |
+//! | `friend.accept` | | [`friend::Accept`] | [`friend::Done`] |
+//! | `friend.decline` | | [`friend::Decline`] | [`friend::Done`] |
+//! | `friend.remove` | | [`friend::Remove`] | [`friend::Done`] |
+//! | `friend.move` | | [`friend::Move`] | [`friend::Done`] |
+//! | `friend.rename` | | [`friend::Rename`] | [`friend::Done`] |
+//! | `friend.block` | | [`friend::Block`] | [`friend::Done`] |
+//! | `friend.unblock` | | [`friend::Unblock`] | [`friend::Done`] |
+//! | `friend.picture` | | [`friend::Picture`] | [`friend::Pictured`] |
+//! | `group.add` | | [`group::Add`] | [`group::Done`] |
+//! | `group.rename` | | [`group::Rename`] | [`group::Done`] |
+//! | `group.remove` | | [`group::Remove`] | [`group::Done`] |
 //! | `presence.show` | | [`presence::Show`] | [`presence::Shown`] |
+//! | `presence.set` | | [`presence::Set`] | [`presence::Shown`] |
 //! | `chat.send` | `send` | [`chat::Send`] | [`chat::Sent`] |
 //! | `chat.history` | `history` | [`chat::History`] | [`chat::Page`] |
 //! | `chat.read` | `read` | [`chat::Read`] | [`chat::Unread`] |
+//! | `chat.search` | `search` | [`chat::Search`] | [`chat::Hits`] |
+//! | `chat.typing` | | [`chat::Typing`] | [`chat::Typed`] |
+//! | `chat.explain` | | [`chat::Explain`] | [`chat::Explained`] |
+//! | `chat.export` | | [`chat::Export`] | [`chat::Exported`] |
+//! | `outbox.list` | | [`outbox::List`] | [`outbox::Listed`] |
+//! | `outbox.retry` | | [`outbox::Retry`] | [`outbox::Done`] |
+//! | `outbox.cancel` | | [`outbox::Cancel`] | [`outbox::Done`] |
 //! | `shake.send` | `shake` | [`shake::Send`] | [`shake::Shaken`] |
+//! | `call.start` | | [`call::Start`] | [`call::Call`] |
+//! | `call.accept` | `accept` | [`call::Accept`] | [`call::Call`] |
+//! | `call.decline` | `decline` | [`call::Decline`] | [`call::Call`] |
+//! | `call.hangup` | `hangup` | [`call::Hangup`] | [`call::Call`] |
+//! | `notify.status` | | [`notify::Status`] | [`notify::Rules`] |
+//! | `notify.dnd` | | [`notify::Dnd`] | [`notify::Rules`] |
+//! | `notify.quiet` | | [`notify::Quiet`] | [`notify::Rules`] |
+//! | `notify.mute` | | [`notify::Mute`] | [`notify::Rules`] |
+//! | `notify.content` | | [`notify::Content`] | [`notify::Rules`] |
+//! | `daemon.doctor` | `doctor` | [`daemon::Doctor`] | [`daemon::Checked`] |
 //!
 //! # Events
 //!
@@ -66,13 +105,22 @@
 //! | `account.state` | [`account::Changed`] | yes |
 //! | `account.refused` | [`account::Refused`] | yes |
 //! | `account.notice` | [`account::Notice`] | yes |
+//! | `account.profile` | [`account::Shown`] | yes |
 //! | `friend.added`, `friend.changed` | [`friend::Profile`] | yes |
 //! | `friend.removed` | [`friend::Removed`] | yes |
+//! | `friend.requested` | [`friend::Asked`] | yes |
+//! | `friend.answered` | [`friend::Answered`] | yes |
+//! | `friend.blocked` | [`friend::Blocked`] | yes |
+//! | `group.added`, `group.removed` | [`group::Changed`] | yes |
+//! | `group.renamed` | [`group::Renamed`] | yes |
 //! | `presence.changed` | [`presence::Changed`] | yes |
 //! | `chat.received` | [`chat::Received`] | yes |
 //! | `chat.state` | [`chat::Changed`] | yes |
 //! | `chat.read` | [`chat::Marked`] | yes |
+//! | `chat.filling` | [`chat::Filling`] | no |
+//! | `typing.changed` | [`chat::TypingChanged`] | no |
 //! | `shake.received` | [`shake::Received`] | no |
+//! | `call.incoming`, `call.state` | [`call::Call`] | no |
 //! | `unread.changed` | [`chat::UnreadChanged`] | yes |
 //!
 //! What the changes mean for the mirror: while `account.state` is not `online` everybody counts as off line; turning
@@ -131,6 +179,7 @@ println!("{} is {}", sent.id, sent.state);
 )]
 
 pub mod account;
+pub mod call;
 pub mod chat;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -140,7 +189,10 @@ pub mod daemon;
 pub mod error;
 pub mod event;
 pub mod friend;
+pub mod group;
 pub mod line;
+pub mod notify;
+pub mod outbox;
 pub mod presence;
 mod request;
 #[cfg(feature = "schema")]
@@ -177,20 +229,98 @@ methods! {
     wire EventsSubscribe = daemon::Subscribe, "events.subscribe" -> daemon::Subscribed;
     /// Show the daemon, its accounts and their connection
     command DaemonStatus = daemon::Status, "daemon.status" / "status" -> daemon::Report;
+    /// Join by an invite link: account, trust and login in one step
+    command AccountJoin = account::Join, "account.join" / "join" -> account::Joined;
+    /// Make an account where the server lets anybody in
+    command AccountRegister = account::Register, "account.register" -> account::Joined;
     /// Log in to a relay and stay logged in
     command AccountLogin = account::Login, "account.login" / "login" -> account::LoggedIn;
     /// Log out from the relay
     command AccountLogout = account::Logout, "account.logout" / "logout" -> account::LoggedOut;
+    /// Set another password
+    command AccountPasswd = account::Passwd, "account.passwd" -> account::PasswordSet;
+    /// Print a one-time link with which another device of your own can log in
+    command AccountLink = account::Link, "account.link" -> account::Linked;
+    /// Follow a server that has moved to another address, or renew the trust in its key
+    command AccountRelay = account::Relay, "account.relay" -> account::LoggedIn;
+    /// List the devices that are logged in to your account
+    command AccountDevices = account::Devices, "account.devices" -> account::DeviceList;
+    /// Log a device out, for good
+    command AccountRevoke = account::Revoke, "account.revoke" -> account::Revoked;
+    /// Show or change what others see of you
+    command AccountProfile = account::Profile, "account.profile" -> account::Shown;
+    /// End your account at the server, for good
+    command AccountRemove = account::Remove, "account.remove" -> account::Removed;
     /// List friends by group, with presence and unread messages
     command FriendList = friend::List, "friend.list" / "friends" -> friend::Listed;
+    /// Ask somebody to be friends
+    command FriendAdd = friend::Add, "friend.add" -> friend::Added;
+    /// Accept a friend request
+    command FriendAccept = friend::Accept, "friend.accept" -> friend::Done;
+    /// Decline a friend request
+    command FriendDecline = friend::Decline, "friend.decline" -> friend::Done;
+    /// End a friendship, or take a stranger out of your list
+    command FriendRemove = friend::Remove, "friend.remove" -> friend::Done;
+    /// Put a friend into one of your groups
+    command FriendMove = friend::Move, "friend.move" -> friend::Done;
+    /// Give a friend a name of your own
+    command FriendRename = friend::Rename, "friend.rename" -> friend::Done;
+    /// Let nothing of somebody reach you any more
+    command FriendBlock = friend::Block, "friend.block" -> friend::Done;
+    /// Take a block back
+    command FriendUnblock = friend::Unblock, "friend.unblock" -> friend::Done;
+    /// Say where a friend's avatar lies
+    command FriendPicture = friend::Picture, "friend.picture" -> friend::Pictured;
+    /// Make a friend group
+    command GroupAdd = group::Add, "group.add" -> group::Done;
+    /// Give a friend group another name
+    command GroupRename = group::Rename, "group.rename" -> group::Done;
+    /// Remove a friend group
+    command GroupRemove = group::Remove, "group.remove" -> group::Done;
     /// Show your own presence, or a friend's
     command PresenceShow = presence::Show, "presence.show" -> presence::Shown;
+    /// Set your own presence
+    command PresenceSet = presence::Set, "presence.set" -> presence::Shown;
     /// Send a message
     command ChatSend = chat::Send, "chat.send" / "send" -> chat::Sent;
     /// Show the conversation with a friend
     command ChatHistory = chat::History, "chat.history" / "history" -> chat::Page;
     /// Print unread messages and mark them as read
     command ChatRead = chat::Read, "chat.read" / "read" -> chat::Unread;
+    /// Search your messages
+    command ChatSearch = chat::Search, "chat.search" / "search" -> chat::Hits;
+    /// Tell a friend that you are writing, or have stopped
+    command ChatTyping = chat::Typing, "chat.typing" -> chat::Typed;
+    /// Tell what became of a message
+    command ChatExplain = chat::Explain, "chat.explain" -> chat::Explained;
+    /// Write a whole conversation to standard output
+    command ChatExport = chat::Export, "chat.export" -> chat::Exported;
+    /// List the messages that wait for the server, and those that it refused
+    command OutboxList = outbox::List, "outbox.list" -> outbox::Listed;
+    /// Send a message again that failed
+    command OutboxRetry = outbox::Retry, "outbox.retry" -> outbox::Done;
+    /// Take a message back that has not been sent yet
+    command OutboxCancel = outbox::Cancel, "outbox.cancel" -> outbox::Done;
     /// Shake a friend's chat window
     command ShakeSend = shake::Send, "shake.send" / "shake" -> shake::Shaken;
+    /// Call a friend
+    command CallStart = call::Start, "call.start" -> call::Call;
+    /// Accept the call that rings
+    command CallAccept = call::Accept, "call.accept" / "accept" -> call::Call;
+    /// Decline the call that rings
+    command CallDecline = call::Decline, "call.decline" / "decline" -> call::Call;
+    /// Hang up
+    command CallHangup = call::Hangup, "call.hangup" / "hangup" -> call::Call;
+    /// Show the rules for notifications
+    command NotifyStatus = notify::Status, "notify.status" -> notify::Rules;
+    /// Switch "do not disturb" on or off
+    command NotifyDnd = notify::Dnd, "notify.dnd" -> notify::Rules;
+    /// Set quiet hours, every day
+    command NotifyQuiet = notify::Quiet, "notify.quiet" -> notify::Rules;
+    /// Show no notifications of a friend
+    command NotifyMute = notify::Mute, "notify.mute" -> notify::Rules;
+    /// Say how much of a message a notification shows
+    command NotifyContent = notify::Content, "notify.content" -> notify::Rules;
+    /// Check that everything works, and say what to do where it does not
+    command DaemonDoctor = daemon::Doctor, "daemon.doctor" / "doctor" -> daemon::Checked;
 }

@@ -34,7 +34,7 @@ pub struct Show {
 }
 
 /// The reply of `presence.show`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Shown {
     /// The local name of one's own account.
@@ -45,6 +45,41 @@ pub struct Shown {
     pub state: State,
     /// The status text; empty when there is none.
     pub note: String,
+    /// One's own: on line, and looks off line to everybody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub invisible: bool,
+}
+
+words! {
+    /// What one's friends are to see.
+    #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+    pub enum Wish {
+        /// On line
+        Online = "online",
+        /// On line, but not at the computer
+        Away = "away",
+        /// On line, and wants no interruption
+        Busy = "busy",
+        /// Looks off line to everybody
+        Invisible = "invisible",
+    }
+}
+
+/// Set your own presence
+///
+/// Invisible: you see your friends, and to them you are off line; nothing goes out but what you write. It stays until you set
+/// another, also after a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Set {
+    /// What friends are to see
+    #[cfg_attr(feature = "cli", arg(value_enum, value_name = "STATE"))]
+    pub state: Wish,
+    /// A status text, up to 256 characters; "" removes it; left out, it stays
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "cli", arg(long, short = 'm', value_name = "TEXT"))]
+    pub note: Option<String>,
 }
 
 /// `presence.changed`: a friend came, went or changed the status text. One's own is told in the same way, with one's own account as `friend`.
@@ -57,4 +92,7 @@ pub struct Changed {
     pub state: State,
     /// The status text now; empty when there is none.
     pub note: String,
+    /// One's own: on line, and looks off line to everybody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub invisible: bool,
 }

@@ -44,6 +44,21 @@ pub struct Account {
     pub note: String,
     /// The friend list: `friend` first, then one's own groups by name, `stranger` last; friends by account.
     pub groups: Vec<friend::Group>,
+    /// Friend requests that are open, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<friend::Asked>,
+    /// Who is blocked, by account.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<String>,
+    /// One's own avatar's name (SHA-256 in hex).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub picture: String,
+    /// On line, and looks off line to everybody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub invisible: bool,
+    /// Older messages that are being fetched in the background.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filling: Option<chat::Filling>,
     /// Unread messages; each friend's share stands in the friend list.
     pub unread: chat::Count,
     /// How many messages wait for the relay.
@@ -83,6 +98,25 @@ impl Account {
             Event::FriendAdded(profile) | Event::FriendChanged(profile) => self.on_profile(profile),
             Event::FriendRemoved(removed) => drop(self.take(&removed.friend)),
             Event::PresenceChanged(presence) => self.on_presence(presence),
+            Event::FriendRequested(asked) => {
+                self.requests.retain(|known| !known.same(asked));
+                self.requests.insert(0, asked.clone());
+            }
+            Event::FriendAnswered(answered) => {
+                self.requests
+                    .retain(|known| (&known.friend, known.incoming) != (&answered.friend, answered.incoming));
+            }
+            Event::FriendBlocked(blocked) => self.on_blocked(blocked),
+            Event::GroupAdded(group) => drop(self.group_mut(&group.group)),
+            Event::GroupRenamed(renamed) => self.on_renamed(&renamed.group, &renamed.new),
+            Event::GroupRemoved(group) => self.on_renamed(&group.group, friend::FRIENDS),
+            Event::AccountProfile(profile) => {
+                self.name.clone_from(&profile.name);
+                self.picture.clone_from(&profile.picture);
+            }
+            Event::ChatFilling(filling) => {
+                self.filling = (filling.done < filling.total).then(|| filling.clone());
+            }
             Event::ChatState(chat) => self.outbox = chat.outbox.unwrap_or(self.outbox),
             Event::UnreadChanged(unread) => {
                 self.unread.total = unread.total;
@@ -97,6 +131,9 @@ impl Account {
             | Event::ChatReceived(_)
             | Event::ChatRead(_)
             | Event::ShakeReceived(_)
+            | Event::TypingChanged(_)
+            | Event::CallIncoming(_)
+            | Event::CallState(_)
             | Event::Unknown { .. } => {}
         }
     }
@@ -117,6 +154,7 @@ impl Account {
         let is_online = link.state == account::State::Online;
         if is_online && !was_online {
             self.presence = presence::State::Online;
+            self.invisible = false;
         }
         if !is_online {
             self.presence = presence::State::Offline;
@@ -130,6 +168,7 @@ impl Account {
         if presence.friend == account::bare(&self.account) {
             self.presence = presence.state;
             self.note.clone_from(&presence.note);
+            self.invisible = presence.invisible;
         }
         if let Some(friend) = self.friend_mut(&presence.friend) {
             friend.state = presence.state;
@@ -137,11 +176,29 @@ impl Account {
         }
     }
 
+    fn on_blocked(&mut self, blocked: &friend::Blocked) {
+        self.blocked.retain(|known| *known != blocked.friend);
+        if blocked.blocked {
+            let at = self.blocked.partition_point(|known| *known < blocked.friend);
+            self.blocked.insert(at, blocked.friend.clone());
+        }
+    }
+
+    /// A group has another name, or its friends stand in another group.
+    fn on_renamed(&mut self, old: &str, new: &str) {
+        let Some(at) = self.groups.iter().position(|group| group.name == old) else { return };
+        let friends = self.groups.remove(at).friends;
+        let group = self.group_mut(new);
+        group.friends.extend(friends);
+        group.friends.sort_by(|a, b| a.account.cmp(&b.account));
+    }
+
     fn on_profile(&mut self, profile: &friend::Profile) {
         let mut friend = self.take(&profile.friend).unwrap_or_default();
         friend.account.clone_from(&profile.friend);
         friend.name.clone_from(&profile.name);
         friend.remark.clone_from(&profile.remark);
+        friend.picture.clone_from(&profile.picture);
         let friends = &mut self.group_mut(&profile.group).friends;
         let at = friends.partition_point(|other| other.account < friend.account);
         friends.insert(at, friend);

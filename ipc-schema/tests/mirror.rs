@@ -101,6 +101,7 @@ impl Model {
                 state: friend.state,
                 note: friend.note.clone(),
                 unread: friend.unread,
+                ..Default::default()
             });
             friend::Group { name: name.clone(), friends: friends.collect() }
         });
@@ -113,6 +114,7 @@ impl Model {
             groups: groups.collect(),
             unread: chat::Count { total: self.total() },
             outbox: self.outbox,
+            ..Default::default()
         };
         State { daemon: state::Daemon::default(), accounts: vec![alice] }
     }
@@ -149,11 +151,17 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let anybody = prop::sample::select(vec!["alice", "bob", "carol", "dave", "eve"]);
     let link = prop::sample::select(account::State::ALL).prop_map(Step::Link);
     let add = (who.clone(), group, "[a-z]{0,3}", "[a-z]{0,2}").prop_map(|(friend, group, name, remark)| {
-        Step::Add(friend::Profile { friend: friend.into(), name, remark, group: group.into() })
+        Step::Add(friend::Profile {
+            friend: friend.into(),
+            name,
+            remark,
+            group: group.into(),
+            ..Default::default()
+        })
     });
     let remove = who.clone().prop_map(|friend| Step::Remove(friend.into()));
     let presence = (anybody, presence, "[a-z]{0,3}").prop_map(|(friend, state, note)| {
-        Step::Presence(presence::Changed { friend: friend.into(), state, note })
+        Step::Presence(presence::Changed { friend: friend.into(), state, note, ..Default::default() })
     });
     let unread = (who, 0..9_u64).prop_map(|(friend, unread)| Step::Unread(friend.into(), unread));
     let outbox = (0..9_u64).prop_map(Step::Outbox);
@@ -190,8 +198,12 @@ proptest! {
 fn a_lost_link_turns_everybody_off_line() {
     let mut daemon = Model::default();
     let bob = friend::Profile { friend: "bob".into(), group: "friend".into(), ..Default::default() };
-    let online =
-        presence::Changed { friend: "bob".into(), state: presence::State::Busy, note: "in a meeting".into() };
+    let online = presence::Changed {
+        friend: "bob".into(),
+        state: presence::State::Busy,
+        note: "in a meeting".into(),
+        ..Default::default()
+    };
     let steps = [
         Step::Link(account::State::Online),
         Step::Add(bob),
@@ -227,8 +239,12 @@ fn what_is_not_shown_changes_nothing() {
     let mut mirror = Model::default().state();
     let before = mirror.clone();
     let unknown = Event::Unknown { name: "tea.ready".into(), data: serde_json::json!({}) };
-    let absent =
-        presence::Changed { friend: "nobody".into(), state: presence::State::Away, note: String::new() };
+    let absent = presence::Changed {
+        friend: "nobody".into(),
+        state: presence::State::Away,
+        note: String::new(),
+        ..Default::default()
+    };
     let events = [unknown, Event::PresenceChanged(absent), Event::ChatState(chat_state(None))];
     for event in events {
         mirror.apply(&envelope(event));

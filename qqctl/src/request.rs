@@ -84,6 +84,8 @@ fn call(
         Request::Hello(_) | Request::EventsSubscribe(_) => {
             Err(Error::new(Code::Usage, "this belongs to the connection; use watch, or rpc").into())
         }
+        // What has no words of its own for people yet is JSON for them, too.
+        request => printer.data(&client.call_raw(request.name(), &request)?),
     }
 }
 
@@ -97,6 +99,16 @@ fn complete(client: &mut Client, request: &mut Request) -> Result<(), Error> {
         Request::PresenceShow(params) => params.friend.as_mut(),
         Request::Hello(_) | Request::EventsSubscribe(_) | Request::DaemonStatus(_) => None,
         Request::AccountLogin(_) | Request::AccountLogout(_) | Request::FriendList(_) => None,
+        Request::FriendRemove(params) => Some(&mut params.friend),
+        Request::FriendMove(params) => Some(&mut params.friend),
+        Request::FriendRename(params) => Some(&mut params.friend),
+        Request::FriendPicture(params) => params.friend.as_mut(),
+        Request::ChatSearch(params) => params.to.as_mut(),
+        Request::ChatTyping(params) => Some(&mut params.to),
+        Request::ChatExport(params) => Some(&mut params.to),
+        Request::CallStart(params) => Some(&mut params.friend),
+        Request::NotifyMute(params) => Some(&mut params.friend),
+        _ => None,
     };
     if let Some(name) = name {
         *name = friend_name::complete(client, name)?;

@@ -185,5 +185,5 @@ fn friends() -> Listed {
         // Cannot be typed in one line: left out.
         friend("carol", "two\nlines"),
     ];
-    Listed { groups: vec![Group { name: friend::FRIENDS.into(), friends }] }
+    Listed { groups: vec![Group { name: friend::FRIENDS.into(), friends }], ..Default::default() }
 }

@@ -1,7 +1,7 @@
 //! Events, one a line.
 
 use ipc_schema::chat::State as Chat;
-use ipc_schema::{Envelope, Event, State, account};
+use ipc_schema::{Envelope, Event, State, account, friend};
 
 use super::friend::state;
 use super::{Paint, Printer};
@@ -54,7 +54,43 @@ fn sentence(event: &Event, own: Option<&str>, paint: Paint) -> String {
         Event::UnreadChanged(unread) => {
             format!("{}: {} unread, {} in all", one_line(&unread.friend), unread.unread, unread.total)
         }
+        Event::AccountProfile(profile) => format!("you are shown as {}", one_line(&profile.name)),
+        Event::FriendRequested(asked) if asked.incoming => {
+            format!("{} asks to be friends: {}", paint.bold(&one_line(&asked.friend)), one_line(&asked.note))
+        }
+        Event::FriendRequested(asked) => format!("you asked {} to be friends", one_line(&asked.friend)),
+        Event::FriendAnswered(answered) => answer(answered),
+        Event::FriendBlocked(blocked) if blocked.blocked => {
+            format!("{} is blocked", one_line(&blocked.friend))
+        }
+        Event::FriendBlocked(blocked) => format!("{} is not blocked any more", one_line(&blocked.friend)),
+        Event::GroupAdded(group) => format!("there is a group {}", one_line(&group.group)),
+        Event::GroupRenamed(group) => {
+            format!("the group {} is called {} now", one_line(&group.group), one_line(&group.new))
+        }
+        Event::GroupRemoved(group) => format!("the group {} is gone", one_line(&group.group)),
+        Event::ChatFilling(filling) => {
+            format!("{} of {} older messages are here", filling.done, filling.total)
+        }
+        Event::TypingChanged(typing) if typing.typing => format!("{} is writing", one_line(&typing.friend)),
+        Event::TypingChanged(typing) => format!("{} has stopped writing", one_line(&typing.friend)),
+        Event::CallIncoming(call) => {
+            format!("{} calls ({})", paint.bold(&one_line(&call.friend)), call.media)
+        }
+        Event::CallState(call) => {
+            let reason = call.reason.as_deref().map(|reason| format!(", {}", one_line(reason)));
+            format!("call with {}: {}{}", one_line(&call.friend), call.state, reason.unwrap_or_default())
+        }
         Event::Unknown { data, .. } => one_line(&data.to_string()),
+    }
+}
+
+fn answer(answered: &friend::Answered) -> String {
+    let friend = one_line(&answered.friend);
+    match (answered.incoming, answered.accepted) {
+        (_, true) => format!("{friend} and you are friends now"),
+        (true, false) => format!("you declined the request of {friend}"),
+        (false, false) => format!("{friend} declined your request"),
     }
 }
 

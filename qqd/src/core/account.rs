@@ -176,6 +176,7 @@ impl Core {
             groups: self.friends.groups(known, &self.inbox),
             unread: chat::Count { total: self.inbox.unread_total() },
             outbox: self.outbox.len(),
+            ..Default::default()
         })
     }
 

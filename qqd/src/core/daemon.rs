@@ -43,6 +43,7 @@ fn status_of(account: &ipc_schema::state::Account) -> daemon::Account {
         step: link.step.filter(|_| away),
         reason: link.reason.clone().filter(|_| away),
         message: link.message.clone().filter(|_| away),
+        ..Default::default()
     }
 }
 
@@ -58,5 +59,6 @@ fn kept_status(account: &op::Account, left: op::Left) -> daemon::Account {
         step: None,
         reason: Some("logout".to_owned()),
         message: Some("logged out; its history is kept, and is there again after the next login".to_owned()),
+        ..Default::default()
     }
 }

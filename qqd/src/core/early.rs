@@ -26,17 +26,30 @@ impl Early {
     /// Whether a request is answered better once the relay is there.
     pub(super) fn concerns(request: &Request) -> bool {
         match request {
-            Request::ChatSend(_)
-            | Request::ShakeSend(_)
-            | Request::FriendList(_)
-            | Request::PresenceShow(_) => true,
             Request::Hello(_)
             | Request::EventsSubscribe(_)
             | Request::DaemonStatus(_)
+            | Request::DaemonDoctor(_)
+            | Request::AccountJoin(_)
+            | Request::AccountRegister(_)
             | Request::AccountLogin(_)
             | Request::AccountLogout(_)
+            | Request::AccountRelay(_)
             | Request::ChatHistory(_)
-            | Request::ChatRead(_) => false,
+            | Request::ChatRead(_)
+            | Request::ChatSearch(_)
+            | Request::ChatExplain(_)
+            | Request::ChatExport(_)
+            | Request::OutboxList(_)
+            | Request::OutboxRetry(_)
+            | Request::OutboxCancel(_)
+            | Request::NotifyStatus(_)
+            | Request::NotifyDnd(_)
+            | Request::NotifyQuiet(_)
+            | Request::NotifyMute(_)
+            | Request::NotifyContent(_) => false,
+            // The relay has to hear of it, or knows better.
+            _ => true,
         }
     }
 }

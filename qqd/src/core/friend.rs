@@ -92,6 +92,7 @@ impl Friends {
                 state: before.map(|entry| entry.state).unwrap_or_default(),
                 note: before.map_or_else(|| friend.note.clone(), |entry| entry.note.clone()),
                 unread: inbox.unread_of(&friend.account),
+                ..Default::default()
             };
             groups.entry((rank(&friend.group), &friend.group)).or_default().push(entry);
         }
@@ -126,7 +127,7 @@ impl Core {
         for to in std::mem::take(&mut self.friends.waiting) {
             let known = self.events.mirror().account(&local);
             let groups = known.map(|account| account.groups.clone()).unwrap_or_default();
-            self.reply(to, Ok(Listed { groups }));
+            self.reply(to, Ok(Listed { groups, ..Default::default() }));
         }
     }
 
@@ -251,6 +252,7 @@ impl Core {
             name: friend.name.clone(),
             remark: friend.remark.clone(),
             group: friend.group.clone(),
+            ..Default::default()
         };
         let noted = (friend.account.clone(), friend.note.clone());
         let event = match self.friends.all.insert(friend.account.clone(), friend.clone()) {

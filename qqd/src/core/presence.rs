@@ -21,11 +21,11 @@ impl Core {
         let name = friend.map(|friend| self.resolve(friend)).transpose()?;
         let Some(name) = name.filter(|name| *name != own.account) else {
             let (state, note) = (known.presence, known.note.clone());
-            return Ok(Shown { account: own.local.clone(), friend: None, state, note });
+            return Ok(Shown { account: own.local.clone(), friend: None, state, note, ..Default::default() });
         };
         let entry = known.friend(&name).ok_or_else(|| no_friend(&name, false))?;
         let (state, note) = (entry.state, entry.note.clone());
-        Ok(Shown { account: own.local.clone(), friend: Some(name), state, note })
+        Ok(Shown { account: own.local.clone(), friend: Some(name), state, note, ..Default::default() })
     }
 
     /// `line` without an id: somebody came, went, or changed the status text. Who is no friend (yet) is not told.
@@ -39,7 +39,7 @@ impl Core {
             _ => State::Offline,
         };
         let note = clip(line.note.as_deref().unwrap_or_default(), NOTE_MAX);
-        let changed = Changed { friend, state, note };
+        let changed = Changed { friend, state, note, ..Default::default() };
         if own || self.friends.has(&changed.friend) {
             self.tell_presence(changed);
         } else {
@@ -52,7 +52,7 @@ impl Core {
         let local = self.local_name().unwrap_or_default();
         let known = self.events.mirror().account(&local).and_then(|known| known.friend(friend));
         let state = known.map(|entry| entry.state).unwrap_or_default();
-        self.tell_presence(Changed { friend: friend.to_owned(), state, note });
+        self.tell_presence(Changed { friend: friend.to_owned(), state, note, ..Default::default() });
     }
 
     /// `presence.changed`, if anything has changed.

@@ -97,7 +97,15 @@ impl Core {
             Request::ChatHistory(params) => self.history(reply_to(key), &params),
             Request::ChatRead(params) => self.read(reply_to(key), &params),
             Request::ShakeSend(params) => self.shake(reply_to(key), &params),
+            other => self.lack(key, other.name()),
         }
+    }
+
+    /// A method of the table that this daemon does not have.
+    fn lack(&mut self, key: u64, method: &str) {
+        let Some((client, id)) = self.requests.open.remove(&key) else { return };
+        let error = Error::new(Code::Unsupported, format!("this qqd has no {method}; update it"));
+        self.outputs.push_back(Output::Reply { client, id, result: Err(error) });
     }
 
     /// Answers, unless the one who asked is gone.

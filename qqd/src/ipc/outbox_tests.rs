@@ -16,8 +16,12 @@ fn shake(seq: u64) -> Arc<Change> {
 
 fn presence(seq: u64, friend: &str) -> Arc<Change> {
     let state = presence::State::Online;
-    let event =
-        Event::PresenceChanged(presence::Changed { friend: friend.into(), state, note: String::new() });
+    let event = Event::PresenceChanged(presence::Changed {
+        friend: friend.into(),
+        state,
+        note: String::new(),
+        ..Default::default()
+    });
     Arc::new(Change::new(&Envelope::new(seq, "2026-01-31T09:30:00.123Z", Some("a@h".into()), event)))
 }
 

@@ -1,0 +1,53 @@
+//! The outbox: messages of one's own that have not reached the relay, or that it refused.
+
+use serde::{Deserialize, Serialize};
+
+use crate::chat::Message;
+
+/// List the messages that wait for the server, and those that it refused
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct List {}
+
+/// The reply of `outbox.list`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Listed {
+    /// In the order in which they go out; then those that failed within 30 days, newest last.
+    pub messages: Vec<Message>,
+}
+
+/// Send a message again that failed
+///
+/// It goes out under its own id, behind what waits already.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Retry {
+    /// The message's id, or its first characters
+    #[cfg_attr(feature = "cli", arg(value_name = "ID"))]
+    pub id: String,
+}
+
+/// Take a message back that has not been sent yet
+///
+/// Only while it is queued: what has been written to the server may be there already.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Cancel {
+    /// The message's id, or its first characters
+    #[cfg_attr(feature = "cli", arg(value_name = "ID"))]
+    pub id: String,
+}
+
+/// The reply of `outbox.retry` and `outbox.cancel`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Done {
+    /// The message's id.
+    pub id: String,
+    /// Its state now.
+    pub state: crate::chat::State,
+}
