@@ -4,6 +4,7 @@ mod chat;
 mod daemon;
 mod event;
 mod friend;
+mod qr;
 mod table;
 mod wrap;
 
@@ -116,6 +117,15 @@ impl Printer {
         let mut out = std::io::stdout().lock();
         writeln!(out, "{text}")?;
         Ok(out.flush()?)
+    }
+
+    /// A link for a camera: a QR code, or nothing where none could be read.
+    #[allow(dead_code, reason = "`account link` is its first user")]
+    pub(crate) fn qr(&self, link: &str) -> Result<(), Stop> {
+        match qr::code(link, self.width, self.paint_out) {
+            Some(code) if !self.json => self.text(&code),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// A table.
