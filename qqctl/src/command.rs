@@ -26,26 +26,6 @@ or wrong password, 5 no daemon, 6 no relay, 7 not found or not reachable,
 8 denied, 9 friend off line, 10 too often, 11 conflict, 12 untrusted key,
 13 partly done, 14 unsupported.";
 
-/// The words that people see, in both languages.
-pub(crate) const WORDS: &str = "\
-The words of Qiaoqiao 敲敲, the same in every window and command:
-
-  Server         服务器      the relay that passes messages on;
-                             whoever runs it can read them
-  Friend group   好友分组    a section of the friend list; there are always
-                             My Friends 我的好友 and Strangers 陌生人
-  Stranger       陌生人      somebody who wrote to you and is no friend yet
-  Shake          窗口抖动    knock, knock: shakes the friend's chat window
-  Device         登录设备    a computer on which you have logged in
-  Call           通话        voice and video (comes later)
-  Room           群聊        a chat for many people (comes later)
-  Invite link    邀请链接    a qiao:// link to an account and a friend (comes later)
-
-In commands: TO is an account, a remark name, @NAME (always a friend), or @me
-(a note to yourself).
-A message is queued (stored here), sent, acked (on the server's disk), delivered
-(on the friend's device), read, or failed.";
-
 /// The whole tree.
 pub fn command() -> Command {
     let mut tree = globals(
@@ -164,7 +144,7 @@ fn own() -> Vec<Command> {
                 Arg::new("params").value_name("JSON").help("The params as a JSON object; - reads them from standard input"),
             ]),
         Command::new("schema").about("Print the JSON Schema of the local API: every method, reply, event and error"),
-        Command::new("words").about("Explain the words that you see").long_about(WORDS),
+        Command::new("words").about("Explain the words that you see").long_about(crate::words::text()),
         crate::completion::command(),
         crate::man::command(),
     ]

@@ -13,12 +13,13 @@ mod request;
 mod send;
 mod terminal;
 mod text;
+mod usage;
 mod watch;
+mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
 use ipc_schema::{Code, Error};
 
 pub use command::command;
@@ -58,7 +59,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let matches = match command().try_get_matches_from(&args) {
         Ok(matches) => matches,
-        Err(error) => return refuse(&error, &args),
+        Err(error) => return usage::refuse(&error, &args),
     };
     let options = Options::read(&matches);
     let mut printer = Printer::new(&options);
@@ -69,47 +70,5 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             printer.error(&error);
             ExitCode::from(error.exit())
         }
-    }
-}
-
-/// Arguments that make no sense, or a wish for help.
-fn refuse(error: &clap::Error, args: &[OsString]) -> ExitCode {
-    let json = args.iter().any(|arg| arg == "--json");
-    let help = matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp
-            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-            | ErrorKind::DisplayVersion
-    );
-    if json && !help {
-        print::say_line(&Error::new(Code::Usage, sentence(&error.to_string())).to_json().to_string());
-    } else {
-        // A reader that is gone is no reason for another message.
-        let _ = error.print();
-        if error.kind() == ErrorKind::UnknownArgument && args.iter().any(|arg| arg == "send") {
-            print::say_line("  tip: a text of several words goes in quotes: qqctl send bob 'hello world'");
-        }
-    }
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
-}
-
-/// What clap says over several lines, up to its usage, as one sentence.
-fn sentence(said: &str) -> String {
-    let lines = said.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
-    let words: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
-    words.join(" ").trim_start_matches("error: ").to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_usage_error_in_json_names_what_is_missing() {
-        let error = command().try_get_matches_from(["qqctl", "send", "bob"]).unwrap_err();
-        assert_eq!(
-            sentence(&error.to_string()),
-            "the following required arguments were not provided: <TEXT>"
-        );
     }
 }

@@ -7,9 +7,9 @@ use ipc_schema::client::Client;
 use ipc_schema::{Code, Error, METHODS, MethodRow, Request, account, daemon};
 use serde_json::Value;
 
-use crate::command::{Options, WORDS};
+use crate::command::Options;
 use crate::print::Printer;
-use crate::{Stop, completion, connect, friend_name, login, man, send, terminal, watch};
+use crate::{Stop, completion, connect, friend_name, login, man, send, terminal, watch, words};
 
 /// The longest message that standard input may hold, in bytes: what no daemon takes is not read to its end.
 const STDIN_MAX: u64 = 1 << 20;
@@ -22,7 +22,8 @@ pub(crate) fn run(matches: &ArgMatches, options: &Options, printer: &mut Printer
         "wait" => return watch::wait(sub, options, printer),
         "rpc" => return rpc(sub, options, printer),
         "schema" => return printer.data(&ipc_schema::schema()),
-        "words" => return printer.text(WORDS),
+        "words" if printer.is_json() => return printer.data(&words::data()),
+        "words" => return printer.text(&words::text()),
         "man" => return man::man(sub),
         "completion" => return completion::completion(sub, printer),
         _ => {}

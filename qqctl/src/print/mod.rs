@@ -79,10 +79,11 @@ impl Paint {
 impl Printer {
     pub(crate) fn new(options: &Options) -> Self {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
         let paint = |terminal: bool| match options.color.as_str() {
             "always" => Paint(true),
             "never" => Paint(false),
-            _ => Paint(terminal && !plain),
+            _ => Paint(terminal && !plain && !dumb),
         };
         Self {
             json: options.json,
@@ -162,6 +163,11 @@ impl Printer {
             say_line(&format!("       {}", self.paint_err.dim(&text::one_line(hint))));
         }
     }
+}
+
+/// A text of ours in lines of at most `width` columns.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    wrap::lines(text, Some(width))
 }
 
 /// A line on standard error; when nobody can read it, there is nobody to tell.
