@@ -1,6 +1,6 @@
 //! Accounts that are on line: their sessions, and whom they may reach.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use relay_schema::ErrorCode;
@@ -21,6 +21,10 @@ pub(super) struct Online {
     pub(super) sessions: Vec<SessionId>,
     /// Whom it may reach, by name.
     pub(super) friends: HashMap<String, (AccountId, FriendKind)>,
+    /// Whom it blocks, friends or not.
+    blocks: HashSet<AccountId>,
+    /// Who blocks it.
+    blocked_by: HashSet<AccountId>,
     /// The highest number of its inbox.
     pub(super) head: Seq,
     pub(super) seed: SeedCursor,
@@ -38,6 +42,16 @@ impl Online {
     pub(super) fn friends(&self) -> impl Iterator<Item = AccountId> {
         self.friends.values().filter(|(_, kind)| *kind == FriendKind::Friend).map(|(id, _)| *id)
     }
+
+    /// Whether it blocks `other`.
+    pub(super) fn blocks(&self, other: AccountId) -> bool {
+        self.blocks.contains(&other)
+    }
+
+    /// Whether `other` blocks it.
+    pub(super) fn is_blocked_by(&self, other: AccountId) -> bool {
+        self.blocked_by.contains(&other)
+    }
 }
 
 impl Core {
@@ -48,12 +62,16 @@ impl Core {
             name: account.account.clone(),
             sessions: Vec::new(),
             friends: HashMap::new(),
+            blocks: HashSet::new(),
+            blocked_by: HashSet::new(),
             head: 0,
             seed: SeedCursor::default(),
             leaving: None,
         });
         let entries = begun.friends.iter();
-        online.friends = entries.map(|friend| (friend.account.clone(), (friend.id, friend.kind))).collect();
+        online.friends = entries.map(|(id, name)| (name.clone(), (*id, FriendKind::Friend))).collect();
+        online.blocks = begun.blocks.iter().copied().collect();
+        online.blocked_by = begun.blocked_by.iter().copied().collect();
         online.head = online.head.max(begun.head);
         online.seed.start(begun.seed_cursor);
         online.sessions.push(session);
@@ -92,6 +110,15 @@ impl Core {
                 self.names.remove(&online.name);
             }
         }
+    }
+
+    /// Whether two accounts may see of each other who is on line, typing and reading: both are known here, are
+    /// friends, and neither blocks the other. (Mutual: the order of the two does not matter.)
+    pub(super) fn may_see(&self, a: AccountId, b: AccountId) -> bool {
+        let (Some(one), Some(other)) = (self.online.get(&a), self.online.get(&b)) else { return false };
+        // Both lists: whoever has just ended the friendship hears nothing any more.
+        let friends = one.is_friend(&other.name) && other.is_friend(&one.name);
+        friends && !one.blocks(b) && !one.is_blocked_by(b)
     }
 
     /// Whether the account has a session right now.
@@ -141,7 +168,13 @@ impl Core {
     /// New rows of any inboxes: whoever is on line gets them at once, and his circle changes with them.
     pub(super) fn on_rows_made(&mut self, rows: &[(AccountId, Row)]) {
         for (account, row) in rows {
-            let Some(online) = self.online.get_mut(account) else { continue };
+            let Some(online) = self.online.get_mut(account) else {
+                // Whom he blocks has to know, even if he has left meanwhile.
+                if let Item::Blocked { id, blocked, .. } = row.item {
+                    self.on_block(*account, id, blocked);
+                }
+                continue;
+            };
             online.head = online.head.max(row.seq);
             let count = online.sessions.len();
             for at in 0..count {
@@ -158,11 +191,18 @@ impl Core {
     fn update_circle(&mut self, account: AccountId, item: &Item) {
         let Some(online) = self.online.get_mut(&account) else { return };
         match item {
-            Item::Chat(_) => {}
-            Item::Friend(friend) => {
+            Item::Chat(_)
+            | Item::Request(_)
+            | Item::Answer { .. }
+            | Item::Group { .. }
+            | Item::GroupRename { .. }
+            | Item::GroupRemove { .. }
+            | Item::Profile { .. } => {}
+            Item::Blocked { id, blocked, .. } => self.on_block(account, *id, *blocked),
+            Item::Friend(friend) | Item::Moved(friend) => {
                 let before = online.friends.insert(friend.account.clone(), (friend.id, friend.kind));
                 let new = before.is_none_or(|(_, kind)| kind != FriendKind::Friend);
-                if new && friend.kind == FriendKind::Friend {
+                if new && friend.kind == FriendKind::Friend && !online.blocks(friend.id) {
                     self.introduce(account, friend.id);
                 }
             }
@@ -172,11 +212,38 @@ impl Core {
         }
     }
 
+    /// `account` blocks `other` from now on, or not any more: friends see each other go off line, or come.
+    fn on_block(&mut self, account: AccountId, other: AccountId, blocked: bool) {
+        let saw = self.may_see(account, other);
+        if let Some(online) = self.online.get_mut(&account) {
+            set(&mut online.blocks, other, blocked);
+        }
+        if let Some(online) = self.online.get_mut(&other) {
+            set(&mut online.blocked_by, account, blocked);
+        }
+        let sees = self.may_see(account, other);
+        if saw && !sees {
+            self.conceal(account, other);
+            self.conceal(other, account);
+        } else if sees && !saw {
+            self.introduce(account, other);
+            self.introduce(other, account);
+        }
+    }
+
     /// Ends a session with a reason.
     pub(super) fn end_session(&mut self, now: Now, session: SessionId, code: ErrorCode, text: &str) {
         if live_mut(&mut self.sessions, session).is_some() {
             self.error(session, code, text, None);
             self.close(now, session);
         }
+    }
+}
+
+fn set(blocks: &mut HashSet<AccountId>, other: AccountId, blocked: bool) {
+    if blocked {
+        blocks.insert(other);
+    } else {
+        blocks.remove(&other);
     }
 }

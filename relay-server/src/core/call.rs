@@ -86,9 +86,12 @@ impl Core {
             return None;
         }
         let account = live.account;
-        let Some((friend, name)) = self.friend(live, other) else {
-            self.off_line(session, other.to_owned(), None);
-            return None;
+        let (friend, name) = match self.friend(live, other) {
+            Ok(friend) => friend,
+            Err(code) => {
+                self.refuse_seed(session, other.to_owned(), code);
+                return None;
+            }
         };
         if !self.take_call(now, (account, friend)) {
             self.refuse_seed(session, other.to_owned(), NackCode::Rate);

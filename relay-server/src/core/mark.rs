@@ -106,6 +106,10 @@ impl Core {
         let Ok(Done::Marked(marks)) = result else { return };
         for mark in marks {
             for account in &mark.tell {
+                // Whoever is blocked does not see what the other one has.
+                if self.online.get(&mark.account).is_some_and(|online| online.blocks(*account)) {
+                    continue;
+                }
                 for session in self.full_sessions(*account) {
                     if Some(session) != reporter {
                         self.send_mark(session, &mark);

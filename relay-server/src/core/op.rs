@@ -2,6 +2,7 @@
 //! result. Plain data; how it is done stands in `store/`.
 
 mod done;
+mod friend;
 
 use std::fmt;
 
@@ -11,6 +12,7 @@ pub use done::{
     Account, AccountRow, AdminDone, AdminError, BeginError, Begun, Done, Item, Mark, Message, Row,
     StoreError, Submitted,
 };
+pub use friend::{Friend, FriendKind, Request};
 
 /// An account's number; names stand in the store's `account` table only.
 pub type AccountId = i64;
@@ -161,30 +163,6 @@ pub struct BeginDevice {
     pub epoch: Option<String>,
     /// At most so many devices; the one unseen longest, over 30 days, gives way.
     pub devices_max: u32,
-}
-
-/// The kind of entry in a friend list; the order is that of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum FriendKind {
-    /// My Friends.
-    Friend,
-    /// Somebody who wrote and is no friend yet.
-    Stranger,
-}
-
-/// One entry of a friend list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Friend {
-    /// Which account.
-    pub id: AccountId,
-    /// Its name.
-    pub account: String,
-    /// The name it shows.
-    pub name: String,
-    /// Empty, or an avatar's SHA-256 in hex.
-    pub picture: String,
-    /// Friend or stranger.
-    pub kind: FriendKind,
 }
 
 /// A chat on its way into the store.

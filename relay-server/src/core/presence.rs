@@ -9,6 +9,8 @@ use super::{Class, Core, SessionId};
 
 /// On line.
 const ON: i32 = 1;
+/// Off line.
+const OFF: i32 = -1;
 
 impl Core {
     /// Tells the account's friends.
@@ -17,8 +19,7 @@ impl Core {
         let name = online.name.clone();
         let friends: Vec<_> = online.friends().collect();
         for friend in friends {
-            // Friendship is mutual; whoever has just ended it hears nothing any more.
-            if self.online.get(&friend).is_some_and(|friend| friend.is_friend(&name)) {
+            if self.may_see(friend, account) {
                 self.tell(friend, &name, state);
             }
         }
@@ -32,6 +33,14 @@ impl Core {
         }
     }
 
+    /// `friend` may not be seen by `account` any more: as far as that one can tell, he leaves.
+    pub(super) fn conceal(&mut self, account: AccountId, friend: AccountId) {
+        if let Some(friend) = self.online.get(&friend) {
+            let name = friend.name.clone();
+            self.tell(account, &name, OFF);
+        }
+    }
+
     /// After a login: every friend who is not off line. One who has just left counts as on line until the others hear
     /// that he left: if he comes back before, nobody hears anything.
     pub(super) fn send_presence(&mut self, session: SessionId) {
@@ -39,6 +48,7 @@ impl Core {
         let Some(online) = self.online.get(&live.account) else { return };
         let mut names: Vec<_> = online
             .friends()
+            .filter(|friend| !online.blocks(*friend) && !online.is_blocked_by(*friend))
             .filter_map(|friend| self.online.get(&friend))
             .map(|friend| friend.name.clone())
             .collect();

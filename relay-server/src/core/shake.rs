@@ -19,11 +19,14 @@ impl Core {
             (false, _) => None,
         };
         let (account, myaccount) = (live.account, live.name.clone());
-        let Some((friend, name)) = self.friend(live, &friendaccount) else {
-            return match id {
-                Some(id) => self.nack(session, id, NackCode::Unknown, None),
-                None => self.off_line(session, friendaccount, None),
-            };
+        let (friend, name) = match self.friend(live, &friendaccount) {
+            Ok(friend) => friend,
+            Err(code) => {
+                return match id {
+                    Some(id) => self.nack(session, id, code, None),
+                    None => self.refuse_seed(session, friendaccount, code),
+                };
+            }
         };
         if !self.is_online(friend) {
             return self.off_line(session, friendaccount, id);
@@ -46,11 +49,15 @@ impl Core {
         }
     }
 
-    /// The friend whom a session calls `text`, and how his account is really called.
-    pub(super) fn friend(&self, live: &Live, text: &str) -> Option<(AccountId, String)> {
-        let name = name::normalise(text)?;
-        let online = self.online.get(&live.account)?;
-        let (id, _) = online.friends.get(&name).filter(|(_, kind)| *kind == FriendKind::Friend)?;
-        Some((*id, name))
+    /// The friend whom a session calls `text`, and how his account is really called. Whoever is no friend or blocks
+    /// the session's account is `unknown`, whoever is blocked by it `forbidden`.
+    pub(super) fn friend(&self, live: &Live, text: &str) -> Result<(AccountId, String), NackCode> {
+        let name = name::normalise(text).ok_or(NackCode::Unknown)?;
+        let online = self.online.get(&live.account).ok_or(NackCode::Unknown)?;
+        match online.friends.get(&name) {
+            Some((id, FriendKind::Friend)) if online.blocks(*id) => Err(NackCode::Forbidden),
+            Some((id, FriendKind::Friend)) if !online.is_blocked_by(*id) => Ok((*id, name)),
+            Some((_, FriendKind::Friend | FriendKind::Stranger)) | None => Err(NackCode::Unknown),
+        }
     }
 }

@@ -12,7 +12,7 @@ impl Core {
     /// Somebody begins or stops to write.
     pub(super) fn on_typing(&mut self, now: Now, session: SessionId, typing: &Typing) {
         let Some(live) = live(&self.sessions, session) else { return };
-        let Some((friend, _)) = self.friend(live, &typing.friendaccount) else { return };
+        let Ok((friend, _)) = self.friend(live, &typing.friendaccount) else { return };
         let (account, name) = (live.account, live.name.clone());
         if !self.take_typing(now, (account, friend)) {
             return;

@@ -41,8 +41,9 @@ impl Core {
         self.join(&account, &begun, session);
         self.outputs.push_back(Output::LoggedIn { session, dialect });
         self.answer(attempt, &begun);
-        let Account { id: _, account, name, picture, .. } = account;
-        self.send(session, User { name, account, picture, ..Default::default() });
+        let Account { account, name, picture, note, .. } = account;
+        let note = Some(note).filter(|note| dialect == Dialect::Full && !note.is_empty());
+        self.send(session, User { name, account, picture, note });
         if dialect == Dialect::Full && !begun.whole_list {
             self.greet(now, session);
         }
@@ -117,9 +118,10 @@ impl Core {
     }
 
     fn send_list(&mut self, session: SessionId, page: &[Friend]) {
+        let Some(dialect) = live(&self.sessions, session).map(Live::dialect) else { return };
         for friend in page {
-            self.send(session, wire::friend(friend, None));
-            self.spend(session, friend.name.len() + friend.picture.len() + 200);
+            self.send(session, wire::friend(friend, dialect, None));
+            self.spend(session, wire::weight_of_entry(friend) + 200);
         }
     }
 

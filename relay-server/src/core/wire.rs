@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use super::op::{Friend, FriendKind, Item, Message, Row, Submit};
+use super::op::{Friend, FriendKind, Item, Message, Request, Row, Submit};
 use super::{Dialect, name};
 
 /// RFC 3339, UTC, milliseconds.
@@ -36,12 +36,21 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// An entry of the friend list; `seq` where it is a row of the full dialect.
-pub(super) fn friend(friend: &Friend, seq: Option<u64>) -> Stanza {
-    let Friend { account, name, picture, kind, id: _ } = friend.clone();
+/// An entry of the friend list; `row` where it is a row of the full dialect. What stands where its kind stands has no
+/// `<group>`, what is empty is left out.
+pub(super) fn friend(friend: &Friend, dialect: Dialect, row: Option<&Row>) -> Stanza {
+    let Friend { account, name, picture, kind, group, remark, note, id: _ } = friend.clone();
+    let full = dialect == Dialect::Full;
+    let group = group.filter(|_| full);
+    let [remark, note] = [remark, note].map(|text| Some(text).filter(|text| full && !text.is_empty()));
+    let (seq, at) = (row.map(|row| row.seq), row.and_then(|row| row.ts_ms).map(ts));
     match kind {
-        FriendKind::Friend => schema::Friend { name, account, picture, seq, ..Default::default() }.into(),
-        FriendKind::Stranger => schema::Stranger { name, account, picture, seq, ..Default::default() }.into(),
+        FriendKind::Friend => {
+            schema::Friend { name, account, picture, group, remark, note, seq, ts: at }.into()
+        }
+        FriendKind::Stranger => {
+            schema::Stranger { name, account, picture, group, remark, note, seq, ts: at }.into()
+        }
     }
 }
 
@@ -52,20 +61,62 @@ pub(super) fn friend(friend: &Friend, seq: Option<u64>) -> Stanza {
 pub(super) fn row(row: &Row, dialect: Dialect, own: &str, list: u64) -> Option<Stanza> {
     match (dialect, &row.item) {
         (Dialect::Full, Item::Chat(message)) => Some(chat(message, row.seq)),
-        (Dialect::Full, Item::Friend(entry)) => Some(friend(entry, Some(row.seq))),
-        (Dialect::Full, Item::FriendRemove { account }) => Some(
-            schema::FriendRemove {
-                friendaccount: account.clone(),
-                id: None,
-                seq: Some(row.seq),
-                ..Default::default()
-            }
-            .into(),
-        ),
+        (Dialect::Full, item) => Some(news(row, item, own)),
         (Dialect::Seed, Item::Chat(message)) => name::is(&message.to, own).then(|| seed_chat(message)),
-        (Dialect::Seed, Item::Friend(entry)) => (row.seq > list).then(|| friend(entry, None)),
-        (Dialect::Seed, Item::FriendRemove { .. }) => None,
+        (Dialect::Seed, Item::Friend(entry)) => (row.seq > list).then(|| friend(entry, dialect, None)),
+        (
+            Dialect::Seed,
+            Item::Moved(_)
+            | Item::FriendRemove { .. }
+            | Item::Request(_)
+            | Item::Answer { .. }
+            | Item::Blocked { .. }
+            | Item::Group { .. }
+            | Item::GroupRename { .. }
+            | Item::GroupRemove { .. }
+            | Item::Profile { .. },
+        ) => None,
     }
+}
+
+/// A row of the full dialect.
+fn news(row: &Row, item: &Item, own: &str) -> Stanza {
+    let (seq, ts) = (Some(row.seq), row.ts_ms.map(ts));
+    match item.clone() {
+        Item::Chat(message) => chat(&message, row.seq),
+        Item::Friend(entry) | Item::Moved(entry) => friend(&entry, Dialect::Full, Some(row)),
+        Item::FriendRemove { account } => {
+            schema::FriendRemove { friendaccount: account, id: None, seq, ts }.into()
+        }
+        Item::Request(open) => request(&open, own, seq, ts),
+        Item::Answer { account, theirs, accepted } => {
+            let own = own.to_owned();
+            let (myaccount, friendaccount) = if theirs { (account, own) } else { (own, account) };
+            let (state, myaccount) = (i32::from(accepted), Some(myaccount));
+            schema::FriendAnswer { friendaccount, state, id: None, myaccount, seq, ts }.into()
+        }
+        Item::Blocked { account, blocked, id: _ } => {
+            schema::Blocked { friendaccount: account, state: i32::from(blocked), seq, ts }.into()
+        }
+        Item::Group { name } => schema::Group { group: name, seq, ts }.into(),
+        Item::GroupRename { name, new } => schema::GroupRename { group: name, new, id: None, seq, ts }.into(),
+        Item::GroupRemove { name } => schema::GroupRemove { group: name, id: None, seq, ts }.into(),
+        Item::Profile { name, picture, note } => {
+            let (name, picture, note) = (Some(name), Some(picture), Some(note));
+            schema::Profile { name, picture, note, id: None, seq, ts }.into()
+        }
+    }
+}
+
+/// A request as the account called `own` hears it, a row or in a whole list.
+pub(super) fn request(open: &Request, own: &str, seq: Option<u64>, ts: Option<String>) -> Stanza {
+    let Request { account, name, picture, note, theirs } = open.clone();
+    let own = own.to_owned();
+    let (myaccount, friendaccount) = if theirs { (account, own) } else { (own, account) };
+    let (name, picture) = (Some(name), Some(picture));
+    let note = Some(note).filter(|note| !note.is_empty());
+    let myaccount = Some(myaccount);
+    schema::FriendRequest { friendaccount, note, id: None, myaccount, name, picture, seq, ts }.into()
 }
 
 /// Whether a stanza is short enough for its receiver, whose limit is [`schema::LIMIT_AFTER_LOGIN`] wherever it runs,
@@ -79,10 +130,11 @@ pub(super) fn fits(stanza: &Stanza, about: usize) -> bool {
     out.len() <= schema::LIMIT_AFTER_LOGIN
 }
 
+/// The most bytes of a character that is written as a reference: `&quot;`.
+const ESCAPED: usize = 6;
+
 /// The most bytes that a chat takes on the wire, whatever its content is made of.
 pub(super) fn bound(content: &str, body: Option<&Body>) -> usize {
-    /// Of a character that is written as a reference: `&quot;`.
-    const ESCAPED: usize = 6;
     /// All tags, names and numbers, and a `<kind>`.
     const REST: usize = 2 * 1024;
     content.len() * ESCAPED + body.map_or(0, |body| (body.0.len() / 3 + 1) * 4) + REST
@@ -92,9 +144,27 @@ pub(super) fn bound(content: &str, body: Option<&Body>) -> usize {
 pub(super) fn row_bound(row: &Row) -> usize {
     match &row.item {
         Item::Chat(message) => bound(&message.content, message.body.as_ref()),
-        Item::Friend(entry) => bound(&entry.name, None) + entry.picture.len(),
-        Item::FriendRemove { .. } => 0,
+        item => bound("", None) + texts(item) * ESCAPED,
     }
+}
+
+/// How long the texts of a row are together that are not an account's name.
+fn texts(item: &Item) -> usize {
+    match item {
+        Item::Chat(message) => message.content.len(),
+        Item::Friend(entry) | Item::Moved(entry) => weight_of_entry(entry),
+        Item::Request(open) => open.name.len() + open.picture.len() + open.note.len(),
+        Item::Group { name } | Item::GroupRemove { name } => name.len(),
+        Item::GroupRename { name, new } => name.len() + new.len(),
+        Item::Profile { name, picture, note } => name.len() + picture.len() + note.len(),
+        Item::FriendRemove { .. } | Item::Answer { .. } | Item::Blocked { .. } => 0,
+    }
+}
+
+/// The same of an entry of the friend list.
+pub(super) fn weight_of_entry(entry: &Friend) -> usize {
+    let group = entry.group.as_ref().map_or(0, String::len);
+    entry.name.len() + entry.picture.len() + group + entry.remark.len() + entry.note.len()
 }
 
 /// Whether a chat that `from` submits is still short enough when it is delivered: escaped anew, and with the longest
@@ -123,13 +193,8 @@ pub(super) fn can_be_delivered(from: &str, submit: &Submit) -> bool {
 /// About how many bytes a row takes on the wire.
 pub(super) fn weight(row: &Row) -> usize {
     const TAGS: usize = 400;
-    TAGS + match &row.item {
-        Item::Chat(message) => {
-            message.content.len() + message.body.as_ref().map_or(0, |body| body.0.len() / 3 * 4)
-        }
-        Item::Friend(entry) => entry.name.len() + entry.picture.len(),
-        Item::FriendRemove { .. } => 0,
-    }
+    let body = if let Item::Chat(message) = &row.item { message.body.as_ref() } else { None };
+    TAGS + texts(&row.item) + body.map_or(0, |body| body.0.len() / 3 * 4)
 }
 
 fn chat(message: &Message, seq: u64) -> Stanza {

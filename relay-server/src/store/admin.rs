@@ -17,8 +17,8 @@ pub(super) fn admin(conn: &Connection, op: &AdminOp) -> Result<Result<AdminDone,
         AdminOp::AccountList => Ok(Ok(AdminDone::Accounts(account_list(conn)?))),
         AdminOp::AccountPasswd { name, password } => account_passwd(conn, name, password),
         AdminOp::AccountRemove { name, now_ms } => account_remove(conn, name, *now_ms),
-        AdminOp::FriendAdd { a, b, friends_max, now_ms: _ } => friend_add(conn, a, b, *friends_max),
-        AdminOp::FriendRemove { a, b, now_ms: _ } => friend_remove(conn, a, b),
+        AdminOp::FriendAdd { a, b, friends_max, now_ms } => friend_add(conn, a, b, *friends_max, *now_ms),
+        AdminOp::FriendRemove { a, b, now_ms } => friend_remove(conn, a, b, *now_ms),
     }
 }
 
@@ -94,7 +94,7 @@ fn account_remove(conn: &Connection, name: &str, now_ms: i64) -> Result<Result<A
     let mut rows = Vec::with_capacity(listed_by.len());
     for owner in listed_by {
         if let Some(mut owner) = friend::person(conn, owner)? {
-            rows.push((owner.id, friend::remove(conn, &mut owner, person.id, &person.account)?));
+            rows.push((owner.id, friend::remove(conn, &mut owner, person.id, now_ms)?));
         }
     }
     forget(conn, person.id, now_ms)?;
@@ -130,7 +130,13 @@ fn pair(conn: &Connection, a: &str, b: &str) -> Result<std::result::Result<(Pers
     Ok(if one.id == other.id { Err(AdminError::Oneself(one.account)) } else { Ok((one, other)) })
 }
 
-fn friend_add(conn: &Connection, a: &str, b: &str, max: u32) -> Result<Result<AdminDone, AdminError>> {
+fn friend_add(
+    conn: &Connection,
+    a: &str,
+    b: &str,
+    max: u32,
+    now_ms: i64,
+) -> Result<Result<AdminDone, AdminError>> {
     let (mut one, mut other) = match pair(conn, a, b)? {
         Ok(pair) => pair,
         Err(why) => return refused(why),
@@ -144,14 +150,14 @@ fn friend_add(conn: &Connection, a: &str, b: &str, max: u32) -> Result<Result<Ad
         }
     }
     let mut rows = vec![
-        (one.id, friend::put(conn, &mut one, &other, FriendKind::Friend)?),
-        (other.id, friend::put(conn, &mut other, &one, FriendKind::Friend)?),
+        (one.id, friend::put(conn, &mut one, other.id, FriendKind::Friend, now_ms)?),
+        (other.id, friend::put(conn, &mut other, one.id, FriendKind::Friend, now_ms)?),
     ];
     rows.sort_by_key(|(account, _)| *account);
     changed(rows, Vec::new())
 }
 
-fn friend_remove(conn: &Connection, a: &str, b: &str) -> Result<Result<AdminDone, AdminError>> {
+fn friend_remove(conn: &Connection, a: &str, b: &str, now_ms: i64) -> Result<Result<AdminDone, AdminError>> {
     let (mut one, mut other) = match pair(conn, a, b)? {
         Ok(pair) => pair,
         Err(why) => return refused(why),
@@ -161,8 +167,8 @@ fn friend_remove(conn: &Connection, a: &str, b: &str) -> Result<Result<AdminDone
     }
     conv::estrange(conn, one.id, other.id)?;
     let mut rows = vec![
-        (one.id, friend::remove(conn, &mut one, other.id, &other.account)?),
-        (other.id, friend::remove(conn, &mut other, one.id, &one.account)?),
+        (one.id, friend::remove(conn, &mut one, other.id, now_ms)?),
+        (other.id, friend::remove(conn, &mut other, one.id, now_ms)?),
     ];
     rows.sort_by_key(|(account, _)| *account);
     changed(rows, Vec::new())

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
-use super::friend::{NETWORK_MS, friends, network_key};
+use super::friend::{NETWORK_MS, blocks, friends, network_key};
 use super::marks;
 use super::number::Num;
 use super::token::{self, State};
@@ -141,6 +141,7 @@ fn begun(conn: &Connection, epoch: &str, begin: &Begin, rotated: bool) -> Result
         Some(_) => marks::since(conn, begin.account, start.from)?,
         None => Vec::new(),
     };
+    let (blocks, blocked_by) = blocks(conn, begin.account)?;
     Ok(Ok(Begun {
         epoch: epoch.to_owned(),
         head,
@@ -149,6 +150,8 @@ fn begun(conn: &Connection, epoch: &str, begin: &Begin, rotated: bool) -> Result
         whole_list: start.whole_list,
         rotated,
         friends: friends(conn, begin.account)?,
+        blocks,
+        blocked_by,
         marks,
         seed_cursor,
     }))

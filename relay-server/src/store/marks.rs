@@ -62,11 +62,13 @@ pub(super) fn seed_cursor(conn: &Connection, account: AccountId, seq: Seq) -> Re
     Ok(moved)
 }
 
-/// Marks of the others in my conversations that moved when my head was `from` or higher.
+/// Marks of the others in my conversations that moved when my head was `from` or higher; whoever blocks me shows none.
 pub(super) fn since(conn: &Connection, account: AccountId, from: Seq) -> Result<Vec<Mark>> {
     conn.prepare_cached(
         "SELECT k.conv, k.account, a.name, k.cseq FROM mark k JOIN account a ON a.id = k.account
-         WHERE k.other = ?1 AND k.head >= ?2 AND k.account <> ?1 ORDER BY k.head",
+         WHERE k.other = ?1 AND k.head >= ?2 AND k.account <> ?1
+             AND NOT EXISTS (SELECT 1 FROM block b WHERE b.account = k.account AND b.other = ?1)
+         ORDER BY k.head",
     )?
     .query_map(params![account, Num(from)], |row| {
         let other: AccountId = row.get(1)?;

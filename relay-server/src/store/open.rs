@@ -170,7 +170,10 @@ fn keep_statements(conn: &Connection) -> rusqlite::Result<()> {
 
 /// Every released schema change, in order. A released file is never edited.
 pub(super) fn migrations() -> Result<Vec<Migration>, OpenError> {
-    let files = [("V1__first", include_str!("migrations/V1__first.sql"))];
+    let files = [
+        ("V1__first", include_str!("migrations/V1__first.sql")),
+        ("V2__friends", include_str!("migrations/V2__friends.sql")),
+    ];
     let made = files.iter().map(|(name, sql)| Migration::unapplied(name, sql));
     made.collect::<Result<_, _>>().map_err(|e| OpenError::System(e.to_string()))
 }

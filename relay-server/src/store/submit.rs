@@ -6,9 +6,8 @@ use relay_schema::NackCode;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::conv::{self, Conv};
-use super::friend::{self, Person};
+use super::friend::{self, Person, Standing};
 use super::number::{Num, conv_name};
-use super::rows::RowKind;
 use crate::core::op::{AccountId, FriendKind, Item, Message, Row, Submit, Submitted};
 
 /// So many chats may a stranger send until it is answered.
@@ -28,8 +27,11 @@ pub(super) fn submit(conn: &Connection, chat: &Submit) -> Result<Result<Submitte
     let recipient = friend::person_named(conn, &chat.to)?;
     let to = recipient.as_ref().map_or(NOBODY, |recipient| recipient.id);
     let conv = conv::of(conn, sender.id, to)?;
-    let listed = friend::kind_of(conn, to, sender.id)?;
-    let allowed = may_write(sender.id, to, listed, conv.as_ref());
+    let Standing { listed, blocks, blocked } = friend::standing(conn, to, sender.id)?;
+    if blocked {
+        return Ok(Err(NackCode::Forbidden));
+    }
+    let allowed = !blocks && may_write(sender.id, to, listed, conv.as_ref());
     let Some(recipient) = recipient.filter(|_| allowed) else {
         return Ok(Err(NackCode::Unknown));
     };
@@ -116,13 +118,13 @@ fn store(
             &mut sender
         } else {
             if !listed {
-                let told = introduce(conn, &mut recipient, &sender, chat.strangers_max)?;
+                let told = introduce(conn, &mut recipient, sender.id, chat)?;
                 rows.extend(told.into_iter().map(|row| (member, row)));
             }
             &mut recipient
         };
-        let seq = owner.push(conn, RowKind::Chat, number)?;
-        rows.push((member, Row { seq, item: Item::Chat(Box::new(message.clone())) }));
+        let seq = owner.push_chat(conn, number)?;
+        rows.push((member, Row { seq, ts_ms: None, item: Item::Chat(Box::new(message.clone())) }));
     }
     Ok(Submitted {
         duplicate: false,
@@ -136,9 +138,9 @@ fn store(
 }
 
 /// The rows by which the recipient hears of a stranger: those that give way for it, and its own.
-fn introduce(conn: &Connection, owner: &mut Person, stranger: &Person, max: u32) -> Result<Vec<Row>> {
-    let mut rows = friend::make_room(conn, owner, max)?;
-    rows.push(friend::put(conn, owner, stranger, FriendKind::Stranger)?);
+fn introduce(conn: &Connection, owner: &mut Person, stranger: AccountId, chat: &Submit) -> Result<Vec<Row>> {
+    let mut rows = friend::make_room(conn, owner, chat.strangers_max, chat.now_ms)?;
+    rows.push(friend::put(conn, owner, stranger, FriendKind::Stranger, chat.now_ms)?);
     Ok(rows)
 }
 

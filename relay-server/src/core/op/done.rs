@@ -2,7 +2,7 @@
 
 use relay_schema::{Body, Id, NackCode};
 
-use super::{AccountId, Friend, Seq};
+use super::{AccountId, Friend, Request, Seq};
 
 /// The answer to an [`Op`](super::Op) that went well.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +36,8 @@ pub struct Account {
     pub name: String,
     /// Empty, or an avatar's SHA-256 in hex.
     pub picture: String,
+    /// What it says about itself; may be empty.
+    pub note: String,
     /// Password as a PHC string.
     pub password: String,
     /// Nobody may log in.
@@ -59,9 +61,13 @@ pub struct Begun {
     pub whole_list: bool,
     /// The new token is on disk; otherwise (a full disk) the old one stays.
     pub rotated: bool,
-    /// Who may reach the account and whom it may reach, for presence and ephemeral stanzas: the entries of kind
-    /// `Friend`, in the order of the list.
-    pub friends: Vec<Friend>,
+    /// Who may reach the account and whom it may reach, for presence and ephemeral stanzas: number and name of the
+    /// entries of kind `Friend`, in the order of the list.
+    pub friends: Vec<(AccountId, String)>,
+    /// Whom it blocks.
+    pub blocks: Vec<AccountId>,
+    /// Who blocks it.
+    pub blocked_by: Vec<AccountId>,
     /// Marks that moved since `resume`.
     pub marks: Vec<Mark>,
     /// Up to where the account's seed sessions have been served.
@@ -105,6 +111,8 @@ pub struct Submitted {
 pub struct Row {
     /// Its number.
     pub seq: Seq,
+    /// When it was made, Unix milliseconds; none of a chat (its message has it) and of rows that are older than that.
+    pub ts_ms: Option<i64>,
     /// What it says.
     pub item: Item,
 }
@@ -116,10 +124,58 @@ pub enum Item {
     Chat(Box<Message>),
     /// A new or changed entry of the friend list.
     Friend(Friend),
-    /// An entry is gone.
+    /// An entry whose group or remark the list's owner has changed: no news for the seed dialect, which has neither.
+    Moved(Friend),
+    /// An entry is gone, or a request that was open.
     FriendRemove {
         /// Who.
         account: String,
+    },
+    /// Somebody asks to be friends.
+    Request(Request),
+    /// Somebody answered.
+    Answer {
+        /// The other one of the two.
+        account: String,
+        /// The other one answered, not the inbox's owner.
+        theirs: bool,
+        /// Accepted.
+        accepted: bool,
+    },
+    /// Somebody is blocked, or not any more.
+    Blocked {
+        /// Who.
+        id: AccountId,
+        /// Who, by name.
+        account: String,
+        /// Blocked.
+        blocked: bool,
+    },
+    /// A new group.
+    Group {
+        /// Its name.
+        name: String,
+    },
+    /// A group has another name.
+    GroupRename {
+        /// So far.
+        name: String,
+        /// From now on.
+        new: String,
+    },
+    /// A group is gone; its members stand where their kind stands.
+    GroupRemove {
+        /// Its name.
+        name: String,
+    },
+    /// One's own profile.
+    Profile {
+        /// The name that is shown.
+        name: String,
+        /// Empty, or an avatar's SHA-256 in hex.
+        picture: String,
+        /// What one says about oneself.
+        note: String,
     },
 }
 

@@ -163,7 +163,7 @@ fn what_may_be_submitted_can_be_received() {
     let Row { item: Item::Chat(mut message), .. } = row(1, "a", "b") else { unreachable!() };
     (message.id, message.content, message.body) = (submit.id, submit.content, submit.body);
     (message.conv, message.cseq) = (i64::MAX.to_string(), u64::MAX);
-    let longest = Row { seq: u64::MAX, item: Item::Chat(message) };
+    let longest = Row { seq: u64::MAX, ts_ms: None, item: Item::Chat(message) };
     let xml = wire::row(&longest, Dialect::Full, "b", 0).unwrap().to_xml();
     assert!(xml.len() <= LIMIT_AFTER_LOGIN && xml.len() > LIMIT_AFTER_LOGIN - 8, "{}", xml.len());
     assert!(Framer::new(LIMIT_AFTER_LOGIN).next(&mut xml.as_bytes()).unwrap().is_some());

@@ -251,7 +251,7 @@ fn a_friend_who_changes_is_not_introduced_again() {
     relay.full(1, &account(1, "a"), "d", &[], 0);
     relay.full(2, &account(2, "b"), "d", &[], 0);
     for (seq, words) in [(1, ["friend", "line"].as_slice()), (2, ["friend"].as_slice())] {
-        relay.core.on_rows_made(&[(1, Row { seq, item: Item::Friend(friend(2, "b")) })]);
+        relay.core.on_rows_made(&[(1, Row { seq, ts_ms: None, item: Item::Friend(friend(2, "b")) })]);
         relay.input(Input::Tick);
         assert_eq!(relay.words(1), words);
     }

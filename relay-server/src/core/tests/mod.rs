@@ -177,6 +177,7 @@ fn account(id: AccountId, name: &str) -> Account {
         account: name.to_owned(),
         name: name.to_uppercase(),
         picture: String::new(),
+        note: String::new(),
         password: format!("phc-{name}"),
         disabled: false,
         known_network: false,
@@ -185,7 +186,8 @@ fn account(id: AccountId, name: &str) -> Account {
 
 fn friend(id: AccountId, name: &str) -> Friend {
     let (account, name, picture) = (name.to_owned(), name.to_uppercase(), String::new());
-    Friend { id, account, name, picture, kind: FriendKind::Friend }
+    let (kind, group, remark, note) = (FriendKind::Friend, None, String::new(), String::new());
+    Friend { id, account, name, picture, kind, group, remark, note }
 }
 
 fn begun(friends: &[Friend], head: Seq) -> Begun {
@@ -196,7 +198,9 @@ fn begun(friends: &[Friend], head: Seq) -> Begun {
         resume_refused: false,
         whole_list: false,
         rotated: true,
-        friends: friends.to_vec(),
+        friends: friends.iter().map(|friend| (friend.id, friend.account.clone())).collect(),
+        blocks: Vec::new(),
+        blocked_by: Vec::new(),
         marks: Vec::new(),
         seed_cursor: head,
     }
@@ -215,7 +219,7 @@ fn row(seq: Seq, from: &str, to: &str) -> Row {
         cseq: seq,
         ts_ms: 0,
     };
-    Row { seq, item: Item::Chat(Box::new(message)) }
+    Row { seq, ts_ms: None, item: Item::Chat(Box::new(message)) }
 }
 
 fn chat(from: &str, to: &str, id: &str) -> String {

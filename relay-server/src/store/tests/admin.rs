@@ -49,7 +49,7 @@ fn two_accounts_become_friends_and_both_are_told() {
     assert_eq!(said(&relay.rows(alice, 0)), ["1 Friend bob"]);
     assert_eq!(said(&relay.rows(bob, 0)), ["1 Friend alice"]);
     assert_eq!(rows[0].1, relay.rows(alice, 0)[0]);
-    assert_eq!(relay.begin(login(alice, None, 1)).unwrap().friends[0].account, "bob");
+    assert_eq!(relay.begin(login(alice, None, 1)).unwrap().friends[0].1, "bob");
 }
 
 #[test]

@@ -240,6 +240,6 @@ fn a_seed_session_goes_on_at_the_accounts_seed_cursor() {
     relay.ask(Op::SeedCursor { account: alice, seq: 1 });
     let begun = relay.begin(Begin { device: None, ..login(alice, None, 1) }).unwrap();
     assert_eq!((begun.seed_cursor, begun.from, begun.head, begun.rotated), (1, 1, 2, false));
-    assert_eq!(begun.friends[0].account, "bob");
+    assert_eq!(begun.friends[0].1, "bob");
     assert_eq!(relay.sql::<i64>("SELECT count(*) FROM device"), 0);
 }

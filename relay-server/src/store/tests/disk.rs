@@ -109,7 +109,7 @@ fn a_commit_that_finds_no_room_is_undone_and_the_store_goes_on() {
     let seq =
         |n: u64, era| match threads.ask(Op::Submit(Submit { era, ..chat(alice, "bob", &format!("m{n}")) })) {
             Ok(Done::Submitted(Ok(done))) => Ok(done.seq),
-            other => Err(other),
+            other => Err(Box::new(other)),
         };
     assert_eq!(seq(2, 1), Ok(2));
     let (_, hard) = getrlimit(Resource::RLIMIT_FSIZE).unwrap();

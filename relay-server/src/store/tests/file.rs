@@ -173,16 +173,56 @@ fn a_schema_that_was_never_released_is_refused() {
     assert!(sentence(&dir).contains("no released relay-server"));
 }
 
+/// The number of the next schema.
+fn next() -> i64 {
+    open::migrations().unwrap().iter().map(|known| i64::from(known.version())).max().unwrap() + 1
+}
+
+fn migration(number: i64, sql: &str) -> Migration {
+    Migration::unapplied(&format!("V{number}__test"), sql).unwrap()
+}
+
+#[test]
+fn a_store_of_the_first_release_keeps_its_friends_and_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = &open::migrations().unwrap()[..1];
+    let db = open::open_with(dir.path(), first).unwrap();
+    db.conn
+        .execute_batch(
+            "INSERT INTO account (id, name, shown, password, created_ms) VALUES
+                 (1, 'alice', 'Alice', 'phc', 1), (2, 'bob', 'Bob', 'phc', 1), (3, 'carl', 'Carl', 'phc', 1);
+             INSERT INTO inbox_state VALUES (1, 4, 0), (2, 1, 0), (3, 1, 0);
+             INSERT INTO friend VALUES (1, 2, 0, 1), (2, 1, 0, 1), (1, 3, 1, 2);
+             INSERT INTO conv VALUES (7, 1, 3, 1, 0, 1);
+             INSERT INTO message VALUES (9, 7, 1, 3, 1, 'm1', 1, 5, NULL, NULL, 'hello', NULL);
+             INSERT INTO inbox VALUES (1, 1, 1, 2), (1, 2, 2, 3), (1, 3, 0, 9), (1, 4, 3, 3),
+                                      (2, 1, 1, 1), (3, 1, 0, 9);",
+        )
+        .unwrap();
+    drop(db);
+    let mut relay = open(&dir).unwrap();
+    let alice = relay.find("alice").unwrap();
+    assert_eq!(alice.note, "");
+    let rows = relay.rows(alice.id, 0);
+    assert_eq!(said(&rows), ["1 Friend bob", "2 Stranger carl", "3 chat carl -> alice: m1", "4 gone carl"]);
+    assert!(rows.iter().all(|row| row.ts_ms.is_none()));
+    let Item::Friend(bob) = &rows[0].item else { panic!("{rows:?}") };
+    assert_eq!((bob.name.as_str(), &bob.group, bob.remark.as_str()), ("Bob", &None, ""));
+    assert_eq!(relay.list(alice.id).len(), 2);
+    relay.chat(alice.id, "bob").unwrap();
+    assert_eq!(relay.rows(alice.id, 4).len(), 1);
+}
+
 #[test]
 fn an_older_store_is_migrated_after_a_copy() {
     let (dir, epoch) = filled();
     let mut newer = open::migrations().unwrap();
-    newer.push(Migration::unapplied("V2__test", "ALTER TABLE account ADD COLUMN note TEXT;").unwrap());
+    newer.push(migration(next(), "ALTER TABLE account ADD COLUMN motto TEXT;"));
     let db = open::open_with(dir.path(), &newer).unwrap();
-    let notes: i64 = db.conn.query_row("SELECT count(note) FROM account", [], |row| row.get(0)).unwrap();
+    let notes: i64 = db.conn.query_row("SELECT count(motto) FROM account", [], |row| row.get(0)).unwrap();
     assert_eq!((notes, &db.epoch), (0, &epoch));
     drop(db);
-    let copy = dir.path().join("relay.db.before-V2");
+    let copy = dir.path().join(format!("relay.db.before-V{}", next()));
     assert_eq!(fs::metadata(&copy).unwrap().mode() & 0o777, 0o600);
     assert!(!names(dir.path()).iter().any(|name| name.contains("copy") || name.contains("new")));
     assert!(sentence(&dir).contains("newer"));
@@ -198,8 +238,8 @@ fn an_older_store_is_migrated_after_a_copy() {
 fn a_migration_that_fails_leaves_the_store_as_it_was() {
     let (dir, epoch) = filled();
     let mut newer = open::migrations().unwrap();
-    newer.push(Migration::unapplied("V2__half", "CREATE TABLE half (x);").unwrap());
-    newer.push(Migration::unapplied("V3__wrong", "SELECT nonsense FROM nowhere;").unwrap());
+    newer.push(migration(next(), "CREATE TABLE half (x);"));
+    newer.push(migration(next() + 1, "SELECT nonsense FROM nowhere;"));
     let why = open::open_with(dir.path(), &newer).err().unwrap().to_string();
     assert!(why.contains("as it was before"), "{why}");
     let relay = open(&dir).unwrap();

@@ -168,9 +168,25 @@ pub(super) fn said(rows: &[Row]) -> Vec<String> {
         .map(|row| match &row.item {
             Item::Chat(m) => format!("{} chat {} -> {}: {}", row.seq, m.from, m.to, m.id),
             Item::Friend(f) => format!("{} {:?} {}", row.seq, f.kind, f.account),
+            Item::Moved(f) => {
+                format!("{} own {:?} {} in {:?} as {}", row.seq, f.kind, f.account, f.group, f.remark)
+            }
             Item::FriendRemove { account } => format!("{} gone {account}", row.seq),
+            Item::Request(r) => format!("{} request {} {}: {}", row.seq, r.account, whose(r.theirs), r.note),
+            Item::Answer { account, theirs, accepted } => {
+                format!("{} answer {account} {} {accepted}", row.seq, whose(*theirs))
+            }
+            Item::Blocked { account, blocked, .. } => format!("{} blocked {account} {blocked}", row.seq),
+            Item::Group { name } => format!("{} group {name}", row.seq),
+            Item::GroupRename { name, new } => format!("{} group {name} -> {new}", row.seq),
+            Item::GroupRemove { name } => format!("{} no group {name}", row.seq),
+            Item::Profile { name, picture, note } => format!("{} profile {name}|{picture}|{note}", row.seq),
         })
         .collect()
+}
+
+fn whose(theirs: bool) -> &'static str {
+    if theirs { "theirs" } else { "own" }
 }
 
 /// This test again, in a process of its own, which finds `dir` in [`child_dir`].
