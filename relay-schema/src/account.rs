@@ -33,6 +33,10 @@ stanza! {
         token: Option<Secret>,
         /// A one-time code of [`DeviceLink`] or of the administrator, instead of the password.
         code: Option<Secret>,
+        /// How this device shows itself from the start, as in [`Line`](crate::Line): friends then see no other state in between.
+        state: Option<i32> as Presence,
+        /// What somebody says about the state; may be empty.
+        note: Option<String> as MayBeEmpty,
     }
 }
 

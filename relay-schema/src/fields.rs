@@ -203,6 +203,18 @@ impl Rule<i32> for YesNo {
     }
 }
 
+impl Rule<Option<i32>> for YesNo {
+    fn read(found: Found<'_, '_>) -> Result<Option<i32>, Flaw> {
+        where_it_is(found, |found| state(found, 0..=1))
+    }
+
+    fn write(value: &Option<i32>, tags: Tags, out: &mut Vec<u8>) {
+        if let Some(value) = value {
+            <Self as Rule<i32>>::write(value, tags, out);
+        }
+    }
+}
+
 /// `-1` off line, `0` invisible, `1` on line, `2` away, `3` busy.
 #[derive(Debug)]
 pub(crate) enum Presence {}
@@ -214,6 +226,18 @@ impl Rule<i32> for Presence {
 
     fn write(value: &i32, tags: Tags, out: &mut Vec<u8>) {
         element(tags, out, |out| out.extend_from_slice(value.to_string().as_bytes()));
+    }
+}
+
+impl Rule<Option<i32>> for Presence {
+    fn read(found: Found<'_, '_>) -> Result<Option<i32>, Flaw> {
+        where_it_is(found, |found| state(found, -1..=3))
+    }
+
+    fn write(value: &Option<i32>, tags: Tags, out: &mut Vec<u8>) {
+        if let Some(value) = value {
+            <Self as Rule<i32>>::write(value, tags, out);
+        }
     }
 }
 
@@ -365,6 +389,13 @@ fn state(found: Found<'_, '_>, allowed: std::ops::RangeInclusive<i32>) -> Result
     let value = number(digits).and_then(|n| i32::try_from(n).ok()).map(|n| sign * n).ok_or(Flaw::Bad)?;
     let negative_zero = sign < 0 && value == 0;
     if allowed.contains(&value) && !negative_zero { Ok(value) } else { Err(Flaw::Bad) }
+}
+
+fn where_it_is<T>(
+    found: Found<'_, '_>,
+    read: impl FnOnce(Found<'_, '_>) -> Result<T, Flaw>,
+) -> Result<Option<T>, Flaw> {
+    if found.first.is_some() { read(found).map(Some) } else { Ok(None) }
 }
 
 fn element(tags: Tags, out: &mut Vec<u8>, text: impl FnOnce(&mut Vec<u8>)) {

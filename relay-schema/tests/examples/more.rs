@@ -21,6 +21,20 @@ pub(super) fn account() -> Vec<(&'static str, Stanza)> {
             .into(),
         ),
         (
+            "<msg><type>login</type><account>10001</account><pwd>p1</pwd><v>1</v>\
+             <device>0b1ef6ce-94d6-4a39-9d09-3c1c9c9d2f6e</device><state>2</state><note></note></msg>",
+            Login {
+                account: "10001".into(),
+                pwd: Some(Secret::new("p1".into())),
+                v: Some(1),
+                device: some(DEVICE),
+                state: Some(2),
+                note: some(""),
+                ..Login::default()
+            }
+            .into(),
+        ),
+        (
             "<msg><type>user</type><name>小红</name><account>10001</account><picture></picture>\
              <note>在线</note></msg>",
             User {

@@ -7,6 +7,7 @@ use relay_schema::ErrorCode;
 
 use super::mark::SeedCursor;
 use super::op::{Account, AccountId, Begun, FriendKind, Item, Row, Seq};
+use super::presence::{Own, Presence};
 use super::session::{live, live_mut};
 use super::{Core, Now, SessionId};
 
@@ -28,8 +29,8 @@ pub(super) struct Online {
     /// The highest number of its inbox.
     pub(super) head: Seq,
     pub(super) seed: SeedCursor,
-    /// When it is announced off line.
-    leaving: Option<Duration>,
+    /// How its sessions show it.
+    pub(super) presence: Presence,
 }
 
 impl Online {
@@ -55,18 +56,18 @@ impl Online {
 }
 
 impl Core {
-    /// One session more; friends hear of it if it is the first.
-    pub(super) fn join(&mut self, account: &Account, begun: &Begun, session: SessionId) {
-        let known = self.online.contains_key(&account.id);
+    /// One session more; friends hear of it if they see the account otherwise than before.
+    pub(super) fn join(&mut self, account: &Account, begun: &Begun, session: SessionId, own: Own) {
+        let device = live(&self.sessions, session).and_then(|live| live.device.clone());
         let online = self.online.entry(account.id).or_insert_with(|| Online {
             name: account.account.clone(),
             sessions: Vec::new(),
+            presence: Presence::default(),
             friends: HashMap::new(),
             blocks: HashSet::new(),
             blocked_by: HashSet::new(),
             head: 0,
             seed: SeedCursor::default(),
-            leaving: None,
         });
         let entries = begun.friends.iter();
         online.friends = entries.map(|(id, name)| (name.clone(), (*id, FriendKind::Friend))).collect();
@@ -75,36 +76,32 @@ impl Core {
         online.head = online.head.max(begun.head);
         online.seed.start(begun.seed_cursor);
         online.sessions.push(session);
-        online.leaving = None;
-        if !known {
-            self.names.insert(account.account.clone(), account.id);
-            self.announce(account.id, 1);
-        }
+        online.presence.join(session, device, own);
+        self.names.insert(account.account.clone(), account.id);
+        self.announce(account.id);
     }
 
-    /// One session less; friends hear of it after a while if it was the last.
+    /// One session less; friends hear of it after a while.
     pub(super) fn leave(&mut self, now: Now, account: AccountId, session: SessionId) {
         let Some(online) = self.online.get_mut(&account) else { return };
         online.sessions.retain(|other| *other != session);
-        if online.sessions.is_empty() {
-            let when = now.mono + GRACE;
-            online.leaving = Some(when);
-            self.leaving.push_back((when, account));
-        }
+        let when = now.mono + GRACE;
+        online.presence.leave(session, when);
+        self.leaving.push_back((when, account));
     }
 
-    /// Announces those whose last session left a while ago.
+    /// Announces those whom sessions left a while ago; forgets those who have none any more.
     pub(super) fn on_tick(&mut self, now: Now) {
         while let Some((when, account)) = self.leaving.front().copied() {
             if now.mono < when {
                 return;
             }
             self.leaving.pop_front();
-            if self.online.get(&account).is_none_or(|online| online.leaving != Some(when)) {
-                continue;
-            }
-            self.announce(account, -1);
-            let Some(online) = self.online.remove(&account) else { continue };
+            let Some(online) = self.online.get_mut(&account) else { continue };
+            online.presence.settle(now.mono);
+            let gone = online.presence.is_empty();
+            self.announce(account);
+            let Some(online) = gone.then(|| self.online.remove(&account)).flatten() else { continue };
             self.flush_seed(account, &online.seed);
             if self.names.get(&online.name) == Some(&account) {
                 self.names.remove(&online.name);
@@ -126,10 +123,16 @@ impl Core {
         self.online.get(&account).is_some_and(|online| !online.sessions.is_empty())
     }
 
-    /// The account called `name`, if it has a session right now.
-    pub(super) fn online_by_name(&self, name: &str) -> Option<(AccountId, &Online)> {
-        let id = *self.names.get(name)?;
-        self.online.get(&id).filter(|online| !online.sessions.is_empty()).map(|online| (id, online))
+    /// Whether `to` is on line for `from`: it has a session right now, and is not invisible to others than itself.
+    pub(super) fn is_there(&self, from: AccountId, to: AccountId) -> bool {
+        self.online.get(&to).is_some_and(|online| {
+            !online.sessions.is_empty() && (from == to || !online.presence.is_invisible())
+        })
+    }
+
+    /// Whether the account called `name` is on line for `from`.
+    pub(super) fn is_there_by_name(&self, from: AccountId, name: &str) -> bool {
+        self.names.get(name).is_some_and(|to| self.is_there(from, *to))
     }
 
     /// All sessions of the account.

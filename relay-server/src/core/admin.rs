@@ -20,8 +20,9 @@ impl Core {
             }
             Ok(AdminDone::Accounts(mut accounts)) => {
                 for row in &mut accounts {
-                    let online = self.online_by_name(&row.account);
-                    row.online = online.map_or(0, |(_, online)| online.sessions.len() as u64);
+                    let id = self.names.get(&row.account);
+                    let online = id.and_then(|id| self.online.get(id));
+                    row.online = online.map_or(0, |online| online.sessions.len() as u64);
                 }
                 Ok(AdminDone::Accounts(accounts))
             }

@@ -77,7 +77,7 @@ impl Core {
         let submit = Submit {
             from: sent.account,
             require_online: chat.require.is_some(),
-            is_online: self.online_by_name(&to).is_some(),
+            is_online: self.is_there_by_name(sent.account, &to),
             to,
             id: sent.id.clone(),
             content: chat.content,
@@ -173,9 +173,9 @@ impl Core {
 
     /// It is on disk.
     fn accept_chat(&mut self, sent: Sent, submitted: &Submitted) {
-        let Sent { session, id, friendaccount, .. } = sent;
+        let Sent { session, account, id, friendaccount, .. } = sent;
         let Some(full) = live(&self.sessions, session).map(|live| live.is_full()) else { return };
-        if !self.is_online(submitted.to) {
+        if !self.is_there(account, submitted.to) {
             self.off_line(session, friendaccount, Some(id.clone()));
         }
         if full {

@@ -1,9 +1,11 @@
 //! Delivery of rows: every one is a read from the store after a session's cursor, or the very row that has just been
 //! stored if it is the next. A wake-up may be lost without harm; a peer that does not read stops the reading.
 
+use std::collections::VecDeque;
+
 use relay_schema::{ErrorCode, Gap};
 
-use super::op::{FriendKind, Mark, Op, Row, Seq};
+use super::op::{AccountId, FriendKind, Mark, Op, Row, Seq};
 use super::pending::Pending;
 use super::session::{Live, Phase, Sent, live, live_mut};
 use super::{Core, Now, Output, SessionId, wire};
@@ -50,8 +52,19 @@ pub(super) struct Mail {
 pub(super) enum Stage {
     /// The list is being sent, so far up to this entry.
     List { after: Option<(FriendKind, String)> },
+    /// Who is on line and the marks are being sent; these are left.
+    Greeting(Greeting),
     /// Rows.
     Rows,
+}
+
+/// What is said between the friend list and the rows.
+#[derive(Debug, Default)]
+pub(super) struct Greeting {
+    /// Friends who were not off line when it began.
+    pub(super) friends: VecDeque<AccountId>,
+    /// Marks that moved.
+    pub(super) marks: VecDeque<Mark>,
 }
 
 impl Mail {
@@ -71,6 +84,11 @@ impl Mail {
             asked_room: false,
             asked_acknowledged: false,
         }
+    }
+
+    /// Whether more may be sent.
+    pub(super) fn has_room(&self) -> bool {
+        self.budget > 0
     }
 
     /// The rows behind `has` up to where the session began are sent after all; then it goes on where it is now.
@@ -103,6 +121,7 @@ impl Core {
                 live.mail.reading = true;
                 self.ask(op, Pending::Friends { session, count: LIST_PAGE });
             }
+            Stage::Greeting(_) => {}
             Stage::Rows => {
                 let Some(head) = self.online.get(&account).map(|online| online.head) else { return };
                 if live.mail.cursor >= head {
@@ -161,10 +180,11 @@ impl Core {
     }
 
     /// The output is short again.
-    pub(super) fn on_room(&mut self, session: SessionId) {
+    pub(super) fn on_room(&mut self, now: Now, session: SessionId) {
         let Some(live) = live_mut(&mut self.sessions, session) else { return };
         live.mail.asked_room = false;
         live.mail.budget = BUDGET;
+        self.greet_on(now, session);
         self.pump(session);
     }
 

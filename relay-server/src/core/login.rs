@@ -10,6 +10,7 @@ use super::op::{
     Account, AccountId, Begin, BeginDevice, BeginError, Begun, Network, Op, StoreError, TokenHash,
 };
 use super::pending::Pending;
+use super::presence::Own;
 use super::session::{LoggingIn, Phase, Session};
 use super::throttle::{End, Leave};
 use super::{Core, Now, Output, SessionId, Token, Verdict, name, wire};
@@ -54,6 +55,8 @@ pub(super) struct Full {
     client: String,
     resume: Option<u64>,
     epoch: Option<String>,
+    /// How the device shows itself.
+    pub(super) own: Own,
     /// The token for the next time.
     pub(super) next: Secret,
 }
@@ -109,8 +112,9 @@ impl Core {
         }
         let device = login.device.clone().filter(|device| is_device(device)).ok_or("device")?;
         let client = login.client.iter().flat_map(|client| client.chars()).take(CLIENT_MAX).collect();
+        let own = Own::new(login.state, login.note.as_deref())?;
         let next = Secret::new(self.random_hex::<32>());
-        Ok(Some(Full { device, client, resume: login.resume, epoch: login.epoch.clone(), next }))
+        Ok(Some(Full { device, client, resume: login.resume, epoch: login.epoch.clone(), own, next }))
     }
 
     /// Asks the throttle; then looks the account up.

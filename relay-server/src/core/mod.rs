@@ -71,7 +71,7 @@ pub struct Core {
     typing: Fading<(AccountId, AccountId), Bucket>,
     /// Calls of each to whom.
     calls: Fading<(AccountId, AccountId), Bucket>,
-    /// When accounts that were left by their last session are announced off line, oldest first.
+    /// When the presence of accounts is looked at again, soonest first: a session left them, or they said too much.
     leaving: VecDeque<(Duration, AccountId)>,
     /// See [`op::Submit::era`].
     era: u64,
@@ -120,7 +120,7 @@ impl Core {
             Input::Stanza { session, stanza } => self.on_stanza(now, session, stanza),
             Input::Refused { session, refusal } => self.on_refused(now, session, refusal),
             Input::Quiet { session } => self.on_quiet(session),
-            Input::Room { session } => self.on_room(session),
+            Input::Room { session } => self.on_room(now, session),
             Input::Acknowledged { session } => self.on_acknowledged(session),
             Input::Closed { session } => self.on_closed(now, session),
             Input::Stored { token, result } => self.on_stored(now, token, result),

@@ -22,7 +22,7 @@ impl Core {
             Stanza::Shake(shake) => self.on_shake(now, session, shake),
             Stanza::Vidio(call) => self.on_full_call(session, &call.myaccount, call.id),
             Stanza::RVidio(call) => self.on_full_call(session, &call.myaccount, call.id),
-            Stanza::Line(line) => self.on_line(session, &line),
+            Stanza::Line(line) => self.on_line(now, session, &line),
             Stanza::Recv(recv) => self.on_recv(session, recv.seq),
             Stanza::Delivered(mark) => self.on_delivered(session, mark),
             Stanza::Typing(typing) => self.on_typing(now, session, &typing),

@@ -28,7 +28,7 @@ impl Core {
                 };
             }
         };
-        if !self.is_online(friend) {
+        if !self.is_there(account, friend) {
             return self.off_line(session, friendaccount, id);
         }
         let interval = self.limits.shake_interval;

@@ -14,7 +14,11 @@ impl Core {
         let Some(live) = live(&self.sessions, session) else { return };
         let Ok((friend, _)) = self.friend(live, &typing.friendaccount) else { return };
         let (account, name) = (live.account, live.name.clone());
-        if !self.take_typing(now, (account, friend)) {
+        // From an invisible account nothing goes out, and nobody learns by what is not dropped that it is there.
+        if self.is_invisible(account)
+            || self.is_invisible(friend)
+            || !self.take_typing(now, (account, friend))
+        {
             return;
         }
         for other in self.full_sessions(friend) {

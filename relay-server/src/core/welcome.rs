@@ -3,7 +3,7 @@
 
 use relay_schema::{ErrorCode, ListEnd, LoginResponse, User};
 
-use super::delivery::{Mail, Stage};
+use super::delivery::{Greeting, Mail, Stage};
 use super::login::{self, Attempt, Full};
 use super::op::{Account, AccountId, Begun, Friend, Seq};
 use super::session::{Live, Phase, live, live_mut};
@@ -11,6 +11,8 @@ use super::{Core, Dialect, Now, Output, SessionId, wire};
 
 /// Sessions of one account, so that none fills the relay; devices have a limit of their own.
 const SESSIONS_MAX: usize = 64;
+/// About how many bytes a mark takes on the wire.
+const MARK: usize = 150;
 
 impl Core {
     /// The store has begun the session.
@@ -38,7 +40,8 @@ impl Core {
         if let Some(live) = live_mut(&mut self.sessions, session) {
             live.held = held;
         }
-        self.join(&account, &begun, session);
+        let own = attempt.full.as_mut().map(|full| std::mem::take(&mut full.own)).unwrap_or_default();
+        self.join(&account, &begun, session, own);
         self.outputs.push_back(Output::LoggedIn { session, dialect });
         self.answer(attempt, &begun);
         let Account { account, name, picture, note, .. } = account;
@@ -135,17 +138,40 @@ impl Core {
         self.greet(now, session);
     }
 
-    /// The last things before the rows.
+    /// The last things before the rows: who is on line, and the marks that moved, as the output drains.
     fn greet(&mut self, now: Now, session: SessionId) {
+        let friends = self.friends_to_tell(session);
         let Some(live) = live_mut(&mut self.sessions, session) else { return };
-        live.mail.stage = Stage::Rows;
-        let (marks, held) = (std::mem::take(&mut live.mail.marks), std::mem::take(&mut live.held));
-        if live.is_full() {
-            self.send_presence(session);
-            for mark in &marks {
-                self.send_mark(session, mark);
+        let marks = std::mem::take(&mut live.mail.marks).into();
+        live.mail.stage = if live.is_full() {
+            Stage::Greeting(Greeting { friends, marks })
+        } else {
+            Stage::Greeting(Greeting::default())
+        };
+        self.greet_on(now, session);
+    }
+
+    /// Goes on with it while there is room.
+    pub(super) fn greet_on(&mut self, now: Now, session: SessionId) {
+        loop {
+            let Some(live) = live_mut(&mut self.sessions, session) else { return };
+            let room = live.mail.has_room();
+            let Stage::Greeting(greeting) = &mut live.mail.stage else { return };
+            if !room {
+                return;
+            }
+            if let Some(friend) = greeting.friends.pop_front() {
+                self.send_presence(session, friend);
+            } else if let Some(mark) = greeting.marks.pop_front() {
+                self.send_mark(session, &mark);
+                self.spend(session, MARK);
+            } else {
+                break;
             }
         }
+        let Some(live) = live_mut(&mut self.sessions, session) else { return };
+        live.mail.stage = Stage::Rows;
+        let held = std::mem::take(&mut live.held);
         self.replay(now, session, held);
     }
 }

@@ -5,6 +5,7 @@ mod bounds;
 mod chat;
 mod delivery;
 mod login;
+mod presence;
 
 use std::time::Duration;
 
