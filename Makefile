@@ -7,7 +7,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 PROGRAMS := relay-server qqd qqctl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench deny man install uninstall dist clean
+.PHONY: help demo test test-systemd check bench deny man install uninstall dist clean
 
 help: ## what there is to do
 	@echo 'Qiaoqiao 敲敲 $(VERSION)'
@@ -22,6 +22,11 @@ test: ## build everything and run every test
 	@scripts/setup build test
 	$(CARGO) build --workspace --bins --locked
 	$(CARGO) test --workspace --locked
+
+test-systemd: ## start the units of systemd/ under a systemd of their own (as root; else what can be run without)
+	@scripts/setup build systemd
+	$(CARGO) build --locked $(PROGRAMS:%=-p %)
+	scripts/test-systemd
 
 check: ## format, lints, documentation
 	@scripts/setup build
@@ -44,13 +49,13 @@ man: ## the pages of the manual, in target/man (read one: man -l target/man/qqct
 	$(CARGO) build --locked $(PROGRAMS:%=-p %)
 	scripts/man target/debug target/man
 
-install: ## build, and install below PREFIX (default /usr/local; sudo is asked for only to copy)
+install: ## build, and install below PREFIX, with systemd's units (default /usr/local; sudo is asked for only to copy)
 	@scripts/setup build
 	$(CARGO) build --release --locked $(PROGRAMS:%=-p %)
-	scripts/install '$(DESTDIR)$(PREFIX)' $(PROGRAMS)
+	DESTDIR='$(DESTDIR)' scripts/install '$(PREFIX)' $(PROGRAMS)
 
 uninstall: ## remove what install put there
-	scripts/install --remove '$(DESTDIR)$(PREFIX)' $(PROGRAMS)
+	DESTDIR='$(DESTDIR)' scripts/install --remove '$(PREFIX)' $(PROGRAMS)
 
 dist: ## a tar.gz of stripped programs, README and licences in dist/
 	@scripts/setup build
