@@ -16,6 +16,9 @@ pub use profile::{Profile, Shown};
 /// The relay's port when none is named.
 pub const DEFAULT_PORT: u16 = 5290;
 
+/// The most accounts that one daemon keeps on line at once; a login to one more is a `conflict`.
+pub const MAX: usize = 16;
+
 /// The account's own word at the relay: `alice` of the local name `alice@example.org`.
 pub fn bare(local_name: &str) -> &str {
     local_name.split_once('@').map_or(local_name, |(bare, _)| bare)
@@ -56,7 +59,7 @@ words! {
 /// The daemon (qqd) keeps the connection from then on, also after this command has ended, and
 /// logs in again by itself after a restart: it remembers a token, never the password. A login that
 /// never succeeded is neither stored nor tried again. An account that has been logged in before needs
-/// no --relay and no password as long as its token is good.
+/// no --relay and no password as long as its token is good. Other accounts stay logged in beside it, up to 16 at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -97,7 +100,8 @@ pub struct LoggedIn {
 /// The relay forgets this device, and the daemon no longer connects. What was written and read stays
 /// on this machine, and is there again after the next login, unless --forget is given. Messages that were
 /// not sent yet go out after the next login; with --forget they are lost. With --forget an account that is
-/// logged out already can be wiped, too; if several are kept, --account says which.
+/// logged out already can be wiped, too. --account says which, where several are logged in or kept; the others
+/// are left alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -106,8 +110,8 @@ pub struct Logout {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "cli", arg(long))]
     pub forget: bool,
-    /// Which account, by its local name, or by its own word while only one is called so. Left out: the one that is
-    /// logged in; with `forget`, and nobody logged in, the only one that is kept
+    /// Which account, by its local name, or by its own word while only one is called so. Left out: the only
+    /// one that is logged in; with `forget`, and nobody logged in, the only one that is kept
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "cli", arg(skip))]
     pub account: Option<String>,

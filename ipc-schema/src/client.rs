@@ -16,6 +16,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::daemon::{Hello, Subscribe, Subscribed, Welcome};
 use crate::line::{self, FromDaemon, Id, MAX_LINE_FROM_DAEMON, ReplyLine};
+use crate::request::{Addressed, takes_account};
 use crate::{Code, Envelope, Error, Method};
 
 /// How long one write may block before what has arrived is read: the daemon does not read while we do not.
@@ -34,6 +35,8 @@ pub struct Client {
     timeout: Option<Duration>,
     welcome: Welcome,
     broken: Option<Error>,
+    /// Whom all calls are for that do not say it themselves.
+    account: Option<String>,
 }
 
 impl Client {
@@ -56,6 +59,7 @@ impl Client {
             timeout: left,
             welcome: Welcome::new("", Vec::new()),
             broken: None,
+            account: None,
         };
         client.welcome = client.call(&Hello::new(name))?;
         client.welcome.check()?;
@@ -73,6 +77,12 @@ impl Client {
         self.timeout = timeout;
     }
 
+    /// Sets which account all later calls are for (those that take it, see [`crate::MethodRow::takes_account`]): its local
+    /// name, or its own word while only one is called so. None: the only one that is logged in.
+    pub fn set_account(&mut self, account: Option<String>) {
+        self.account = account;
+    }
+
     /// Calls a method and waits for its reply. Events that arrive in the meantime are kept.
     ///
     /// # Errors
@@ -81,6 +91,17 @@ impl Client {
     pub fn call<M: Method>(&mut self, params: &M) -> Result<M::Reply, Error> {
         let reply = self.exchange(M::NAME, params)?;
         read_reply(M::NAME, &reply)
+    }
+
+    /// [`Client::call`] for this account, whatever [`Client::set_account`] said.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub fn call_as<M: Method>(&mut self, account: &str, params: &M) -> Result<M::Reply, Error> {
+        let before = self.account.replace(account.to_owned());
+        let reply = self.call(params);
+        self.account = before;
+        reply
     }
 
     /// Calls any method with any params, a [`Value`] or a [`crate::Request`], and gives the reply as it came.
@@ -133,7 +154,10 @@ impl Client {
     fn exchange(&mut self, method: &str, params: &impl Serialize) -> Result<Box<RawValue>, Error> {
         let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
         self.last_id += 1;
-        let request = line::encode_request(self.last_id, method, params)?;
+        let request = match self.account.as_deref().filter(|_| takes_account(method)) {
+            Some(account) => line::encode_request(self.last_id, method, &Addressed { account, params })?,
+            None => line::encode_request(self.last_id, method, params)?,
+        };
         if !self.write(&request, deadline)? {
             return Err(self.late());
         }

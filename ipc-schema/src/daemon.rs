@@ -100,7 +100,7 @@ pub struct Subscribed {
 /// Show the daemon, its accounts and their connection
 ///
 /// Says for each account whether it is on line, and if not why; what waits to be sent; and what is
-/// unread. It asks the daemon only, so it works without the relay.
+/// unread. It asks the daemon only, so it works without the relay. With --account it tells of that one alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -112,7 +112,7 @@ pub struct Status {}
 pub struct Report {
     /// The running daemon.
     pub daemon: Running,
-    /// The accounts that the daemon knows: who is logged in, then those that are logged out and whose history is kept
+    /// The accounts that the daemon knows (with `account` in the params that one alone): who is logged in, then those that are logged out and whose history is kept
     /// (`offline`, with the reason `logout`).
     pub accounts: Vec<Account>,
     /// The name of the desktop's notification service, or `none`.

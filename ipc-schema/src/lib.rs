@@ -21,6 +21,18 @@
 //!   characters: a program that prints it makes it harmless first.
 //! - Times are RFC 3339, UTC, with milliseconds: `2026-01-31T09:30:00.123Z`.
 //!
+//! # Accounts
+//!
+//! One daemon keeps up to [`account::MAX`] accounts on line at once. Every method but `hello`, `events.subscribe`,
+//! and those whose own params name it (`account.join`, `account.register`, `account.login`, `account.logout`) takes `account` beside its own params: the account's
+//! local name, or its own word while only one that is logged in is called so. It is needed only while several are
+//! logged in; then a call without it is answered by `ambiguous`, which lists them (`matches`). One that is not known
+//! here is `not_found`, one that is logged out `not_logged_in`. Each event's envelope names its account.
+//!
+//! ```text
+//! -> {"jsonrpc":"2.0","id":3,"method":"chat.send","params":{"account":"alice@example.org","to":"bob","text":"hi"}}
+//! ```
+//!
 //! # Methods
 //!
 //! A method is `feature.verb`; on the command line it is `qqctl FEATURE VERB`, some also have a short form. The table at
@@ -208,7 +220,7 @@ pub use error::{Code, Error};
 pub use event::{EVENTS, Envelope, Event};
 pub use line::socket_path;
 use request::methods;
-pub use request::{Method, MethodRow};
+pub use request::{Call, Method, MethodRow};
 #[cfg(feature = "schema")]
 pub use schema::schema;
 pub use secret::Secret;

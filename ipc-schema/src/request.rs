@@ -4,7 +4,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, value::RawValue};
 
-use crate::{Code, Error, Request};
+use crate::daemon::{Hello, Subscribe};
+use crate::{Code, Error, Request, account};
 
 /// A method's params together with the type of its reply.
 pub trait Method: Serialize + DeserializeOwned + Into<Request> {
@@ -131,6 +132,72 @@ macro_rules! methods {
 }
 
 pub(crate) use methods;
+
+/// A request together with whose it is: what a line to the daemon asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Which account is meant: its local name, or its own word while only one is called so. None: the only one that is
+    /// logged in. Always none for a method that does not take it ([`MethodRow::takes_account`]).
+    pub account: Option<String>,
+    /// What is asked.
+    pub request: Request,
+}
+
+impl Call {
+    /// Reads a method's params and the `account` beside them.
+    ///
+    /// # Errors
+    /// As [`Request::parse`].
+    pub fn parse(method: &str, params: Option<&RawValue>) -> Result<Self, Error> {
+        let request = Request::parse(method, params)?;
+        let account = if takes_account(method) { read::<Whose>(method, params)?.account } else { None };
+        Ok(Self { account, request })
+    }
+}
+
+impl<R: Into<Request>> From<R> for Call {
+    fn from(request: R) -> Self {
+        Self { account: None, request: request.into() }
+    }
+}
+
+/// The part of the params that says whose they are.
+#[derive(Serialize, serde::Deserialize)]
+struct Whose {
+    #[serde(default)]
+    account: Option<String>,
+}
+
+/// A method's params with the account that they are for.
+#[cfg(feature = "client")]
+#[derive(Serialize)]
+pub(crate) struct Addressed<'a, P> {
+    pub(crate) account: &'a str,
+    #[serde(flatten)]
+    pub(crate) params: &'a P,
+}
+
+/// Methods of the connection, and those whose own params name the account.
+const WITHOUT_ACCOUNT: [&str; 6] = [
+    Hello::NAME,
+    Subscribe::NAME,
+    account::Join::NAME,
+    account::Register::NAME,
+    account::Login::NAME,
+    account::Logout::NAME,
+];
+
+pub(crate) fn takes_account(method: &str) -> bool {
+    !WITHOUT_ACCOUNT.contains(&method)
+}
+
+impl MethodRow {
+    /// Whether the method takes the common param `account`: all do but `hello`, `events.subscribe`, and those whose own
+    /// params name the account (`account.join`, `account.register`, `account.login`, `account.logout`).
+    pub fn takes_account(&self) -> bool {
+        takes_account(self.name)
+    }
+}
 
 impl Request {
     /// The same as [`Request::parse`] for params that are a [`Value`] already.

@@ -18,8 +18,11 @@ pub fn schema() -> Value {
     let methods: Map<String, Value> = METHODS
         .iter()
         .zip(schemas)
-        .map(|(row, (params, reply))| {
+        .map(|(row, (mut params, reply))| {
             let about = row.about;
+            if row.takes_account() {
+                add_account(&mut params);
+            }
             let row_schema = json!({ "about": about, "short": row.short, "params": params, "reply": reply });
             (row.name.to_owned(), row_schema)
         })
@@ -34,4 +37,11 @@ pub fn schema() -> Value {
         "envelope": params.subschema_for::<event::Wire>().to_value(),
         "error": replies.subschema_for::<error::Wire>().to_value(),
     })
+}
+
+/// The common param of most methods.
+fn add_account(params: &mut Value) {
+    let about = "Which account, by its local name, or by its own word while only one that is logged in is called so; \
+                 needed only while several are logged in";
+    params["properties"]["account"] = json!({ "description": about, "type": ["string", "null"] });
 }

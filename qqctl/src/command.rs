@@ -114,7 +114,9 @@ fn globals(command: Command) -> Command {
             .default_value("auto")
             .hide_possible_values(false)
             .help("Colours"),
-        global("global-account").value_name("ID").help("Which account, where several are logged in"),
+        global("global-account").value_name("ID").help(
+            "Which account, where several are logged in: NAME@HOST, or NAME while only one is called so",
+        ),
     ])
 }
 

@@ -24,8 +24,14 @@ const ANOTHER: i32 = 75;
 /// What the client calls itself.
 pub(crate) const NAME: &str = concat!("qqctl/", env!("CARGO_PKG_VERSION"));
 
-/// A connection to the daemon, which is started if need be.
+/// A connection to the daemon, which is started if need be. All calls on it are for the account of `--account`.
 pub(crate) fn connect(options: &Options) -> Result<Client, Error> {
+    let mut client = reach(options)?;
+    client.set_account(options.account.clone());
+    Ok(client)
+}
+
+fn reach(options: &Options) -> Result<Client, Error> {
     let path = match &options.socket {
         Some(path) => path.clone(),
         None => ipc_schema::socket_path()?,

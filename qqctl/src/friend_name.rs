@@ -10,7 +10,11 @@ pub(crate) fn complete(client: &mut Client, typed: &str) -> Result<String, Error
     if !terminal::somebody_is_there() || typed.is_empty() || typed.starts_with(['@', '#']) {
         return Ok(typed.to_owned());
     }
-    let listed = client.call(&friend::List {})?;
+    let listed = match client.call(&friend::List {}) {
+        // Several accounts, and nobody said which: whose friends are meant is not known.
+        Err(error) if error.code == Code::Ambiguous => return Ok(typed.to_owned()),
+        listed => listed?,
+    };
     let friends: Vec<&friend::Entry> = listed.groups.iter().flat_map(|group| &group.friends).collect();
     choose(&friends, typed)
 }

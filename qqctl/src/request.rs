@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Read};
 
 use clap::ArgMatches;
 use ipc_schema::client::Client;
-use ipc_schema::{Code, Error, METHODS, MethodRow, Request, account, daemon};
+use ipc_schema::{Code, Error, METHODS, MethodRow, Request};
 use serde_json::Value;
 
 use crate::command::Options;
@@ -31,11 +31,15 @@ pub(crate) fn run(matches: &ArgMatches, options: &Options, printer: &mut Printer
     let (row, sub) = row(name, sub)?;
     let mut request = ipc_schema::cli::request(row, sub)
         .map_err(|error| Error::new(Code::Usage, error.to_string().lines().next().unwrap_or_default()))?;
-    let mut client = connect::connect(options)?;
-    check_account(&mut client, options)?;
-    if let Request::AccountLogout(params) = &mut request {
-        params.account.clone_from(&options.account);
+    match (&mut request, &options.account) {
+        (Request::AccountLogout(params), account) => params.account.clone_from(account),
+        (Request::AccountLogin(_), Some(_)) => {
+            let sentence = "login names its account itself; leave --account out";
+            return Err(Error::new(Code::Usage, sentence).into());
+        }
+        _ => {}
     }
+    let mut client = connect::connect(options)?;
     call(&mut client, request, sub, printer)
 }
 
@@ -49,18 +53,6 @@ fn row<'a>(name: &str, matches: &'a ArgMatches) -> Result<(&'static MethodRow, &
         None => commands().find(|row| row.short == Some(name)).map(|row| (row, matches)),
     };
     found.ok_or_else(|| Error::new(Code::Usage, format!("there is no command {name}")))
-}
-
-/// `--account` must be one that the daemon has.
-fn check_account(client: &mut Client, options: &Options) -> Result<(), Error> {
-    let Some(wanted) = &options.account else { return Ok(()) };
-    let report = client.call(&daemon::Status {})?;
-    let fits = |known: &str| known == wanted || account::bare(known) == wanted;
-    if report.accounts.iter().any(|known| fits(&known.account)) {
-        return Ok(());
-    }
-    Err(Error::new(Code::NotFound, format!("this daemon has no account {wanted}"))
-        .with_hint("`qqctl status` lists them"))
 }
 
 fn call(

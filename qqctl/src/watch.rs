@@ -1,11 +1,12 @@
 //! `watch` and `wait`: events as they happen.
 
+use std::collections::BTreeSet;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
 use ipc_schema::client::Client;
-use ipc_schema::{Code, EVENTS, Envelope, Error, Event, line};
+use ipc_schema::{Code, EVENTS, Envelope, Error, Event, daemon, line};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde_json::value::RawValue;
 
@@ -24,23 +25,52 @@ struct Filter {
     /// Names or features; none: all.
     events: Vec<String>,
     from: Option<String>,
+    /// The local name of the only account that is wanted.
+    account: Option<String>,
+}
+
+/// The accounts that are there: where there are several, each line says which one it is about.
+struct Accounts(BTreeSet<String>);
+
+impl Accounts {
+    fn several(&mut self, envelope: &Envelope) -> bool {
+        match &envelope.event {
+            Event::DaemonState(state) => {
+                self.0 = state.accounts.iter().map(|known| known.account.clone()).collect();
+            }
+            _ => self.0.extend(envelope.account.clone()),
+        }
+        self.0.len() > 1
+    }
+}
+
+/// The accounts that the daemon knows, of those that `--account` lets through.
+fn accounts(client: &mut Client, options: &Options) -> Result<(Accounts, Option<String>), Error> {
+    let known = client.call(&daemon::Status {})?.accounts;
+    let only = options.account.as_ref().and_then(|_| known.first().map(|known| known.account.clone()));
+    let present = known.into_iter().filter(|known| known.reason.as_deref() != Some("logout"));
+    Ok((Accounts(present.map(|known| known.account).collect()), only))
 }
 
 impl Filter {
-    fn read(client: &mut Client, sub: &ArgMatches) -> Result<Self, Error> {
+    fn read(client: &mut Client, sub: &ArgMatches, account: Option<String>) -> Result<Self, Error> {
         let events: Vec<String> = sub.get_many("event").into_iter().flatten().cloned().collect();
         for event in &events {
             known(event)?;
         }
         let from =
             sub.get_one::<String>("from").map(|from| friend_name::complete(client, from)).transpose()?;
-        Ok(Self { events, from: from.map(|from| from.trim_start_matches('@').to_owned()) })
+        Ok(Self { events, from: from.map(|from| from.trim_start_matches('@').to_owned()), account })
     }
 
-    fn wants(&self, event: &Event) -> bool {
+    fn wants(&self, envelope: &Envelope) -> bool {
+        let event = &envelope.event;
+        let elsewhere =
+            matches!((&self.account, &envelope.account), (Some(only), Some(whose)) if only != whose);
         let name = event.name();
         let named = self.events.iter().any(|wanted| fits(name, wanted));
-        (self.events.is_empty() || named)
+        !elsewhere
+            && (self.events.is_empty() || named)
             && self.from.as_deref().is_none_or(|from| event.friend() == Some(from))
     }
 
@@ -66,19 +96,21 @@ fn known(event: &str) -> Result<(), Error> {
 /// Prints events until the reader is gone, the count is reached, or the daemon ends.
 pub(crate) fn watch(sub: &ArgMatches, options: &Options, printer: &mut Printer) -> Result<(), Stop> {
     let mut client = connect::connect(options)?;
-    let filter = Filter::read(&mut client, sub)?;
+    let (mut accounts, only) = accounts(&mut client, options)?;
+    let filter = Filter::read(&mut client, sub, only)?;
     let mut left = sub.get_one::<u64>("count").copied();
     client.subscribe(sub.get_one("since").copied())?;
     let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
     while left != Some(0) {
         let Some(raw) = next_while_read(&mut client, deadline)? else { return Err(Stop::Pipe) };
         let envelope = line::read_envelope(&raw)?;
+        let several = accounts.several(&envelope);
         let counts = filter.counts(&envelope.event);
         // So many lines were asked for: the state at the beginning is none of them.
-        if !filter.wants(&envelope.event) || (left.is_some() && !counts) {
+        if !filter.wants(&envelope) || (left.is_some() && !counts) {
             continue;
         }
-        printer.event(&envelope, raw.get())?;
+        printer.event(&envelope, raw.get(), several)?;
         left = left.map(|left| left - 1);
     }
     Ok(())
@@ -113,7 +145,8 @@ fn nobody_reads() -> bool {
 /// Prints the next event that fits.
 pub(crate) fn wait(sub: &ArgMatches, options: &Options, printer: &mut Printer) -> Result<(), Stop> {
     let mut client = connect::connect(options)?;
-    let filter = Filter::read(&mut client, sub)?;
+    let (mut accounts, only) = accounts(&mut client, options)?;
+    let filter = Filter::read(&mut client, sub, only)?;
     let timeout = options.timeout.unwrap_or(WAIT);
     client.subscribe(None)?;
     let deadline = Instant::now() + timeout;
@@ -123,8 +156,9 @@ pub(crate) fn wait(sub: &ArgMatches, options: &Options, printer: &mut Printer) -
             raw => raw?,
         };
         let envelope: Envelope = line::read_envelope(&raw)?;
-        if filter.wants(&envelope.event) && filter.counts(&envelope.event) {
-            return printer.event(&envelope, raw.get());
+        let several = accounts.several(&envelope);
+        if filter.wants(&envelope) && filter.counts(&envelope.event) {
+            return printer.event(&envelope, raw.get(), several);
         }
     }
 }

@@ -2,6 +2,7 @@
 //! carried out at once. It thinks nothing itself, and wakes up only when something happened or the core's deadline
 //! has come.
 
+use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
@@ -14,18 +15,15 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep_until, timeout_at};
 
 use crate::args::{Args, Missing};
-use crate::core::io::{Attempt, News};
 use crate::core::{Core, Input, Now, Output};
 use crate::inherited;
 use crate::ipc::{Place, Refusal, Server, Settings};
 use crate::log;
-use crate::relay::{Link, Wake};
+use crate::relay::{Links, Wake};
 use crate::store::{self, Answer, OpenError, Store};
 
 /// Frontends' requests that wait for the core; beyond, the frontends wait.
 const INPUTS: usize = 1024;
-/// News of the relay that waits for the core; beyond, the relay is not read.
-const NEWS: usize = 64;
 /// After so many outputs in a row the connections may write, so that a burst is no reader's fault.
 const BREATH: usize = 128;
 /// Being told to stop, the daemon ends within this.
@@ -99,18 +97,17 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let signals = Signals::new().context("signals cannot be awaited")?;
     let (sender, inputs) = mpsc::channel(INPUTS);
-    let (link_sender, news) = mpsc::channel(NEWS);
     let server = Server::start(place.listen()?, Settings::new(), sender);
-    let link = Link::new(link_sender);
+    let links = Links::new();
     let wake = Wake::new();
     let started = Instant::now();
-    let random = Box::new(|bytes: &mut [u8]| {
+    let random = Rc::new(|bytes: &mut [u8]| {
         getrandom::fill(bytes).expect("the kernel's random numbers are there once a system runs");
     });
     let core = Core::new(now(started), random);
     tracing::info!(socket = %place.path().display(), version = env!("CARGO_PKG_VERSION"), "ready");
-    let sources = Sources { inputs, news, answers, wake, signals };
-    let shell = Shell { core, server, link, linked: false, store, asked: 0, started, stopped: false };
+    let sources = Sources { inputs, answers, wake, signals };
+    let shell = Shell { core, server, links, store, asked: 0, started, stopped: false };
     let worked = shell.work(sources).await;
     tracing::info!("ended");
     worked
@@ -124,7 +121,6 @@ fn now(started: Instant) -> Now {
 /// Where inputs come from.
 struct Sources {
     inputs: mpsc::Receiver<Input>,
-    news: mpsc::Receiver<(Attempt, News)>,
     answers: mpsc::UnboundedReceiver<Vec<Answer>>,
     wake: Wake,
     signals: Signals,
@@ -156,9 +152,7 @@ enum Happened {
 struct Shell {
     core: Core,
     server: Server,
-    link: Link,
-    /// A link was dialled and has not told its end.
-    linked: bool,
+    links: Links,
     store: Store,
     /// How many operations the store has not answered.
     asked: usize,
@@ -183,14 +177,14 @@ impl Shell {
 
     /// Waits for what happens next; none when a stop has taken too long. While the store owes many answers nothing
     /// else is taken in, so that what is asked of it, and its answers, stay bounded.
-    async fn next(&self, sources: &mut Sources, until: Option<tokio::time::Instant>) -> Option<Happened> {
-        let Sources { inputs, news, answers, wake, signals } = sources;
+    async fn next(&mut self, sources: &mut Sources, until: Option<tokio::time::Instant>) -> Option<Happened> {
+        let Sources { inputs, answers, wake, signals } = sources;
         let room = self.asked < store::QUEUE;
         let deadline = self.core.deadline().map(|deadline| (self.started + deadline).into());
         let input = tokio::select! {
             Some(batch) = answers.recv() => return Some(Happened::Stored(batch)),
             Some(input) = inputs.recv(), if room => input,
-            Some((attempt, news)) = news.recv(), if room => Input::Link { attempt, news },
+            (account, attempt, news) = self.links.next(), if room => Input::Link { account, attempt, news },
             () = wake.woken() => Input::Woken,
             () = at(deadline), if deadline.is_some() => Input::Tick,
             _ = signals.terminate.recv(), if until.is_none() => Input::Stop,
@@ -203,9 +197,6 @@ impl Shell {
     async fn take_in(&mut self, happened: Happened) -> anyhow::Result<()> {
         match happened {
             Happened::Input(input) => {
-                if let Input::Link { news: News::Closed(_), .. } = &input {
-                    self.linked = false;
-                }
                 self.core.handle(now(self.started), input);
                 self.carry_out().await?;
             }
@@ -238,22 +229,21 @@ impl Shell {
             Output::Reply { client, id, result } => self.server.reply(client, &id, result),
             Output::Subscribed { client, first } => self.server.subscribed(client, &first),
             Output::Event(envelope) => self.server.event(&envelope),
-            Output::Dial { attempt, address, trust } => {
-                self.linked = true;
-                self.link.dial(attempt, address, trust);
+            Output::Dial { account, attempt, address, trust } => {
+                self.links.dial(account, attempt, address, trust);
             }
-            Output::Send(stanza) => self.link.send(&stanza),
-            Output::Hangup => self.link.hangup(),
-            Output::Store { token, op } => {
+            Output::Send { account, stanza } => self.links.send(account, &stanza),
+            Output::Hangup { account } => self.links.hangup(account),
+            Output::Store { token, whose, op } => {
                 self.asked += 1;
-                self.store.send(token, op).await?;
+                self.store.send(token, whose, op).await?;
             }
             Output::Stopped => self.stopped = true,
         }
         Ok(())
     }
 
-    /// Answers who still asks, lets the relay and the frontends hear the last words, closes the store.
+    /// Answers who still asks, lets the relays and the frontends hear the last words, closes the store.
     async fn farewell(mut self, mut sources: Sources) -> anyhow::Result<()> {
         let began = tokio::time::Instant::now();
         sources.inputs.close();
@@ -261,18 +251,14 @@ impl Shell {
             self.core.handle(now(self.started), input);
             self.carry_out().await?;
         }
+        let links = &mut self.links;
         let goodbye = async {
-            if !self.linked {
-                return;
-            }
-            while let Some((_, news)) = sources.news.recv().await {
-                if matches!(news, News::Closed(_)) {
-                    return;
-                }
+            while !links.is_empty() {
+                links.next().await;
             }
         };
         if timeout_at(began + GOODBYE, goodbye).await.is_err() {
-            tracing::info!("the relay did not hear the good-bye");
+            tracing::info!("not every relay heard the good-bye");
         }
         self.server.stop(GOODBYE).await;
         let store = self.store;

@@ -9,8 +9,9 @@ use crate::Stop;
 use crate::text::{one_line, time};
 
 impl Printer {
-    /// One event: the envelope exactly as the daemon wrote it, or a line for a person.
-    pub(crate) fn event(&self, envelope: &Envelope, raw: &str) -> Result<(), Stop> {
+    /// One event: the envelope exactly as the daemon wrote it, or a line for a person, which says whose it is where there
+    /// are `several` accounts.
+    pub(crate) fn event(&self, envelope: &Envelope, raw: &str, several: bool) -> Result<(), Stop> {
         if self.json {
             return self.exact(raw);
         }
@@ -18,7 +19,9 @@ impl Printer {
         let head = paint.dim(&format!("{} {:<16}", time(&envelope.ts), one_line(envelope.event.name())));
         let own = envelope.account.as_deref().map(account::bare);
         let replayed = if envelope.replayed { paint.dim("  (while away)") } else { String::new() };
-        self.text(&format!("{head} {}{replayed}", sentence(&envelope.event, own, paint)))
+        let whose = envelope.account.as_deref().filter(|_| several);
+        let whose = whose.map(|whose| paint.dim(&format!("{}  ", one_line(whose)))).unwrap_or_default();
+        self.text(&format!("{head} {whose}{}{replayed}", sentence(&envelope.event, own, paint)))
     }
 }
 

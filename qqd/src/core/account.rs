@@ -1,93 +1,250 @@
-//! The account: who may log in here, and what is known of it between logins.
+//! One account: a value that knows nothing of the others. What goes into it are the inputs that are for it, what comes
+//! out is what it has [`Said`]. Here: what it consists of, who may log in to it, and what is known of it between logins.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::time::Duration;
 
 use ipc_schema::account::{Changed, LoggedIn, Login, State};
-use ipc_schema::{Code, Error, Event, chat, state};
-use relay_schema::Secret;
+use ipc_schema::{Code, Envelope, Error, Event, chat, state};
+use relay_schema::{Id, Secret, Stanza};
 
 use super::address::{self, usage};
 use super::early::Early;
+use super::friend::Friends;
+use super::io::{AccountKey, ClientId, Local, Token};
+use super::link::Link;
 use super::login::{Credential, Wanted};
-use super::op::{Account, Address, Loaded};
-use super::request::ReplyTo;
-use super::{Core, clock};
+use super::mark::Marks;
+use super::op::{self, Left, Loaded};
+use super::outbox::Outbox;
+use super::receive::Inbox;
+use super::request::{ReplyTo, Requests, Waiting};
+use super::saving::Saving;
+use super::shake::Shakes;
+use super::stored::Then;
+use super::{Now, Output, Random, clock, logout};
 
 /// The longest password in bytes (RFC 8265 leaves the limit to us; the relay has the same).
 const PASSWORD_MAX: usize = 1_024;
 /// Messages older than this are not sent unasked: 14 days in microseconds.
 pub(super) const UNASKED_US: i64 = 14 * 24 * 3_600 * 1_000_000;
 
-impl Core {
-    /// `account.login`.
-    pub(super) fn login(&mut self, to: ReplyTo<Login>, params: Login) {
-        match self.draft(&params).and_then(|draft| Ok((self.credential(&params)?, draft))) {
+/// What an account says to the daemon that it is part of.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// To be handed out as it is.
+    Output(Output),
+    /// To be numbered, kept and handed out.
+    Event(Envelope),
+    /// More has changed than events can say: what is to be shown of this account now, if anything.
+    Shown(Option<state::Account>),
+    /// Its login is on disk.
+    LoggedIn(Local),
+    /// It is logged out, and kept so.
+    LoggedOut(op::Account),
+    /// What it has left on disk.
+    Left(Local, Left),
+    /// What waited for its first try waits no more.
+    Early(Vec<Waiting>),
+}
+
+/// One account that is logged in, or on its way in or out.
+pub(super) struct Account {
+    pub(super) key: AccountKey,
+    /// Its local name.
+    pub(super) local: Local,
+    random: Random,
+    pub(super) now: Now,
+    pub(super) said: VecDeque<Said>,
+    pub(super) requests: Requests,
+    /// What the store has been asked and has not answered.
+    pub(super) asked: HashMap<u64, Then>,
+    last_asked: u64,
+    /// What frontends know of this account, and of no other.
+    pub(super) mirror: state::State,
+    /// The first try to reach the relay has no outcome yet.
+    pub(super) early: Option<Early>,
+    /// As it is on disk; none before the first login, and after a logout.
+    pub(super) account: Option<op::Account>,
+    /// The account's token as it is on disk.
+    pub(super) token: Option<Secret>,
+    /// The relay refuses this account: nothing is tried again until a login.
+    pub(super) refused: Option<Error>,
+    /// A frontend's login on its way.
+    pub(super) login: Option<Wanted>,
+    /// A login that the relay has accepted and that is not on disk yet.
+    pub(super) saving: Option<Saving>,
+    pub(super) logout: Option<logout::Pending>,
+    pub(super) link: Link,
+    pub(super) outbox: Outbox,
+    pub(super) inbox: Inbox,
+    pub(super) friends: Friends,
+    pub(super) marks: Marks,
+    pub(super) shakes: Shakes,
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("local", &self.local)
+            .field("account", &self.account)
+            .field("link", &self.link)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Account {
+    /// An account that nothing is known of but its name.
+    pub(super) fn new(key: AccountKey, local: Local, random: Random, now: Now) -> Self {
+        Self {
+            key,
+            local,
+            random,
+            now,
+            said: VecDeque::new(),
+            requests: Requests::default(),
+            asked: HashMap::new(),
+            last_asked: 0,
+            mirror: state::State::default(),
+            early: None,
+            account: None,
+            token: None,
+            refused: None,
+            login: None,
+            saving: None,
+            logout: None,
+            link: Link::default(),
+            outbox: Outbox::default(),
+            inbox: Inbox::default(),
+            friends: Friends::default(),
+            marks: Marks::default(),
+            shakes: Shakes::default(),
+        }
+    }
+
+    /// Nobody is logged in to it any more, or yet, and nothing is on its way.
+    pub(super) fn is_over(&self) -> bool {
+        self.account.is_none() && self.login.is_none() && self.saving.is_none() && self.logout.is_none()
+    }
+
+    /// As it is on disk, or will be if its login succeeds.
+    pub(super) fn record(&self) -> Option<&op::Account> {
+        self.account.as_ref().or_else(|| self.login.as_ref().map(|wanted| &wanted.account))
+    }
+
+    /// When [`Account::on_tick`] is wanted.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        let times = [
+            self.early_deadline(),
+            self.link_deadline(),
+            self.outbox_deadline(),
+            self.inbox.deadline(),
+            self.friends.deadline(),
+            self.shakes.deadline(),
+            self.logout.as_ref().and_then(logout::Pending::deadline),
+        ];
+        times.into_iter().flatten().min()
+    }
+
+    pub(super) fn on_tick(&mut self) {
+        self.on_early_tick();
+        self.on_link_tick();
+        self.on_logout_tick();
+        self.on_outbox_tick();
+        self.on_inbox_tick();
+        self.on_friends_tick();
+        self.on_shakes_tick();
+    }
+
+    /// A frontend is gone: its requests are forgotten, its messages are not. A login nobody waits for is given up.
+    pub(super) fn on_gone(&mut self, client: ClientId) {
+        self.requests.forget(client);
+        if let Some(early) = &mut self.early {
+            early.waiting.retain(|waiting| waiting.caller.client != client);
+        }
+        self.forsake();
+        self.friends.forget(&self.requests);
+        self.abandon_login();
+    }
+
+    /// The session ends without a logout, and whoever still waits is told.
+    pub(super) fn stop(&mut self, error: &Error) {
+        self.say_received();
+        self.hang_up();
+        let early = self.early.take().map(|early| early.waiting).unwrap_or_default();
+        let early = early.into_iter().map(|waiting| waiting.caller);
+        for caller in self.requests.take_all().into_iter().chain(early) {
+            self.say(caller.refused(error.clone()));
+        }
+    }
+
+    /// Hands something out.
+    pub(super) fn say(&mut self, output: Output) {
+        self.said.push_back(Said::Output(output));
+    }
+
+    /// A stanza for the relay; only while it has taken the login.
+    pub(super) fn send(&mut self, stanza: impl Into<Stanza>) {
+        self.link.wrote(self.now.mono);
+        self.say(Output::Send { account: self.key, stanza: Box::new(stanza.into()) });
+    }
+
+    /// Asks the store; `then` is what happens with the answer.
+    pub(super) fn ask(&mut self, op: op::Op, then: Then) {
+        self.last_asked += 1;
+        self.asked.insert(self.last_asked, then);
+        let token = Token { account: self.key, number: self.last_asked };
+        self.say(Output::Store { token, whose: self.local.clone(), op });
+    }
+
+    fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.random)(&mut bytes);
+        bytes
+    }
+
+    /// A name for a message or a request: 128 random bits.
+    pub(super) fn random_id(&self) -> Id {
+        let hex: String = self.random_bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
+        Id::new(&hex).expect("32 hexadecimal digits are an id")
+    }
+
+    /// A time between `shortest` and `longest`.
+    pub(super) fn jitter(&self, shortest: Duration, longest: Duration) -> Duration {
+        let share = f64::from(u32::from_le_bytes(self.random_bytes())) / f64::from(u32::MAX);
+        shortest + longest.saturating_sub(shortest).mul_f64(share)
+    }
+
+    /// Now, RFC 3339.
+    pub(super) fn ts(&self) -> String {
+        clock::rfc3339(self.now.wall_us)
+    }
+
+    /// `account.login`: with the account as it will be kept if the relay takes the login, and the key that the caller
+    /// trusts.
+    pub(super) fn login(
+        &mut self,
+        to: ReplyTo<Login>,
+        params: &Login,
+        account: op::Account,
+        trust: Option<String>,
+    ) {
+        if self.login.is_some() || self.logout.is_some() {
+            let error = Error::new(Code::Conflict, "another login or logout is under way; wait for its end");
+            return self.reply(to, Err(error));
+        }
+        match self.credential(params) {
             Err(error) => self.reply(to, Err(error)),
-            Ok((None, (account, _))) => {
+            Ok(None) => {
                 let reply = self.logged_in(&account);
                 self.reply(to, Ok(reply));
             }
-            Ok((Some(credential), (account, trust))) => {
+            Ok(Some(credential)) => {
                 self.login = Some(Wanted { to, account, credential, trust, attempt: None });
                 self.start_login();
             }
         }
-    }
-
-    /// The account as it will be kept if the relay takes the login, and the key that the caller trusts.
-    fn draft(&self, params: &Login) -> Result<(Account, Option<String>), Error> {
-        if self.login.is_some() || self.logout.is_some() {
-            return Err(Error::new(Code::Conflict, "another login or logout is under way; wait for its end"));
-        }
-        let typed = address::account(&params.account)?;
-        let given = params.relay.as_deref().map(address::relay).transpose()?;
-        let local = typed.host.as_ref().map(|host| address::local(&typed.account, host));
-        let mut known =
-            self.account.iter().chain(&self.former).filter(|known| known.account == typed.account);
-        let remembered = || match &local {
-            Some(local) => known.find(|known| known.local == *local).map(|known| known.relay.clone()),
-            None => known.next().map(|known| known.relay.clone()),
-        };
-        let relay = given.or_else(remembered).or_else(|| typed.host.clone()).ok_or_else(|| {
-            usage(format!("which server is {} at? Name it with --relay HOST:PORT", typed.account))
-                .with_hint(format!("qqctl login {}@HOST", typed.account))
-        })?;
-        let trust = params.trust.as_deref().map(address::fingerprint).transpose()?;
-        if trust.is_some() && relay.plain {
-            return Err(usage("plain:// has no key that could be trusted; leave --trust out".to_owned()));
-        }
-        self.only_one(&typed.account, &relay)?;
-        let local = local.unwrap_or_else(|| address::local(&typed.account, &relay));
-        Ok((self.known_or_new(typed.account, relay, local), trust))
-    }
-
-    /// One account for now.
-    fn only_one(&self, account: &str, relay: &Address) -> Result<(), Error> {
-        match &self.account {
-            Some(current) if current.account != account || current.relay != *relay => {
-                let message = format!(
-                    "{} is logged in here, and there is room for one account; `qqctl logout` first (its history stays)",
-                    current.local
-                );
-                Err(Error::new(Code::Conflict, message)
-                    .with_hint("qqctl logout")
-                    .with_field("account", current.local.as_str()))
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    fn known_or_new(&self, account: String, relay: Address, local: String) -> Account {
-        let known = self.account.iter().chain(&self.former);
-        let mut known = known.filter(|known| known.account == account && known.relay == relay);
-        known.next().cloned().unwrap_or_else(|| Account {
-            local,
-            name: String::new(),
-            account,
-            relay,
-            pin: None,
-            device: self.device.clone(),
-            epoch: String::new(),
-            cursor: 0,
-        })
     }
 
     /// What to log in with; none if the session stands and nothing new was given.
@@ -117,7 +274,7 @@ impl Core {
         Ok(Credential::Password(Secret::new(password.to_owned())))
     }
 
-    pub(super) fn logged_in(&self, account: &Account) -> LoggedIn {
+    pub(super) fn logged_in(&self, account: &op::Account) -> LoggedIn {
         let state = if self.link.is_online() { State::Online } else { State::Backoff };
         LoggedIn {
             account: account.local.clone(),
@@ -129,19 +286,9 @@ impl Core {
 
     /// The store has told what there is: on with the session that was there before.
     pub(super) fn begin(&mut self, loaded: Loaded) {
-        let kept = loaded.account.iter().chain(&loaded.former).map(|account| &account.device);
-        self.device = match kept.into_iter().find(|device| !device.is_empty()) {
-            Some(device) => device.clone(),
-            None => uuid::Builder::from_random_bytes(self.random_bytes()).into_uuid().to_string(),
-        };
-        if loaded.account.is_none() {
-            self.former = loaded.former;
-            self.left = loaded.left.into_iter().collect();
-            return;
-        }
         self.install(loaded);
-        let account = self.mirrored(Changed::default());
-        self.tell_state(account.into_iter().collect());
+        let shown = self.mirrored(Changed::default());
+        self.tell_whole(shown);
         if self.token.is_some() {
             self.early = Some(Early::new(self.now.mono));
             self.dial();
@@ -157,15 +304,14 @@ impl Core {
         self.friends.begin(loaded.friends);
         self.outbox.begin(loaded.outbox);
         self.token = loaded.token.or_else(|| self.token.take());
-        self.former = loaded.former;
-        self.left = loaded.left.into_iter().collect();
         self.account = Some(account);
+        self.said.push_back(Said::LoggedIn(self.local.clone()));
     }
 
     /// The account as the mirror shows it.
     pub(super) fn mirrored(&self, link: Changed) -> Option<state::Account> {
         let account = self.account.as_ref()?;
-        let known = self.events.mirror().account(&account.local);
+        let known = self.visible();
         let link = Changed { relay: address::shown(&account.relay), ..link };
         Some(state::Account {
             account: account.local.clone(),

@@ -4,7 +4,7 @@ use ipc_schema::chat::{Send, Sent, State, TEXT_MAX_CHARS, Wait};
 use ipc_schema::{Code, Error};
 use relay_schema::Id;
 
-use super::Core;
+use super::account::Account;
 use super::address::usage;
 use super::name::{not_logged_in, quote};
 use super::op::{Message, Op, StoreError};
@@ -21,7 +21,7 @@ pub(super) struct Asked {
     message: Message,
 }
 
-impl Core {
+impl Account {
     /// `chat.send`.
     pub(super) fn chat(&mut self, to: ReplyTo<Send>, params: Send) {
         let keyed = params.id.is_some();

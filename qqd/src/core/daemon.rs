@@ -1,35 +1,65 @@
 //! The daemon's own methods: what it is, what it knows, how its account does.
 
-use ipc_schema::{account, chat, daemon, presence};
+use ipc_schema::{Code, Error, account, chat, daemon, presence, state};
 
-use super::request::ReplyTo;
+use super::account::Account;
+use super::accounts::unknown;
+use super::request::Caller;
 use super::{Core, VERSION, address, op};
 
 impl Core {
     /// `hello`, should it get here: the socket answers it before the core hears of a frontend.
-    pub(super) fn hello(&mut self, to: ReplyTo<daemon::Hello>, params: &daemon::Hello) {
+    pub(super) fn hello(&mut self, caller: Caller, params: &daemon::Hello) {
         let result = params.check().map(|()| daemon::Welcome::new(VERSION, Vec::new()));
-        self.reply(to, result);
+        self.answer(caller, result);
     }
 
-    /// `daemon.status`: who is logged in, then those who are logged out and kept.
-    pub(super) fn status(&mut self, to: ReplyTo<daemon::Status>) {
-        let mirror = self.events.mirror();
+    /// `daemon.status`: who is logged in, then those who are logged out and kept; with a name that one alone.
+    pub(super) fn status(&mut self, caller: Caller, name: Option<&str>) {
         let running = daemon::Running {
             version: VERSION.to_owned(),
-            pid: mirror.daemon.pid,
+            pid: std::process::id(),
             uptime_s: self.now.mono.saturating_sub(self.started.mono).as_secs(),
         };
-        let kept = self.former.iter().filter(|kept| mirror.account(&kept.local).is_none());
+        let accounts = self.statuses();
+        let accounts = match name {
+            None => Ok(accounts),
+            Some(name) => self.only(accounts, name),
+        };
+        let notifications = "none".to_owned();
+        let report = accounts.map(|accounts| daemon::Report { daemon: running, accounts, notifications });
+        self.answer(caller, report);
+    }
+
+    fn statuses(&self) -> Vec<daemon::Account> {
+        let shown: Vec<&state::Account> = self.accounts.iter().filter_map(Account::visible).collect();
+        let hidden = |kept: &&op::Account| shown.iter().all(|one| one.account != kept.local);
+        let kept = self.former.iter().filter(hidden);
         let kept =
             kept.map(|kept| kept_status(kept, self.left.get(&kept.local).copied().unwrap_or_default()));
-        let accounts = mirror.accounts.iter().map(status_of).chain(kept).collect();
-        let report = daemon::Report { daemon: running, accounts, notifications: "none".to_owned() };
-        self.reply(to, Ok(report));
+        shown.iter().copied().map(status_of).chain(kept).collect()
+    }
+
+    /// The one called so, as every method understands it; also one that is logged out.
+    fn only(&self, accounts: Vec<daemon::Account>, name: &str) -> Result<Vec<daemon::Account>, Error> {
+        let local = match self.whose(Some(name)) {
+            Ok(at) => self.accounts.get(at).map(|account| account.local.to_string()),
+            Err(error) if error.code == Code::Ambiguous => return Err(error),
+            Err(_) => None,
+        };
+        let fits = |known: &daemon::Account| match &local {
+            Some(local) => known.account == *local,
+            None => {
+                known.account.eq_ignore_ascii_case(name)
+                    || account::bare(&known.account).eq_ignore_ascii_case(name)
+            }
+        };
+        let found: Vec<_> = accounts.into_iter().filter(fits).collect();
+        if found.is_empty() { Err(unknown(name)) } else { Ok(found) }
     }
 }
 
-fn status_of(account: &ipc_schema::state::Account) -> daemon::Account {
+fn status_of(account: &state::Account) -> daemon::Account {
     let link = &account.link;
     let away = link.state != account::State::Online;
     daemon::Account {

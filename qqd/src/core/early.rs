@@ -1,11 +1,11 @@
-//! The first moment: a daemon that has just started is a moment away from its relay. What depends on the relay waits for
+//! The first moment: a daemon that has just started is a moment away from its relays. What depends on one waits for
 //! the outcome of the first try, so that nobody is told that the relay is away who would be wrong a moment later.
 
 use std::time::Duration;
 
 use ipc_schema::Request;
 
-use super::Core;
+use super::account::{Account, Said};
 use super::request::Waiting;
 
 /// How long a request may wait for the first try.
@@ -54,7 +54,7 @@ impl Early {
     }
 }
 
-impl Core {
+impl Account {
     pub(super) fn early_deadline(&self) -> Option<Duration> {
         self.early.as_ref().filter(|early| !early.waiting.is_empty()).map(|early| early.until)
     }
@@ -68,8 +68,6 @@ impl Core {
     /// The first try has an outcome, or has taken too long.
     pub(super) fn release_early(&mut self) {
         let Some(early) = self.early.take() else { return };
-        for Waiting { client, id, request } in early.waiting {
-            self.on_request(client, id, request);
-        }
+        self.said.push_back(Said::Early(early.waiting));
     }
 }

@@ -1,11 +1,11 @@
-//! Events: numbered, applied to a mirror, kept for those who come back with `since`.
+//! Events: applied to the account's mirror, then numbered, and kept for those who come back with `since`.
 
 use std::collections::VecDeque;
 
 use ipc_schema::{Envelope, Event, State, daemon, state};
 
-use super::io::ClientId;
-use super::request::ReplyTo;
+use super::account::{Account, Said};
+use super::request::Caller;
 use super::{Core, Now, Output, VERSION, clock};
 
 /// How many durable events are kept.
@@ -13,7 +13,7 @@ const MAX_KEPT: usize = 4_096;
 /// How many bytes of other people's text the kept events may hold; the oldest give way.
 const MAX_KEPT_BYTES: usize = 16 << 20;
 
-/// The stream of events so far.
+/// The stream of events so far, of all accounts.
 #[derive(Debug)]
 pub(super) struct Events {
     last: u64,
@@ -21,7 +21,7 @@ pub(super) struct Events {
     floor: u64,
     kept: VecDeque<Envelope>,
     bytes: usize,
-    mirror: State,
+    daemon: state::Daemon,
 }
 
 impl Events {
@@ -32,13 +32,7 @@ impl Events {
             pid: std::process::id(),
             started: clock::rfc3339(started.wall_us),
         };
-        let mirror = State { daemon, accounts: Vec::new() };
-        Self { last: first, floor: first, kept: VecDeque::new(), bytes: 0, mirror }
-    }
-
-    /// What every frontend that has heard all events knows.
-    pub(super) fn mirror(&self) -> &State {
-        &self.mirror
+        Self { last: first, floor: first, kept: VecDeque::new(), bytes: 0, daemon }
     }
 
     fn keep(&mut self, envelope: Envelope) {
@@ -65,51 +59,72 @@ fn weight(envelope: &Envelope) -> usize {
     }
 }
 
-impl Core {
+impl Account {
     /// Tells every subscriber something that happens now.
     pub(super) fn tell(&mut self, event: Event) {
-        let local = self.local_name();
-        self.emit(local, event, false);
+        self.emit(event, false);
     }
 
     /// Tells every subscriber something that happened while the daemon was away.
     pub(super) fn tell_replayed(&mut self, event: Event) {
-        let local = self.local_name();
-        self.emit(local, event, true);
+        self.emit(event, true);
     }
 
-    /// Tells the whole state, because more has changed than the events can say.
-    pub(super) fn tell_state(&mut self, accounts: Vec<state::Account>) {
-        let state = State { daemon: self.events.mirror.daemon.clone(), accounts };
-        self.emit(None, Event::DaemonState(state), false);
+    /// Tells the whole state, because more of this account has changed than the events can say; none: it is not shown
+    /// any more.
+    pub(super) fn tell_whole(&mut self, shown: Option<state::Account>) {
+        self.mirror.accounts = shown.clone().into_iter().collect();
+        self.said.push_back(Said::Shown(shown));
     }
 
-    pub(super) fn emit(&mut self, local: Option<String>, event: Event, replayed: bool) {
-        self.events.last += 1;
-        let mut envelope = Envelope::new(self.events.last, self.ts(), local, event);
+    fn emit(&mut self, event: Event, replayed: bool) {
+        let mut envelope = Envelope::new(0, self.ts(), Some(self.local.to_string()), event);
         envelope.replayed = replayed;
-        self.events.mirror.apply(&envelope);
+        self.mirror.apply(&envelope);
+        self.said.push_back(Said::Event(envelope));
+    }
+
+    /// What every frontend that has heard all events knows of this account.
+    pub(super) fn visible(&self) -> Option<&state::Account> {
+        self.mirror.accounts.first()
+    }
+}
+
+impl Core {
+    /// Numbers an account's event, keeps it if it is to be kept, and hands it out.
+    pub(super) fn publish(&mut self, mut envelope: Envelope) {
+        self.events.last += 1;
+        envelope.seq = self.events.last;
         if envelope.event.is_durable() {
             self.events.keep(envelope.clone());
         }
         self.outputs.push_back(Output::Event(envelope));
     }
 
-    /// The local name of the account that is logged in.
-    pub(super) fn local_name(&self) -> Option<String> {
-        self.account.as_ref().map(|account| account.local.clone())
+    /// Tells the whole state; the account at this place has said what is to be shown of it, and perhaps more since.
+    pub(super) fn tell_state(&mut self, at: usize, shown: Option<state::Account>) {
+        let mut shown = Some(shown);
+        let accounts = self.accounts.iter().enumerate().filter_map(|(other, account)| match other == at {
+            true => shown.take().flatten(),
+            false => account.visible().cloned(),
+        });
+        let state = State { daemon: self.events.daemon.clone(), accounts: accounts.collect() };
+        let ts = clock::rfc3339(self.now.wall_us);
+        self.publish(Envelope::new(0, ts, None, Event::DaemonState(state)));
+    }
+
+    /// What every frontend that has heard all events knows.
+    pub(super) fn state(&self) -> State {
+        let accounts = self.accounts.iter().filter_map(|account| account.visible().cloned());
+        State { daemon: self.events.daemon.clone(), accounts: accounts.collect() }
     }
 
     /// `events.subscribe`.
-    pub(super) fn subscribe(
-        &mut self,
-        to: ReplyTo<daemon::Subscribe>,
-        client: ClientId,
-        params: &daemon::Subscribe,
-    ) {
+    pub(super) fn subscribe(&mut self, caller: Caller, params: &daemon::Subscribe) {
         let seq = self.events.last;
-        let now = |event| Envelope::new(seq, self.ts(), None, event);
-        let state = || now(Event::DaemonState(self.events.mirror.clone()));
+        let ts = clock::rfc3339(self.now.wall_us);
+        let now = |event| Envelope::new(seq, ts.clone(), None, event);
+        let state = || now(Event::DaemonState(self.state()));
         let first = match params.since {
             None => vec![state()],
             Some(since) => self
@@ -117,7 +132,8 @@ impl Core {
                 .missed(since)
                 .unwrap_or_else(|| vec![now(Event::DaemonGap(daemon::Gap { lost: None })), state()]),
         };
-        self.reply(to, Ok(daemon::Subscribed { seq }));
+        let client = caller.client;
+        self.answer(caller, Ok(daemon::Subscribed { seq }));
         self.outputs.push_back(Output::Subscribed { client, first });
     }
 }

@@ -7,7 +7,7 @@ use ipc_schema::friend::{Entry, FRIENDS, Group, List, Listed, Profile, Removed, 
 use ipc_schema::{Event, presence, state};
 use relay_schema::{Friend as Wire, FriendRemove, Stranger};
 
-use super::Core;
+use super::account::Account;
 use super::failure::Failure;
 use super::name::{NAME_MAX, NOTE_MAX, clip, normalise, not_logged_in};
 use super::op::{Friend, Op, Row, StoreError};
@@ -109,7 +109,7 @@ fn rank(group: &str) -> u8 {
     }
 }
 
-impl Core {
+impl Account {
     /// `friend.list`: waits a moment for a list that is just coming.
     pub(super) fn list(&mut self, to: ReplyTo<List>) {
         if self.account.is_none() {
@@ -123,9 +123,8 @@ impl Core {
 
     fn answer_lists(&mut self) {
         self.friends.awaited = None;
-        let local = self.local_name().unwrap_or_default();
         for to in std::mem::take(&mut self.friends.waiting) {
-            let known = self.events.mirror().account(&local);
+            let known = self.visible();
             let groups = known.map(|account| account.groups.clone()).unwrap_or_default();
             self.reply(to, Ok(Listed { groups, ..Default::default() }));
         }
@@ -223,9 +222,8 @@ impl Core {
 
     /// A first list is told whole.
     fn tell_list(&mut self) {
-        let known = self.local_name().and_then(|local| self.events.mirror().account(&local).cloned());
-        let account = self.mirrored(known.map(|known| known.link).unwrap_or_default());
-        self.tell_state(account.into_iter().collect());
+        let account = self.mirrored(self.visible().map(|known| known.link.clone()).unwrap_or_default());
+        self.tell_whole(account);
         for (_, presence) in std::mem::take(&mut self.friends.coming) {
             if self.friends.has(&presence.friend) {
                 self.tell_presence(presence);

@@ -1,9 +1,10 @@
 //! What goes into the daemon's core and what comes out of it: the only place where its parts meet.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use ipc_schema::{Envelope, Error, Request};
+use ipc_schema::{Call, Envelope, Error};
 use relay_schema::{Refusal, Stanza};
 use serde_json::Value;
 
@@ -15,10 +16,25 @@ pub type ClientId = u64;
 /// A frontend's own id for its request, echoed.
 pub type RequestId = Value;
 
-/// One operation on its way through the store.
-pub type Token = u64;
+/// One account that is logged in or on its way; never used twice while the daemon runs.
+pub type AccountKey = u64;
 
-/// One try to reach the relay; what an older one still says is ignored.
+/// The [`AccountKey`] of what is no account's but the daemon's own.
+pub const DAEMON: AccountKey = 0;
+
+/// An account's local name.
+pub type Local = Arc<str>;
+
+/// One operation on its way through the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Token {
+    /// Who asked.
+    pub account: AccountKey,
+    /// The asker's own number for it.
+    pub number: u64,
+}
+
+/// One try of an account to reach its relay; what an older one still says is ignored.
 pub type Attempt = u64;
 
 /// The clocks, read by the shell.
@@ -39,16 +55,18 @@ pub enum Input {
         client: ClientId,
         /// Its id for the request.
         id: RequestId,
-        /// What.
-        request: Request,
+        /// What, and which account is meant.
+        call: Call,
     },
     /// A frontend is gone: nobody waits for its answers.
     Gone {
         /// Who.
         client: ClientId,
     },
-    /// The relay link.
+    /// An account's relay link.
     Link {
+        /// Whose.
+        account: AccountKey,
         /// Which try.
         attempt: Attempt,
         /// What happened.
@@ -184,8 +202,10 @@ pub enum Output {
     },
     /// News for every subscriber.
     Event(Envelope),
-    /// Try to reach the relay; ends a link that is still there.
+    /// Try to reach an account's relay; ends its link that is still there.
     Dial {
+        /// Whose.
+        account: AccountKey,
         /// Its number, repeated in [`Input::Link`].
         attempt: Attempt,
         /// Where.
@@ -193,14 +213,24 @@ pub enum Output {
         /// Whom to believe.
         trust: Trust,
     },
-    /// A stanza for the relay.
-    Send(Box<Stanza>),
-    /// End the link: send what is written, then close.
-    Hangup,
+    /// A stanza for an account's relay.
+    Send {
+        /// Whose.
+        account: AccountKey,
+        /// What.
+        stanza: Box<Stanza>,
+    },
+    /// End an account's link: send what is written, then close.
+    Hangup {
+        /// Whose.
+        account: AccountKey,
+    },
     /// An operation for the store.
     Store {
         /// Comes back in [`Input::Stored`].
         token: Token,
+        /// The local name of the account whose data it is about; empty for [`Op::LoadAll`].
+        whose: Local,
         /// What.
         op: Op,
     },

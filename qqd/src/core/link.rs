@@ -6,13 +6,14 @@ use ipc_schema::account::{Changed, State, Step};
 use ipc_schema::{Code, Error, Event};
 use relay_schema::{ErrorCode, ErrorStanza, Ping, Pong, Refusal, Stanza};
 
+use super::account::Account;
 use super::failure::Failure;
 use super::io::{Attempt, Closed, News, Step as LinkStep, Trust};
 use super::name::quote;
 use super::op::StoreError;
 use super::reconnect::{EAGER_PAUSE, Pacer};
 use super::saving::{Heard, Saving};
-use super::{Core, Output, address};
+use super::{Output, address};
 
 /// Silence after which the relay is asked whether it lives.
 const PING_AFTER: Duration = Duration::from_secs(30);
@@ -94,7 +95,7 @@ impl Link {
     }
 }
 
-impl Core {
+impl Account {
     pub(super) fn link_deadline(&self) -> Option<Duration> {
         match self.link.stage {
             Stage::Idle | Stage::Saving => None,
@@ -169,19 +170,19 @@ impl Core {
         let address = account.relay.clone();
         self.link.dialled = self.now.mono;
         self.link.stage = Stage::Connecting { step: Step::Connect, until: self.now.mono + STEP_MAX };
-        self.outputs.push_back(Output::Dial { attempt, address, trust });
+        self.say(Output::Dial { account: self.key, attempt, address, trust });
         self.tell_progress(State::Connecting);
     }
 
     /// `account.state` of a try. One by the daemon itself is not worth an event while all it does is wait.
     pub(super) fn tell_progress(&mut self, state: State) {
         let Some(account) = self.subject() else { return };
-        let (local, relay) = (account.local.clone(), address::shown(&account.relay));
-        let known = self.events.mirror().account(&local).map(|known| known.link.state);
+        let relay = address::shown(&account.relay);
+        let known = self.visible().map(|known| known.link.state);
         if state == State::Connecting && known == Some(State::Backoff) && !self.is_wanted() {
             return;
         }
-        self.emit(Some(local), Event::AccountState(Changed { state, relay, ..Changed::default() }), false);
+        self.tell(Event::AccountState(Changed { state, relay, ..Changed::default() }));
     }
 
     pub(super) fn on_link(&mut self, attempt: Attempt, news: News) {
@@ -278,7 +279,7 @@ impl Core {
     /// The session or the try ends by our own doing.
     pub(super) fn fail(&mut self, failure: Failure) {
         if self.link.is_up() {
-            self.outputs.push_back(Output::Hangup);
+            self.say(Output::Hangup { account: self.key });
         }
         self.ended(failure);
     }
@@ -319,7 +320,7 @@ impl Core {
     /// Ends what is there without a further word.
     pub(super) fn hang_up(&mut self) {
         if self.link.is_up() {
-            self.outputs.push_back(Output::Hangup);
+            self.say(Output::Hangup { account: self.key });
         }
         self.drop_session();
         self.link.stage = Stage::Idle;

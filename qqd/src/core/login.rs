@@ -6,14 +6,15 @@ use ipc_schema::account::{Changed, State, Step};
 use ipc_schema::{Event, account};
 use relay_schema::{Login, LoginResponse, Secret};
 
+use super::account::Account;
 use super::failure::{Failure, Pace, Who};
 use super::io::Attempt;
 use super::link::Stage;
-use super::op::{Account, Op};
+use super::op::{self, Op};
 use super::request::ReplyTo;
 use super::saving::Saving;
 use super::stored::Then;
-use super::{Core, VERSION, address};
+use super::{VERSION, address};
 
 /// From the login stanza to its answer.
 const LOGIN_MAX: Duration = Duration::from_secs(10);
@@ -30,7 +31,7 @@ pub(super) enum Credential {
 pub(super) struct Wanted {
     pub(super) to: ReplyTo<account::Login>,
     /// As it will be kept.
-    pub(super) account: Account,
+    pub(super) account: op::Account,
     pub(super) credential: Credential,
     /// The key that the caller trusts.
     pub(super) trust: Option<String>,
@@ -38,7 +39,7 @@ pub(super) struct Wanted {
     pub(super) attempt: Option<Attempt>,
 }
 
-impl Core {
+impl Account {
     /// Begins the login that a frontend wants, unless an earlier one is just being saved.
     pub(super) fn start_login(&mut self) {
         if self.saving.is_none() {
@@ -52,7 +53,7 @@ impl Core {
     }
 
     /// The account that the try is for.
-    pub(super) fn subject(&self) -> Option<&Account> {
+    pub(super) fn subject(&self) -> Option<&op::Account> {
         match &self.login {
             Some(wanted) if wanted.attempt == Some(self.link.attempt) => Some(&wanted.account),
             _ => self.account.as_ref(),
@@ -153,7 +154,7 @@ impl Core {
         }
     }
 
-    fn resumed(&self, account: &Account) -> u64 {
+    fn resumed(&self, account: &op::Account) -> u64 {
         let same = self.account.as_ref().is_some_and(|current| current.local == account.local);
         if same { self.inbox.taken() } else { account.cursor }
     }
@@ -178,9 +179,9 @@ impl Core {
             retry_after_ms: failure.error.retry_after_ms,
         };
         self.reply(wanted.to, Err(failure.error.clone()));
-        self.emit(Some(wanted.account.local), Event::AccountState(link), false);
+        self.tell(Event::AccountState(link));
         if self.account.is_none() {
-            return self.tell_state(Vec::new());
+            return self.tell_whole(None);
         }
         if self.logout.is_some() {
             return self.finish_logout();

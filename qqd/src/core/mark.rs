@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use ipc_schema::chat::{Sent, State};
 use relay_schema::Delivered;
 
-use super::Core;
+use super::account::Account;
 use super::name::{clip, normalise};
 use super::op::{Op, StoreError};
 use super::outbox::Step;
@@ -24,7 +24,7 @@ pub(super) struct Marks {
     storing: HashMap<Whose, (u64, u64)>,
 }
 
-impl Core {
+impl Account {
     /// `delivered`: somebody has everything up to here.
     pub(super) fn on_delivered(&mut self, mark: Delivered) {
         let Some(account) = mark.account.as_deref().and_then(normalise) else { return };

@@ -1,10 +1,15 @@
-//! The daemon's thinking: the login, what is in flight, who is on line. No I/O, no clock, no randomness of its own:
-//! [`Core::handle`] takes one [`Input`], [`Core::poll`] hands out [`Output`]s.
+//! The daemon's thinking: the accounts, their logins, what is in flight, who is on line. No I/O, no clock, no randomness
+//! of its own: [`Core::handle`] takes one [`Input`], [`Core::poll`] hands out [`Output`]s.
+//!
+//! Each account that is logged in is a value of its own ([`account::Account`], one feature a file), which knows nothing of
+//! the others: its link, its outbox, its friends, its requests. The core itself keeps what is the daemon's, gives each
+//! input to the account it is for, and numbers what the accounts tell.
 //!
 //! Durable facts go out as [`Output::Store`] and come back as [`Input::Stored`], in the order in which they were asked.
 //! Events are applied to a mirror of one's own before they go out, so that `daemon.state` always equals their sum.
 
 mod account;
+mod accounts;
 mod address;
 mod body;
 mod chat;
@@ -37,28 +42,21 @@ mod tests;
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 use ipc_schema::{Code, Error};
-use relay_schema::{Id, Secret, Stanza};
 
 pub use io::{Input, Now, Output};
 
-use early::Early;
+use account::Account;
+use accounts::Awaited;
 use events::Events;
-use friend::Friends;
-use io::Token;
-use link::Link;
-use mark::Marks;
-use op::Account;
-use outbox::Outbox;
-use receive::Inbox;
-use request::{Requests, Waiting};
-use shake::Shakes;
-use stored::Then;
+use io::{AccountKey, ClientId, DAEMON, Local, Token};
+use request::{Caller, Waiting};
 
 /// Fills a buffer with random bytes; the shell hands in the operating system's, tests a seeded one.
-pub type Random = Box<dyn FnMut(&mut [u8])>;
+pub type Random = Rc<dyn Fn(&mut [u8])>;
 
 /// The daemon's version, as it tells the relay and the frontends.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -80,78 +78,44 @@ pub struct Core {
     now: Now,
     started: Now,
     phase: Phase,
-    /// The first try to reach the relay has no outcome yet.
-    early: Option<Early>,
     outputs: VecDeque<Output>,
-    requests: Requests,
-    /// What the store has been asked and has not answered.
-    asked: HashMap<Token, Then>,
-    last_token: Token,
     events: Events,
-    /// This computer's UUID, the same for every account and login.
-    device: String,
-    account: Option<Account>,
-    /// The account's token as it is on disk.
-    token: Option<Secret>,
+    /// Those who are logged in, or on their way in or out.
+    accounts: Vec<Account>,
+    last_key: AccountKey,
     /// Accounts that are logged out and have history here.
-    former: Vec<Account>,
+    former: Vec<op::Account>,
     /// What lies here of each of them, by local name.
     left: HashMap<String, op::Left>,
-    /// The relay refuses this account: nothing is tried again until a login.
-    refused: Option<Error>,
-    /// A frontend's login on its way.
-    login: Option<login::Wanted>,
-    /// A login that the relay has accepted and that is not on disk yet.
-    saving: Option<saving::Saving>,
-    logout: Option<logout::Pending>,
-    link: Link,
-    outbox: Outbox,
-    inbox: Inbox,
-    friends: Friends,
-    marks: Marks,
-    shakes: Shakes,
+    /// What the store has been asked for the daemon itself and has not answered.
+    asked: HashMap<u64, Awaited>,
+    last_asked: u64,
 }
 
 impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Core")
-            .field("account", &self.account)
-            .field("link", &self.link)
-            .finish_non_exhaustive()
+        f.debug_struct("Core").field("accounts", &self.accounts).finish_non_exhaustive()
     }
 }
 
 impl Core {
-    /// A daemon that knows nothing yet: its first output is [`op::Op::Load`].
+    /// A daemon that knows nothing yet: its first output is [`op::Op::LoadAll`].
     pub fn new(started: Now, random: Random) -> Self {
         let mut core = Self {
             random,
             now: started,
             started,
             phase: Phase::Loading(Vec::new()),
-            early: None,
             outputs: VecDeque::new(),
-            requests: Requests::default(),
-            asked: HashMap::new(),
-            last_token: 0,
             events: Events::new(started),
-            device: String::new(),
-            account: None,
-            token: None,
+            accounts: Vec::new(),
+            last_key: DAEMON,
             former: Vec::new(),
             left: HashMap::new(),
-            refused: None,
-            login: None,
-            saving: None,
-            logout: None,
-            link: Link::default(),
-            outbox: Outbox::default(),
-            inbox: Inbox::default(),
-            friends: Friends::default(),
-            marks: Marks::default(),
-            shakes: Shakes::default(),
+            asked: HashMap::new(),
+            last_asked: 0,
         };
-        core.ask(op::Op::Load, Then::Load);
+        core.ask(Local::from(""), op::Op::LoadAll, Awaited::Load);
         core
     }
 
@@ -162,12 +126,19 @@ impl Core {
             return self.after_stop(input);
         }
         match input {
-            Input::Request { client, id, request } => self.on_request(client, id, request),
+            Input::Request { client, id, call } => self.on_call(Caller { client, id }, call),
             Input::Gone { client } => self.on_gone(client),
-            Input::Link { attempt, news } => self.on_link(attempt, news),
-            Input::Stored { token, result } => self.on_stored(token, result),
-            Input::Woken => self.on_woken(),
-            Input::Tick => self.on_tick(),
+            Input::Link { account, attempt, news } => {
+                self.work_of(account, |account| account.on_link(attempt, news));
+            }
+            Input::Stored { token, result } if token.account == DAEMON => {
+                self.on_stored(token.number, result);
+            }
+            Input::Stored { token, result } => {
+                self.work_of(token.account, |account| account.on_stored(token.number, result));
+            }
+            Input::Woken => self.each(Account::on_woken),
+            Input::Tick => self.each(Account::on_tick),
             Input::Stop => self.stop(),
         }
     }
@@ -182,86 +153,72 @@ impl Core {
         if matches!(self.phase, Phase::Stopped) {
             return None;
         }
-        let times = [
-            self.early_deadline(),
-            self.link_deadline(),
-            self.outbox_deadline(),
-            self.inbox.deadline(),
-            self.friends.deadline(),
-            self.shakes.deadline(),
-            self.logout.as_ref().and_then(logout::Pending::deadline),
-        ];
-        times.into_iter().flatten().min()
+        self.accounts.iter().filter_map(Account::deadline).min()
     }
 
-    fn on_tick(&mut self) {
-        self.on_early_tick();
-        self.on_link_tick();
-        self.on_logout_tick();
-        self.on_outbox_tick();
-        self.on_inbox_tick();
-        self.on_friends_tick();
-        self.on_shakes_tick();
+    /// A frontend is gone: nobody waits for its answers.
+    fn on_gone(&mut self, client: ClientId) {
+        if let Phase::Loading(waiting) = &mut self.phase {
+            waiting.retain(|waiting| waiting.caller.client != client);
+        }
+        self.each(|account| account.on_gone(client));
     }
 
-    /// SIGTERM: the session ends without a logout, and whoever still waits is told.
+    /// SIGTERM: the sessions end without a logout, and whoever still waits is told.
     fn stop(&mut self) {
-        self.say_received();
-        self.hang_up();
-        let error = Error::new(Code::NoDaemon, "the daemon is stopping; ask again once it runs");
-        for (client, id) in self.requests.take_all() {
-            self.outputs.push_back(Output::Reply { client, id, result: Err(error.clone()) });
+        let error = stopping();
+        self.each(|account| account.stop(&error));
+        if let Phase::Loading(waiting) = std::mem::replace(&mut self.phase, Phase::Stopped) {
+            for Waiting { caller, .. } in waiting {
+                self.refuse(caller, error.clone());
+            }
         }
-        let mut waiting = self.early.take().map(|early| early.waiting).unwrap_or_default();
-        if let Phase::Loading(loading) = std::mem::replace(&mut self.phase, Phase::Stopped) {
-            waiting.extend(loading);
-        }
-        for Waiting { client, id, .. } in waiting {
-            self.outputs.push_back(Output::Reply { client, id, result: Err(error.clone()) });
+        for (_, awaited) in std::mem::take(&mut self.asked) {
+            if let Some(caller) = awaited.caller() {
+                self.refuse(caller, error.clone());
+            }
         }
         self.outputs.push_back(Output::Stopped);
     }
 
     fn after_stop(&mut self, input: Input) {
         if let Input::Request { client, id, .. } = input {
-            let result = Err(Error::new(Code::NoDaemon, "the daemon is stopping; ask again once it runs"));
-            self.outputs.push_back(Output::Reply { client, id, result });
+            self.refuse(Caller { client, id }, stopping());
         }
     }
 
-    /// A stanza for the relay; only while it has taken the login.
-    fn send(&mut self, stanza: impl Into<Stanza>) {
-        self.link.wrote(self.now.mono);
-        self.outputs.push_back(Output::Send(Box::new(stanza.into())));
+    /// Asks the store for the daemon itself.
+    fn ask(&mut self, whose: Local, op: op::Op, awaited: Awaited) {
+        self.last_asked += 1;
+        self.asked.insert(self.last_asked, awaited);
+        let token = Token { account: DAEMON, number: self.last_asked };
+        self.outputs.push_back(Output::Store { token, whose, op });
     }
 
-    /// Asks the store; `then` is what happens with the answer.
-    fn ask(&mut self, op: op::Op, then: Then) {
-        self.last_token += 1;
-        self.asked.insert(self.last_token, then);
-        self.outputs.push_back(Output::Store { token: self.last_token, op });
+    /// Lets every account do something.
+    fn each(&mut self, work: impl Fn(&mut Account)) {
+        let keys: Vec<AccountKey> = self.accounts.iter().map(|account| account.key).collect();
+        for key in keys {
+            self.work_of(key, &work);
+        }
     }
 
-    fn random_bytes<const N: usize>(&mut self) -> [u8; N] {
-        let mut bytes = [0; N];
-        (self.random)(&mut bytes);
-        bytes
+    /// Lets one account do something; one that is gone does nothing.
+    fn work_of(&mut self, key: AccountKey, work: impl FnOnce(&mut Account)) {
+        if let Some(at) = self.accounts.iter().position(|account| account.key == key) {
+            self.work(at, work);
+        }
     }
 
-    /// A name for a message or a request: 128 random bits.
-    fn random_id(&mut self) -> Id {
-        let hex: String = self.random_bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
-        Id::new(&hex).expect("32 hexadecimal digits are an id")
+    /// Lets the account at this place do something, and passes on what it says.
+    fn work(&mut self, at: usize, work: impl FnOnce(&mut Account)) {
+        let Some(account) = self.accounts.get_mut(at) else { return };
+        account.now = self.now;
+        work(account);
+        self.collect(at);
     }
+}
 
-    /// A time between `shortest` and `longest`.
-    fn jitter(&mut self, shortest: Duration, longest: Duration) -> Duration {
-        let share = f64::from(u32::from_le_bytes(self.random_bytes())) / f64::from(u32::MAX);
-        shortest + longest.saturating_sub(shortest).mul_f64(share)
-    }
-
-    /// Now, RFC 3339.
-    fn ts(&self) -> String {
-        clock::rfc3339(self.now.wall_us)
-    }
+fn stopping() -> Error {
+    Error::new(Code::NoDaemon, "the daemon is stopping; ask again once it runs")
 }

@@ -2,7 +2,7 @@
 
 use ipc_schema::{Code, Error};
 
-use super::Core;
+use super::account::Account;
 
 /// The most characters an account name has.
 const MAX: usize = 64;
@@ -33,7 +33,7 @@ pub(super) fn quote(text: &str) -> String {
     clip(text, 200).chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-impl Core {
+impl Account {
     /// Oneself, or somebody of the friend list.
     pub(super) fn is_known(&self, name: &str) -> bool {
         self.friends.has(name) || self.account.as_ref().is_some_and(|account| account.account == name)

@@ -3,7 +3,7 @@
 use ipc_schema::chat::State;
 use relay_schema::Secret;
 
-/// The account that this daemon is logged in to, as it is kept on disk.
+/// An account as it is kept on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// Its local name: `name@HOST` as first typed (`:PORT` when it is not 5290). Stays when the address changes.
@@ -37,13 +37,20 @@ pub struct Address {
 
 /// Everything the core needs to begin with.
 #[derive(Debug, Clone, Default)]
-pub struct Loaded {
-    /// None before the first login and after a logout.
-    pub account: Option<Account>,
+pub struct All {
+    /// What there is of each account that is logged in.
+    pub present: Vec<Loaded>,
     /// Accounts that are logged out and whose history is kept: device, pin, epoch and cursor for their next login.
     pub former: Vec<Account>,
     /// What lies here of each of them, by local name.
     pub left: Vec<(String, Left)>,
+}
+
+/// Everything that one account needs to begin with.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// None before its first login and after a logout.
+    pub account: Option<Account>,
     /// Its device token, if the file is there.
     pub token: Option<Secret>,
     /// The friend list.
@@ -113,11 +120,13 @@ pub struct Message {
     pub ts: String,
 }
 
-/// One transaction.
+/// One transaction. But for [`Op::LoadAll`] each is about one account, whose local name goes with it.
 #[derive(Debug, Clone)]
 pub enum Op {
-    /// First: everything there is. Once more right after the [`Op::SaveAccount`] of a login that began without an
-    /// account, because an account that comes back has history.
+    /// First: everything there is, of all accounts.
+    LoadAll,
+    /// What there is of the account: right after the [`Op::SaveAccount`] of a login that began without an account,
+    /// because an account that comes back has history.
     Load,
     /// The relay gave a new token: the 0600 file is written, synced, renamed, its directory synced.
     SaveToken {
@@ -133,11 +142,8 @@ pub enum Op {
         /// Also everything else.
         wipe: bool,
     },
-    /// Wipes an account that is logged out, and nobody else's. Answered by [`Done::LoggedOut`].
-    Forget {
-        /// Its local name.
-        local: String,
-    },
+    /// Wipes the account, which is logged out. Answered by [`Done::LoggedOut`].
+    Forget,
     /// A message into the outbox. The same id again changes nothing and answers what is there.
     Queue(Message),
     /// The relay has it. Answered by [`Done::Delivered`] if its receiver has it too, as a mark said before.
@@ -158,8 +164,8 @@ pub enum Op {
         /// A word.
         reason: String,
     },
-    /// A row of the inbox together with the cursor. They come without a hole; when one fails, those that were asked for
-    /// behind it must fail too, until the next [`Op::SaveAccount`], or the cursor would pass a row that is not here.
+    /// A row of the inbox together with the cursor. They come without a hole; when one fails, those of the account that
+    /// were asked for behind it must fail too, until its next [`Op::SaveAccount`], or the cursor would pass a row that is not here.
     Receive {
         /// The row's number: the new cursor.
         seq: u64,
@@ -209,7 +215,7 @@ pub enum Op {
 impl Op {
     /// Whether it is to leave no trace of what it removes.
     pub fn wipes(&self) -> bool {
-        matches!(self, Self::Logout { wipe: true } | Self::Forget { .. })
+        matches!(self, Self::Logout { wipe: true } | Self::Forget)
     }
 }
 
@@ -239,6 +245,8 @@ pub enum Row {
 /// The answer to an [`Op`] that went well.
 #[derive(Debug, Clone)]
 pub enum Done {
+    /// To [`Op::LoadAll`].
+    All(Box<All>),
     /// To [`Op::Load`].
     Loaded(Box<Loaded>),
     /// To [`Op::Queue`]: the message as it stands; `known` if the id was there already.

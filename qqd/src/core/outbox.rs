@@ -7,7 +7,7 @@ use ipc_schema::chat::{Changed, Peer, Send, Sent, State, Wait};
 use ipc_schema::{Error, Event};
 use relay_schema::{Ack, Chat, Id, Nack};
 
-use super::Core;
+use super::account::Account;
 use super::body;
 use super::failure::Failure;
 use super::io::Closed;
@@ -179,7 +179,7 @@ impl Entry {
     }
 }
 
-impl Core {
+impl Account {
     pub(super) fn outbox_deadline(&self) -> Option<Duration> {
         if !self.link.is_online() {
             None

@@ -4,11 +4,11 @@ use ipc_schema::presence::{Changed, Show, Shown, State};
 use ipc_schema::{Error, Event};
 use relay_schema::Line;
 
-use super::Core;
+use super::account::Account;
 use super::name::{NOTE_MAX, clip, no_friend, normalise, not_logged_in};
 use super::request::ReplyTo;
 
-impl Core {
+impl Account {
     /// `presence.show`: one's own, or a friend's.
     pub(super) fn show(&mut self, to: ReplyTo<Show>, params: &Show) {
         let shown = self.shown_presence(params.friend.as_deref());
@@ -17,7 +17,7 @@ impl Core {
 
     fn shown_presence(&self, friend: Option<&str>) -> Result<Shown, Error> {
         let own = self.account.as_ref().ok_or_else(not_logged_in)?;
-        let known = self.events.mirror().account(&own.local).ok_or_else(not_logged_in)?;
+        let known = self.visible().ok_or_else(not_logged_in)?;
         let name = friend.map(|friend| self.resolve(friend)).transpose()?;
         let Some(name) = name.filter(|name| *name != own.account) else {
             let (state, note) = (known.presence, known.note.clone());
@@ -49,16 +49,14 @@ impl Core {
 
     /// A friend's status text stands in the friend list too.
     pub(super) fn tell_note(&mut self, friend: &str, note: String) {
-        let local = self.local_name().unwrap_or_default();
-        let known = self.events.mirror().account(&local).and_then(|known| known.friend(friend));
+        let known = self.visible().and_then(|known| known.friend(friend));
         let state = known.map(|entry| entry.state).unwrap_or_default();
         self.tell_presence(Changed { friend: friend.to_owned(), state, note, ..Default::default() });
     }
 
     /// `presence.changed`, if anything has changed.
     pub(super) fn tell_presence(&mut self, changed: Changed) {
-        let local = self.local_name().unwrap_or_default();
-        let Some(known) = self.events.mirror().account(&local) else { return };
+        let Some(known) = self.visible() else { return };
         let before = match known.friend(&changed.friend) {
             Some(entry) => (entry.state, entry.note.as_str()),
             None => (known.presence, known.note.as_str()),

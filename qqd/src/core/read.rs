@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ipc_schema::chat::{self, HISTORY_COUNT_MAX, History, Marked, Page, Read, State, Unread};
 use ipc_schema::{Error, Event};
 
-use super::Core;
+use super::account::Account;
 use super::address::usage;
 use super::name::{no_friend, not_logged_in};
 use super::op::{Message, Op, StoreError};
@@ -22,7 +22,7 @@ pub(super) enum Unmet {
     Read(ReplyTo<Read>),
 }
 
-impl Core {
+impl Account {
     /// `chat.history`.
     pub(super) fn history(&mut self, to: ReplyTo<History>, params: &History) {
         let checked = self.resolve(&params.to).and_then(|with| match params.count {

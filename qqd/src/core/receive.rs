@@ -7,11 +7,12 @@ use ipc_schema::chat::{Received, State, UnreadChanged};
 use ipc_schema::{Event, chat};
 use relay_schema::{Chat, Delivered, Gap, Recv, Stanza};
 
+use super::account::Account;
+use super::body;
 use super::failure::Failure;
 use super::name::{clip, normalise};
 use super::op::{Message, Op, Row, StoreError};
 use super::stored::Then;
-use super::{Core, body};
 
 /// How long a receipt may wait for others.
 const BATCH: Duration = Duration::from_millis(200);
@@ -165,7 +166,7 @@ impl Inbox {
     }
 }
 
-impl Core {
+impl Account {
     /// `chat` from the relay: a row, somebody else's message or one's own.
     pub(super) fn on_chat(&mut self, chat: Chat) {
         let Some(seq) = chat.seq else { return };

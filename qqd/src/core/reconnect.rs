@@ -5,7 +5,7 @@ use std::time::Duration;
 use ipc_schema::account::{Changed, Refused, State};
 use ipc_schema::{Event, account};
 
-use super::Core;
+use super::account::Account;
 use super::failure::{Failure, Pace};
 use super::link::Stage;
 
@@ -84,7 +84,7 @@ impl Pacer {
     }
 }
 
-impl Core {
+impl Account {
     /// There is no session: says why, and when it is tried again.
     pub(super) fn schedule(&mut self, failure: Failure) {
         if self.account.is_none() {
@@ -146,8 +146,7 @@ impl Core {
     /// `account.state`, unless nothing that a person would notice has changed: a relay that is away for a day must not
     /// push everything else out of the events that are kept.
     pub(super) fn tell_link(&mut self, link: account::Changed) {
-        let local = self.local_name().unwrap_or_default();
-        let known = self.events.mirror().account(&local).map(|account| &account.link);
+        let known = self.visible().map(|account| &account.link);
         let same = known.is_some_and(|known| {
             (known.state, known.step, &known.reason) == (link.state, link.step, &link.reason)
         });

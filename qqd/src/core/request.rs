@@ -3,21 +3,36 @@
 use std::collections::HashMap;
 use std::marker::PhantomData;
 
-use ipc_schema::{Code, Error, Method, Request};
+use ipc_schema::{Call, Code, Error, Method, Request};
+use serde::Serialize;
 
+use super::account::Account;
 use super::early::Early;
 use super::io::{ClientId, RequestId};
 use super::{Core, Output, Phase};
 
-/// The most requests that wait for an answer at one time.
-const MAX_OPEN: usize = 4_096;
+/// The most requests of one account that wait for an answer at one time.
+pub(super) const MAX_OPEN: usize = 4_096;
 
-/// A request that came before the store had told what there is.
+/// Who asks, and the asker's own id for it.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct Caller {
     pub(super) client: ClientId,
     pub(super) id: RequestId,
-    pub(super) request: Request,
+}
+
+impl Caller {
+    /// The answer that says what is wrong.
+    pub(super) fn refused(self, error: Error) -> Output {
+        reply(self, Err::<(), _>(error))
+    }
+}
+
+/// A request that came too early.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) caller: Caller,
+    pub(super) call: Call,
 }
 
 /// Where the answer of one call of method `M` goes.
@@ -32,10 +47,10 @@ impl<M: Method> std::fmt::Debug for ReplyTo<M> {
     }
 }
 
-/// The requests that have no answer yet.
+/// The requests to one account that have no answer yet.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
-    open: HashMap<u64, (ClientId, RequestId)>,
+    open: HashMap<u64, Caller>,
     last: u64,
 }
 
@@ -45,93 +60,140 @@ impl Requests {
         self.open.contains_key(&to.key)
     }
 
-    pub(super) fn take_all(&mut self) -> Vec<(ClientId, RequestId)> {
+    pub(super) fn is_full(&self) -> bool {
+        self.open.len() >= MAX_OPEN
+    }
+
+    pub(super) fn open<M>(&mut self, caller: Caller) -> ReplyTo<M> {
+        self.last += 1;
+        self.open.insert(self.last, caller);
+        ReplyTo { key: self.last, method: PhantomData }
+    }
+
+    /// Forgets those of a frontend that is gone.
+    pub(super) fn forget(&mut self, client: ClientId) {
+        self.open.retain(|_, caller| caller.client != client);
+    }
+
+    pub(super) fn take_all(&mut self) -> Vec<Caller> {
         let mut all: Vec<_> = self.open.drain().collect();
         all.sort_by_key(|(key, _)| *key);
-        all.into_iter().map(|(_, whose)| whose).collect()
+        all.into_iter().map(|(_, caller)| caller).collect()
     }
 }
 
 impl Core {
-    pub(super) fn on_request(&mut self, client: ClientId, id: RequestId, request: Request) {
-        let full = || Error::new(Code::Busy, "too many requests are waiting; try again in a moment");
-        let refusal = match &mut self.phase {
-            Phase::Loading(waiting) if waiting.len() < MAX_OPEN => {
-                waiting.push(Waiting { client, id, request });
-                return;
+    pub(super) fn on_call(&mut self, caller: Caller, call: Call) {
+        match &mut self.phase {
+            Phase::Loading(waiting) if waiting.len() < MAX_OPEN => waiting.push(Waiting { caller, call }),
+            Phase::Loading(_) | Phase::Stopped => self.refuse(caller, busy()),
+            Phase::Broken(error) => {
+                let error = error.clone();
+                self.refuse(caller, error);
             }
-            Phase::Loading(_) => full(),
-            Phase::Broken(error) => error.clone(),
-            Phase::Running if self.requests.open.len() < MAX_OPEN => {
-                return self.open_or_wait(Waiting { client, id, request });
+            Phase::Running => {
+                if let Some((caller, call)) = self.wait_early(caller, call) {
+                    self.open(caller, call);
+                }
             }
-            Phase::Running | Phase::Stopped => full(),
-        };
-        let refusal = if refusal.code == Code::Busy { refusal.with_retry_after_ms(1_000) } else { refusal };
-        self.outputs.push_back(Output::Reply { client, id, result: Err(refusal) });
+        }
     }
 
-    fn open_or_wait(&mut self, waiting: Waiting) {
-        match &mut self.early {
-            Some(early) if Early::concerns(&waiting.request) && early.waiting.len() < MAX_OPEN => {
-                early.waiting.push(waiting);
-            }
-            Some(_) | None => self.open(waiting.client, waiting.id, waiting.request),
+    /// Lets a request wait for its account's first try, if it is worth it; else gives it back.
+    fn wait_early(&mut self, caller: Caller, call: Call) -> Option<(Caller, Call)> {
+        if Early::concerns(&call.request)
+            && let Ok(at) = self.whose(call.account.as_deref())
+            && let Some(account) = self.accounts.get_mut(at)
+            && let Some(early) = account.early.as_mut().filter(|early| early.waiting.len() < MAX_OPEN)
+        {
+            let call = Call { account: Some(account.local.to_string()), ..call };
+            early.waiting.push(Waiting { caller, call });
+            return None;
         }
+        Some((caller, call))
     }
 
     /// Gives a request to its feature.
-    fn open(&mut self, client: ClientId, id: RequestId, request: Request) {
-        self.requests.last += 1;
-        let key = self.requests.last;
-        self.requests.open.insert(key, (client, id));
+    fn open(&mut self, caller: Caller, Call { account: name, request }: Call) {
         match request {
-            Request::Hello(params) => self.hello(reply_to(key), &params),
-            Request::EventsSubscribe(params) => self.subscribe(reply_to(key), client, &params),
-            Request::DaemonStatus(_) => self.status(reply_to(key)),
-            Request::AccountLogin(params) => self.login(reply_to(key), params),
-            Request::AccountLogout(params) => self.logout(reply_to(key), &params),
-            Request::FriendList(_) => self.list(reply_to(key)),
-            Request::PresenceShow(params) => self.show(reply_to(key), &params),
-            Request::ChatSend(params) => self.chat(reply_to(key), params),
-            Request::ChatHistory(params) => self.history(reply_to(key), &params),
-            Request::ChatRead(params) => self.read(reply_to(key), &params),
-            Request::ShakeSend(params) => self.shake(reply_to(key), &params),
-            other => self.lack(key, other.name()),
+            Request::Hello(params) => self.hello(caller, &params),
+            Request::EventsSubscribe(params) => self.subscribe(caller, &params),
+            Request::DaemonStatus(_) => self.status(caller, name.as_deref()),
+            Request::AccountLogin(params) => self.login(caller, params),
+            Request::AccountLogout(params) => self.logout(caller, &params),
+            Request::FriendList(_) => self.give(caller, name, Account::list),
+            Request::PresenceShow(params) => self.give(caller, name, |account, to| account.show(to, &params)),
+            Request::ChatSend(params) => self.give(caller, name, |account, to| account.chat(to, params)),
+            Request::ChatHistory(params) => {
+                self.give(caller, name, |account, to| account.history(to, &params));
+            }
+            Request::ChatRead(params) => self.give(caller, name, |account, to| account.read(to, &params)),
+            Request::ShakeSend(params) => self.give(caller, name, |account, to| account.shake(to, &params)),
+            other => self.refuse(caller, lacking(other.name())),
         }
     }
 
-    /// A method of the table that this daemon does not have.
-    fn lack(&mut self, key: u64, method: &str) {
-        let Some((client, id)) = self.requests.open.remove(&key) else { return };
-        let error = Error::new(Code::Unsupported, format!("this qqd has no {method}; update it"));
-        self.outputs.push_back(Output::Reply { client, id, result: Err(error) });
+    /// Asks the account that is meant.
+    fn give<M: Method>(
+        &mut self,
+        caller: Caller,
+        name: Option<String>,
+        ask: impl FnOnce(&mut Account, ReplyTo<M>),
+    ) {
+        match self.whose(name.as_deref()) {
+            Err(error) => self.refuse(caller, error),
+            Ok(at) => self.give_to(at, caller, ask),
+        }
     }
 
-    /// Answers, unless the one who asked is gone.
-    pub(super) fn reply<M: Method>(&mut self, to: ReplyTo<M>, result: Result<M::Reply, Error>) {
-        let Some((client, id)) = self.requests.open.remove(&to.key) else { return };
-        let result = result.and_then(|reply| {
-            serde_json::to_value(reply).map_err(|error| Error::new(Code::Unexpected, error.to_string()))
+    /// Asks the account at this place.
+    pub(super) fn give_to<M: Method>(
+        &mut self,
+        at: usize,
+        caller: Caller,
+        ask: impl FnOnce(&mut Account, ReplyTo<M>),
+    ) {
+        self.work(at, |account| {
+            if account.requests.is_full() {
+                return account.say(caller.refused(busy()));
+            }
+            let to = account.requests.open(caller);
+            ask(account, to);
         });
-        self.outputs.push_back(Output::Reply { client, id, result });
     }
 
-    /// A frontend is gone: its requests are forgotten, its messages are not. A login nobody waits for is given up.
-    pub(super) fn on_gone(&mut self, client: ClientId) {
-        self.requests.open.retain(|_, (whose, _)| *whose != client);
-        if let Phase::Loading(waiting) = &mut self.phase {
-            waiting.retain(|request| request.client != client);
-        }
-        if let Some(early) = &mut self.early {
-            early.waiting.retain(|request| request.client != client);
-        }
-        self.forsake();
-        self.friends.forget(&self.requests);
-        self.abandon_login();
+    /// Answers for the daemon itself.
+    pub(super) fn answer(&mut self, caller: Caller, result: Result<impl Serialize, Error>) {
+        self.outputs.push_back(reply(caller, result));
+    }
+
+    /// Answers with what is wrong.
+    pub(super) fn refuse(&mut self, caller: Caller, error: Error) {
+        self.outputs.push_back(caller.refused(error));
     }
 }
 
-fn reply_to<M>(key: u64) -> ReplyTo<M> {
-    ReplyTo { key, method: PhantomData }
+impl Account {
+    /// Answers, unless the one who asked is gone.
+    pub(super) fn reply<M: Method>(&mut self, to: ReplyTo<M>, result: Result<M::Reply, Error>) {
+        if let Some(caller) = self.requests.open.remove(&to.key) {
+            self.say(reply(caller, result));
+        }
+    }
+}
+
+fn reply(caller: Caller, result: Result<impl Serialize, Error>) -> Output {
+    let result = result.and_then(|reply| {
+        serde_json::to_value(reply).map_err(|error| Error::new(Code::Unexpected, error.to_string()))
+    });
+    Output::Reply { client: caller.client, id: caller.id, result }
+}
+
+fn busy() -> Error {
+    Error::new(Code::Busy, "too many requests are waiting; try again in a moment").with_retry_after_ms(1_000)
+}
+
+/// A method of the table that this daemon does not have.
+fn lacking(method: &str) -> Error {
+    Error::new(Code::Unsupported, format!("this qqd has no {method}; update it"))
 }

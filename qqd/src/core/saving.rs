@@ -4,11 +4,11 @@ use ipc_schema::Event;
 use ipc_schema::account::{Changed, State};
 use relay_schema::{Refusal, Secret, Stanza};
 
-use super::Core;
+use super::account::Account;
 use super::failure::Failure;
 use super::io::Attempt;
 use super::name::{NAME_MAX, clip};
-use super::op::{Account, Loaded, Op, StoreError};
+use super::op::{self, Loaded, Op, StoreError};
 use super::stored::Then;
 
 /// How much a relay may say between its answer and the account's being on disk.
@@ -27,7 +27,7 @@ pub(super) enum Heard {
 #[derive(Debug)]
 pub(super) struct Saving {
     pub(super) attempt: Attempt,
-    pub(super) account: Account,
+    pub(super) account: op::Account,
     pub(super) token: Secret,
     /// The relay's store is another one than before: its rows come from the beginning.
     pub(super) restored: bool,
@@ -48,7 +48,7 @@ impl Saving {
     }
 }
 
-impl Core {
+impl Account {
     /// Keeps what the relay says until the account is on disk.
     pub(super) fn hold(&mut self, heard: Heard) {
         let Some(saving) = &mut self.saving else { return };
@@ -75,7 +75,7 @@ impl Core {
         let account = saving.account.clone();
         if self.inbox.start_over {
             // The epoch is the same, and yet the rows come from the beginning: only a changed epoch resets the cursor.
-            let nothing = Account { epoch: String::new(), cursor: 0, ..account.clone() };
+            let nothing = op::Account { epoch: String::new(), cursor: 0, ..account.clone() };
             self.ask(Op::SaveAccount(nothing), Then::Nothing);
         }
         self.ask(Op::SaveAccount(account), Then::Account(attempt));
@@ -139,12 +139,11 @@ impl Core {
 
     /// Tells the account as it is now: its friends, what is unread, its state.
     fn show_session(&mut self, lives: bool, fresh: bool) {
-        let known = self.local_name().and_then(|local| self.events.mirror().account(&local).cloned());
-        let known = known.unwrap_or_default();
+        let known = self.visible().cloned().unwrap_or_default();
         let renamed = self.account.as_ref().is_some_and(|account| account.name != known.name);
         if fresh || renamed {
             let account = self.mirrored(known.link);
-            self.tell_state(account.into_iter().collect());
+            self.tell_whole(account);
         }
         let state = if lives { State::Online } else { State::Offline };
         let relay = self.relay();
@@ -195,10 +194,9 @@ impl Core {
         if self.inbox.is_settled() {
             self.ask(Op::SaveAccount(account), Then::Nothing);
         }
-        let local = self.local_name().unwrap_or_default();
-        let link = self.events.mirror().account(&local).map(|known| known.link.clone()).unwrap_or_default();
+        let link = self.visible().map(|known| known.link.clone()).unwrap_or_default();
         let account = self.mirrored(link);
-        self.tell_state(account.into_iter().collect());
+        self.tell_whole(account);
     }
 }
 

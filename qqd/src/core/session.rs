@@ -3,11 +3,11 @@
 use ipc_schema::{Event, account};
 use relay_schema::{Ack, ErrorCode, ErrorStanza, Line, Nack, Notice, Refusal, Stanza};
 
-use super::Core;
+use super::account::Account;
 use super::failure::Failure;
 use super::name::quote;
 
-impl Core {
+impl Account {
     pub(super) fn on_stanza(&mut self, stanza: Stanza) {
         match stanza {
             Stanza::User(user) => self.on_user(&user.name),

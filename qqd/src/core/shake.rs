@@ -7,7 +7,7 @@ use ipc_schema::shake::{Received, Send, Shaken};
 use ipc_schema::{Code, Error, Event};
 use relay_schema::{Id, Nack, NackCode, Shake};
 
-use super::Core;
+use super::account::Account;
 use super::chat::refusal;
 use super::name::{normalise, not_logged_in};
 use super::request::ReplyTo;
@@ -41,7 +41,7 @@ impl Shakes {
     }
 }
 
-impl Core {
+impl Account {
     /// `shake.send`.
     pub(super) fn shake(&mut self, reply: ReplyTo<Send>, params: &Send) {
         match self.shakeable(&params.to) {

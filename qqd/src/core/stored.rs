@@ -2,21 +2,18 @@
 
 use ipc_schema::{Code, Error, chat};
 
+use super::account::Account;
 use super::chat::Asked;
-use super::io::{Attempt, Token};
-use super::logout::Forgetting;
+use super::io::Attempt;
 use super::mark::Whose;
 use super::op::{Done, Friend, Left, Loaded, Message, StoreError};
 use super::read::Unmet;
 use super::receive::Taken;
 use super::request::ReplyTo;
-use super::{Core, Phase};
 
 /// What an answer of the store is for.
 #[derive(Debug)]
 pub(super) enum Then {
-    /// Everything there is.
-    Load,
     /// The login's token is on disk.
     Token(Attempt),
     /// The login's account is on disk.
@@ -25,8 +22,6 @@ pub(super) enum Then {
     Reload(Attempt),
     /// Logged out.
     Logout,
-    /// An account that was logged out is wiped.
-    Forget(Box<Forgetting>),
     /// A message is in the outbox.
     Queued(Box<Asked>),
     /// Whether a key was used before, for a message that must not wait.
@@ -56,16 +51,14 @@ pub(super) enum Peek {
     No,
 }
 
-impl Core {
-    pub(super) fn on_stored(&mut self, token: Token, result: Result<Done, StoreError>) {
-        let Some(then) = self.asked.remove(&token) else { return };
+impl Account {
+    pub(super) fn on_stored(&mut self, number: u64, result: Result<Done, StoreError>) {
+        let Some(then) = self.asked.remove(&number) else { return };
         match then {
-            Then::Load => self.on_loaded(result.map(loaded)),
             Then::Token(attempt) => self.on_token_saved(attempt, result.map(drop)),
             Then::Account(attempt) => self.on_account_saved(attempt, result.map(drop)),
             Then::Reload(attempt) => self.on_reloaded(attempt, result.map(loaded)),
             Then::Logout => self.on_logged_out(result.map(left)),
-            Then::Forget(forgetting) => self.on_forgotten(*forgetting, result.map(left)),
             Then::Queued(asked) => self.on_queued(*asked, result.map(queued)),
             Then::Found(asked) => self.on_found(*asked, result.map(found)),
             Then::Received(taken) => self.on_received(*taken, result.map(received)),
@@ -77,20 +70,6 @@ impl Core {
             Then::Read(to, peek, with) => self.on_read(to, peek, with, result.map(messages)),
             Then::Met(unmet, with) => self.on_met(unmet, &with, result.map(messages)),
             Then::Nothing => {}
-        }
-    }
-
-    fn on_loaded(&mut self, result: Result<Loaded, StoreError>) {
-        let next = match &result {
-            Ok(_) => Phase::Running,
-            Err(error) => Phase::Broken(unexpected(error)),
-        };
-        let Phase::Loading(waiting) = std::mem::replace(&mut self.phase, next) else { return };
-        if let Ok(loaded) = result {
-            self.begin(loaded);
-        }
-        for request in waiting {
-            self.on_request(request.client, request.id, request.request);
         }
     }
 }
@@ -111,7 +90,7 @@ fn loaded(done: Done) -> Loaded {
     }
 }
 
-fn left(done: Done) -> Left {
+pub(super) fn left(done: Done) -> Left {
     match done {
         Done::LoggedOut(left) => left,
         _ => Left::default(),

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use ipc_schema::daemon::{Hello, Welcome};
-use ipc_schema::{Code, Error, Request};
+use ipc_schema::{Call, Code, Error, Request};
 use tokio::io::Interest;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -69,8 +69,8 @@ impl Reader {
                 return Ok(());
             }
         };
-        let request = match Request::parse(&call.method, call.params) {
-            Ok(Request::Hello(hello)) => {
+        let asked = match Call::parse(&call.method, call.params) {
+            Ok(Call { request: Request::Hello(hello), .. }) => {
                 self.on_hello(&call.id, &hello);
                 return Ok(());
             }
@@ -82,19 +82,19 @@ impl Reader {
             self.refuse(&call.id, error);
             return Ok(());
         }
-        match request {
-            Ok(request) => self.ask(call.id, request, line.len()).await?,
+        match asked {
+            Ok(asked) => self.ask(call.id, asked, line.len()).await?,
             Err(error) => self.refuse(&call.id, error),
         }
         Ok(())
     }
 
     /// Hands a request to the core, as soon as there is room.
-    async fn ask(&mut self, id: RequestId, request: Request, bytes: usize) -> io::Result<()> {
-        let subscribes = matches!(request, Request::EventsSubscribe(_));
+    async fn ask(&mut self, id: RequestId, call: Call, bytes: usize) -> io::Result<()> {
+        let subscribes = matches!(call.request, Request::EventsSubscribe(_));
         self.known = true;
         self.connection.asked(bytes);
-        let input = Input::Request { client: self.connection.id, id, request };
+        let input = Input::Request { client: self.connection.id, id, call };
         if self.inputs.send(input).await.is_err() {
             return Err(io::Error::other("the daemon is stopping"));
         }

@@ -1,10 +1,11 @@
-//! The way to the relay: one TCP connection, TLS on it, stanzas both ways. It decides nothing: it tells what happened
+//! The way to the relays: one TCP connection for each account, TLS on it, stanzas both ways. It decides nothing: it tells what happened
 //! as [`News`](crate::core::io::News), each time with the number of the attempt that it belongs to.
 //!
 //! No byte of a stanza leaves before the relay's key is trusted. A relay that floods is slowed down, not stored.
 
 mod dial;
 mod link;
+mod links;
 mod outgoing;
 mod trust;
 mod wake;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use link::Link;
+pub use links::Links;
 pub use wake::Wake;
 
 /// Deadlines and limits of a link.

@@ -1,11 +1,11 @@
-//! Whose store it is: the account that is logged in, its cursor, and what logging out leaves behind.
+//! Whose store it is: the accounts that are logged in, their cursors, and what logging out leaves behind.
 
-use rusqlite::{Connection, OptionalExtension, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::apply::{int, uint};
 use crate::core::op::{Account, Address, Done, Left, StoreError};
 
-/// The account that is logged in, as the other tables know it.
+/// An account that is logged in, as the other tables know it.
 pub(super) struct Owner {
     /// Its row.
     pub(super) row: i64,
@@ -13,35 +13,50 @@ pub(super) struct Owner {
     pub(super) account: String,
 }
 
-/// Who is logged in.
-pub(super) fn present(conn: &Connection) -> Result<Option<Owner>, StoreError> {
+/// The account with this local name, if it is logged in.
+pub(super) fn present(conn: &Connection, local: &str) -> Result<Option<Owner>, StoreError> {
     Ok(conn
-        .prepare_cached("SELECT row, account FROM account WHERE present = 1")?
-        .query_row([], |row| Ok(Owner { row: row.get(0)?, account: row.get(1)? }))
+        .prepare_cached("SELECT row, account FROM account WHERE local = ?1 AND present = 1")?
+        .query_row([local], |row| Ok(Owner { row: row.get(0)?, account: row.get(1)? }))
         .optional()?)
 }
 
-/// Who is logged in (`present`), or those who are not and whose history is kept.
-pub(super) fn all(conn: &Connection, present: bool) -> Result<Vec<Account>, StoreError> {
-    const SQL: &str = "SELECT local, account, name, host, port, plain, pin, device, epoch, cursor \
-                       FROM account WHERE present = ?1 ORDER BY row";
-    let mut statement = conn.prepare_cached(SQL)?;
-    let accounts = statement.query_map([present], |row| {
-        Ok(Account {
-            local: row.get(0)?,
-            account: row.get(1)?,
-            name: row.get(2)?,
-            relay: Address { host: row.get(3)?, port: row.get(4)?, plain: row.get(5)? },
-            pin: row.get(6)?,
-            device: row.get(7)?,
-            epoch: row.get(8)?,
-            cursor: uint(row.get(9)?),
-        })
-    })?;
+/// The local names of all that are logged in, in the order of their first logins.
+pub(super) fn locals(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = conn.prepare_cached("SELECT local FROM account WHERE present = 1 ORDER BY row")?;
+    statement.query_map([], |row| row.get(0))?.collect()
+}
+
+const COLUMNS: &str = "local, account, name, host, port, plain, pin, device, epoch, cursor";
+
+/// What is kept of one account.
+pub(super) fn one(conn: &Connection, owner: &Owner) -> Result<Account, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM account WHERE row = ?1");
+    Ok(conn.prepare_cached(&sql)?.query_row([owner.row], from_row)?)
+}
+
+/// Those who are logged out and whose history is kept.
+pub(super) fn former(conn: &Connection) -> Result<Vec<Account>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM account WHERE present = 0 ORDER BY row");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let accounts = statement.query_map([], from_row)?;
     Ok(accounts.collect::<Result<_, _>>()?)
 }
 
-/// Makes or updates the account and lets it be the one that is logged in.
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
+    Ok(Account {
+        local: row.get(0)?,
+        account: row.get(1)?,
+        name: row.get(2)?,
+        relay: Address { host: row.get(3)?, port: row.get(4)?, plain: row.get(5)? },
+        pin: row.get(6)?,
+        device: row.get(7)?,
+        epoch: row.get(8)?,
+        cursor: uint(row.get(9)?),
+    })
+}
+
+/// Makes or updates the account, which is logged in from now on.
 ///
 /// With the same epoch the cursor stays. With another one the numbers that the relay gave mean nothing any more: they are
 /// forgotten, with the marks, and come again with the rows.
@@ -58,7 +73,6 @@ pub(super) fn save(conn: &Connection, account: &Account) -> Result<Done, StoreEr
         }
         None => int(account.cursor),
     };
-    conn.execute("UPDATE account SET present = 0 WHERE present = 1 AND local <> ?1", [&account.local])?;
     conn.prepare_cached(
         "INSERT INTO account (local, account, name, host, port, plain, pin, device, epoch, cursor, present)
          VALUES (:local, :account, :name, :host, :port, :plain, :pin, :device, :epoch, :cursor, 1)
@@ -91,9 +105,9 @@ pub(super) fn move_cursor(conn: &Connection, owner: &Owner, seq: u64) -> Result<
     Ok(())
 }
 
-/// Nobody is logged in any more; `wipe` removes the account with all that is its own.
-pub(super) fn log_out(conn: &Connection, wipe: bool) -> Result<Done, StoreError> {
-    let Some(owner) = present(conn)? else { return Ok(Done::LoggedOut(Left::default())) };
+/// The account is not logged in any more; `wipe` removes it with all that is its own.
+pub(super) fn log_out(conn: &Connection, local: &str, wipe: bool) -> Result<Done, StoreError> {
+    let Some(owner) = present(conn, local)? else { return Ok(Done::LoggedOut(Left::default())) };
     let left = left(conn, owner.row)?;
     if wipe {
         conn.execute("DELETE FROM account WHERE row = ?1", [owner.row])?;

@@ -4,19 +4,20 @@ use rusqlite::{Connection, ErrorCode, params};
 
 use super::account::{self, Owner};
 use super::{friend, history, message};
-use crate::core::op::{Done, Loaded, Op, Row, StoreError};
+use crate::core::op::{All, Done, Loaded, Op, Row, StoreError};
 
-/// Carries out one operation, wholly or not at all; inside a transaction that is open already, as a part of it.
+/// Carries out one operation of the account with this local name, wholly or not at all; inside a transaction that is open already, as a part of it.
 ///
-/// The token file is not the database's: [`Op::SaveToken`] changes nothing here, [`Op::Load`] answers without a token.
+/// The token file is not the database's: [`Op::SaveToken`] changes nothing here, [`Op::Load`] answers without a token,
+/// and so does [`Op::LoadAll`].
 ///
 /// # Errors
 ///
 /// [`StoreError::Full`] when the disk takes no more, [`StoreError::Failed`] otherwise; nothing has changed then.
-pub fn apply(conn: &mut Connection, op: &Op) -> Result<Done, StoreError> {
+pub fn apply(conn: &mut Connection, local: &str, op: &Op) -> Result<Done, StoreError> {
     let alone = conn.is_autocommit();
     let point = conn.savepoint()?;
-    let done = carry_out(&point, op)?;
+    let done = carry_out(&point, local, op)?;
     point.commit()?;
     if alone && op.wipes() {
         account::scrub(conn);
@@ -24,56 +25,59 @@ pub fn apply(conn: &mut Connection, op: &Op) -> Result<Done, StoreError> {
     Ok(done)
 }
 
-fn carry_out(conn: &Connection, op: &Op) -> Result<Done, StoreError> {
+fn carry_out(conn: &Connection, local: &str, op: &Op) -> Result<Done, StoreError> {
     match op {
-        Op::Load => load(conn),
+        Op::LoadAll => load_all(conn),
+        Op::Load => Ok(Done::Loaded(Box::new(load(conn, local)?))),
         Op::SaveToken { .. } => Ok(Done::Nothing),
         Op::SaveAccount(account) => account::save(conn, account),
-        Op::Logout { wipe } => account::log_out(conn, *wipe),
-        Op::Forget { local } => account::forget(conn, local),
-        Op::Queue(message) => message::queue(conn, &owner(conn)?, message),
+        Op::Logout { wipe } => account::log_out(conn, local, *wipe),
+        Op::Forget => account::forget(conn, local),
+        Op::Queue(message) => message::queue(conn, &owner(conn, local)?, message),
         Op::Acked { id, conv, cseq, ts } => message::acked(
             conn,
-            &owner(conn)?,
+            &owner(conn, local)?,
             id,
             &message::Place { conv: Some(conv), cseq: Some(*cseq), ts },
         ),
-        Op::Failed { id, reason } => message::failed(conn, &owner(conn)?, id, reason),
-        Op::Receive { seq, row } => receive(conn, *seq, row),
-        Op::Friends(friends) => friend::replace(conn, &owner(conn)?, friends),
-        Op::Delivered { conv, account, cseq } => message::mark(conn, &owner(conn)?, conv, account, *cseq),
-        Op::Lacking { since } => message::lacking(conn, &owner(conn)?, since),
-        Op::Find { id } => message::find(conn, account::present(conn)?.as_ref(), id),
+        Op::Failed { id, reason } => message::failed(conn, &owner(conn, local)?, id, reason),
+        Op::Receive { seq, row } => receive(conn, local, *seq, row),
+        Op::Friends(friends) => friend::replace(conn, &owner(conn, local)?, friends),
+        Op::Delivered { conv, account, cseq } => {
+            message::mark(conn, &owner(conn, local)?, conv, account, *cseq)
+        }
+        Op::Lacking { since } => message::lacking(conn, &owner(conn, local)?, since),
+        Op::Find { id } => message::find(conn, account::present(conn, local)?.as_ref(), id),
         Op::History { with, before, count } => {
-            history::page(conn, account::present(conn)?.as_ref(), with, *before, *count)
+            history::page(conn, account::present(conn, local)?.as_ref(), with, *before, *count)
         }
         Op::Read { with, peek } => {
-            history::read(conn, account::present(conn)?.as_ref(), with.as_deref(), *peek)
+            history::read(conn, account::present(conn, local)?.as_ref(), with.as_deref(), *peek)
         }
     }
 }
 
-fn load(conn: &Connection) -> Result<Done, StoreError> {
-    let former = account::all(conn, false)?;
-    let left = account::all_left(conn)?;
-    let Some(owner) = account::present(conn)? else {
-        return Ok(Done::Loaded(Box::new(Loaded { former, left, ..Loaded::default() })));
-    };
-    Ok(Done::Loaded(Box::new(Loaded {
-        account: account::all(conn, true)?.pop(),
-        former,
-        left,
+fn load_all(conn: &Connection) -> Result<Done, StoreError> {
+    let present = account::locals(conn)?.iter().map(|local| load(conn, local)).collect::<Result<_, _>>()?;
+    let all = All { present, former: account::former(conn)?, left: account::all_left(conn)? };
+    Ok(Done::All(Box::new(all)))
+}
+
+fn load(conn: &Connection, local: &str) -> Result<Loaded, StoreError> {
+    let Some(owner) = account::present(conn, local)? else { return Ok(Loaded::default()) };
+    Ok(Loaded {
+        account: Some(account::one(conn, &owner)?),
         token: None,
         friends: friend::all(conn, &owner)?,
         outbox: message::outbox(conn, &owner)?,
         unread: history::unread(conn, &owner)?,
         undelivered: message::undelivered(conn, &owner)?,
-    })))
+    })
 }
 
 /// A row and the cursor, together.
-fn receive(conn: &Connection, seq: u64, row: &Row) -> Result<Done, StoreError> {
-    let owner = owner(conn)?;
+fn receive(conn: &Connection, local: &str, seq: u64, row: &Row) -> Result<Done, StoreError> {
+    let owner = owner(conn, local)?;
     let done = match row {
         Row::Chat(message) => message::receive(conn, &owner, seq, message)?,
         Row::Friend(friend) => {
@@ -98,8 +102,8 @@ fn receive(conn: &Connection, seq: u64, row: &Row) -> Result<Done, StoreError> {
 /// The answer to a row that is no message.
 const SEEN: Done = Done::Received { new: false, unread: false };
 
-fn owner(conn: &Connection) -> Result<Owner, StoreError> {
-    account::present(conn)?.ok_or_else(|| StoreError::Failed("nobody is logged in".into()))
+fn owner(conn: &Connection, local: &str) -> Result<Owner, StoreError> {
+    account::present(conn, local)?.ok_or_else(|| StoreError::Failed(format!("{local} is not logged in")))
 }
 
 /// A number as SQLite keeps it; the wire has none over 2^63 - 1.

@@ -1,4 +1,5 @@
-//! The daemon's own store: one SQLite database and one token file in one directory of the user's own.
+//! The daemon's own store: one SQLite database and a token file for each account in one directory of the user's
+//! own.
 //!
 //! [`Store`] hands operations to the thread that owns the connection; many of them share one commit, and an answer is
 //! given only when that commit is on disk. What an operation means stands in [`apply`] and the files below it.
@@ -26,11 +27,14 @@ pub use apply::apply;
 pub use history::{PAGE_BYTES, READ_COUNT};
 pub use open::{OpenError, in_memory};
 
-use crate::core::io::Token;
+use crate::core::io::{Local, Token};
 use crate::core::op::{Done, Op, StoreError};
 
 /// How many operations wait for the store at most; [`Store::send`] waits beyond that.
 pub const QUEUE: usize = 1024;
+
+/// An operation: its token, the local name of the account that it is about, and what is to be done.
+pub type Asked = (Token, Local, Op);
 
 /// An operation's token and what came of it.
 pub type Answer = (Token, Result<Done, StoreError>);
@@ -42,7 +46,7 @@ pub struct Stopped;
 
 /// The open store. Dropping it carries out what is queued, answers it and closes the database.
 pub struct Store {
-    queue: Option<mpsc::Sender<(Token, Op)>>,
+    queue: Option<mpsc::Sender<Asked>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -76,8 +80,8 @@ impl Store {
     /// # Errors
     ///
     /// [`Stopped`] if the store's thread is gone.
-    pub async fn send(&self, token: Token, op: Op) -> Result<(), Stopped> {
-        self.queue.as_ref().ok_or(Stopped)?.send((token, op)).await.map_err(|_| Stopped)
+    pub async fn send(&self, token: Token, whose: Local, op: Op) -> Result<(), Stopped> {
+        self.queue.as_ref().ok_or(Stopped)?.send((token, whose, op)).await.map_err(|_| Stopped)
     }
 
     /// [`Store::send`] for callers outside a runtime: blocks the thread while the queue is full.
@@ -85,8 +89,8 @@ impl Store {
     /// # Errors
     ///
     /// [`Stopped`] if the store's thread is gone.
-    pub fn blocking_send(&self, token: Token, op: Op) -> Result<(), Stopped> {
-        self.queue.as_ref().ok_or(Stopped)?.blocking_send((token, op)).map_err(|_| Stopped)
+    pub fn blocking_send(&self, token: Token, whose: Local, op: Op) -> Result<(), Stopped> {
+        self.queue.as_ref().ok_or(Stopped)?.blocking_send((token, whose, op)).map_err(|_| Stopped)
     }
 }
 

@@ -1,4 +1,5 @@
-//! The device token: one 0600 file beside the database, replaced only by a whole new one. Its content is never logged.
+//! The device tokens: one 0600 file for each account beside the database, replaced only by a whole new one. Their content
+//! is never logged.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -6,26 +7,32 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use relay_schema::Secret;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::schema::remove_file;
 use crate::core::op::StoreError;
 
-const NAME: &str = "token";
-const PARTIAL: &str = "token.new";
+/// COMPAT: the only token's file, before there could be several accounts.
+const SINGLE: &str = "token";
+/// A token's file: this, then 32 hexadecimal digits that stand for the account's local name, which may be longer than a
+/// file's name.
+const PREFIX: &str = "token.";
+/// What a file is called behind its name while it is written.
+const PARTIAL: &str = ".new";
 
 /// No token is longer; a file that is, is none.
 const MAX_BYTES: usize = 4096;
 
 /// Keeps the token: when this returns, it survives a pulled plug; if it fails, the old one is still there.
-pub(super) fn save(directory: &Path, token: &Secret) -> Result<(), StoreError> {
-    write(directory, token)
+pub(super) fn save(directory: &Path, whose: &str, token: &Secret) -> Result<(), StoreError> {
+    write(directory, &name(whose), token)
         .map_err(|error| StoreError::Full(format!("the login token could not be written: {error}")))
 }
 
 /// Reads the token, if there is one.
-pub(super) fn load(directory: &Path) -> Result<Option<Secret>, StoreError> {
-    match read(&directory.join(NAME)) {
+pub(super) fn load(directory: &Path, whose: &str) -> Result<Option<Secret>, StoreError> {
+    match read(&directory.join(name(whose))) {
         Ok(token) => Ok(token),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::Failed(format!("the login token could not be read: {error}"))),
@@ -33,22 +40,50 @@ pub(super) fn load(directory: &Path) -> Result<Option<Secret>, StoreError> {
 }
 
 /// Removes it for good.
-pub(super) fn remove(directory: &Path) -> Result<(), StoreError> {
+pub(super) fn remove(directory: &Path, whose: &str) -> Result<(), StoreError> {
+    let name = name(whose);
     let remove = || -> io::Result<()> {
-        remove_file(&directory.join(PARTIAL))?;
-        remove_file(&directory.join(NAME))?;
+        remove_file(&directory.join(format!("{name}{PARTIAL}")))?;
+        remove_file(&directory.join(&name))?;
         File::open(directory)?.sync_all()
     };
     remove().map_err(|error| StoreError::Full(format!("the login token could not be removed: {error}")))
 }
 
-fn write(directory: &Path, token: &Secret) -> io::Result<()> {
-    let partial = directory.join(PARTIAL);
+/// Gives the token of before there could be several accounts to the one that was logged in then, and removes what is no
+/// token of anybody who is logged in now (`present`, local names): a login was cut off before it was on disk.
+pub(super) fn tidy(directory: &Path, present: &[String]) -> io::Result<()> {
+    let single = directory.join(SINGLE);
+    if let ([only], true) = (present, single.exists()) {
+        let own = directory.join(name(only));
+        if !own.exists() {
+            fs::rename(&single, own)?;
+        }
+    }
+    let owned: Vec<String> = present.iter().map(|local| name(local)).collect();
+    for entry in fs::read_dir(directory)? {
+        let found = entry?.file_name();
+        let found = found.to_string_lossy();
+        if (found == SINGLE || found.starts_with(PREFIX)) && !owned.iter().any(|owned| *owned == found) {
+            remove_file(&directory.join(&*found))?;
+        }
+    }
+    File::open(directory)?.sync_all()
+}
+
+/// The name of an account's file.
+pub(super) fn name(local: &str) -> String {
+    let digest = Sha256::digest(local.as_bytes());
+    digest.iter().take(16).fold(PREFIX.to_owned(), |name, byte| format!("{name}{byte:02x}"))
+}
+
+fn write(directory: &Path, name: &str, token: &Secret) -> io::Result<()> {
+    let partial = directory.join(format!("{name}{PARTIAL}"));
     remove_file(&partial)?;
     let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&partial)?;
     file.write_all(token.expose().as_bytes())?;
     file.sync_all()?;
-    fs::rename(&partial, directory.join(NAME))?;
+    fs::rename(&partial, directory.join(name))?;
     File::open(directory)?.sync_all()
 }
 

@@ -1,15 +1,16 @@
 //! The store's thread: takes what is queued, commits it together, and answers after the commit, never before.
 
+use std::collections::HashMap;
+use std::fs::File;
 use std::path::PathBuf;
 
 use rusqlite::Connection;
-use std::fs::File;
 use tokio::sync::mpsc::Receiver;
 
 use super::open::Opened;
-use super::{Answer, account, apply, schema, token_file};
-use crate::core::io::Token;
-use crate::core::op::{Done, Op, StoreError};
+use super::{Answer, Asked, apply, schema, token_file};
+use crate::core::io::Local;
+use crate::core::op::{Done, Loaded, Op, StoreError};
 
 /// The most operations in one commit.
 const BATCH: usize = 256;
@@ -19,19 +20,19 @@ const BATCH: usize = 256;
 pub(super) struct Writer {
     pub(super) conn: Connection,
     directory: PathBuf,
-    /// Why an inbox row could not be kept; those behind it must not be kept either, until a new login asks for it
-    /// again: the cursor would pass a row that is not here.
-    missed: Option<StoreError>,
+    /// Why an inbox row of an account could not be kept; those behind it must not be kept either, until a new login asks
+    /// for it again: the cursor would pass a row that is not here.
+    missed: HashMap<Local, StoreError>,
     _lock: File,
 }
 
 impl Writer {
     pub(super) fn new(opened: Opened) -> Self {
-        Self { conn: opened.conn, directory: opened.directory, missed: None, _lock: opened._lock }
+        Self { conn: opened.conn, directory: opened.directory, missed: HashMap::new(), _lock: opened._lock }
     }
 
     /// Works until nobody can hand in anything any more, and all that was handed in is answered.
-    pub(super) fn run(mut self, mut queue: Receiver<(Token, Op)>, mut answers: impl FnMut(Vec<Answer>)) {
+    pub(super) fn run(mut self, mut queue: Receiver<Asked>, mut answers: impl FnMut(Vec<Answer>)) {
         let mut batch = Vec::new();
         while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
             answers(self.commit(&batch));
@@ -43,8 +44,8 @@ impl Writer {
     }
 
     /// Carries out a batch: all in one commit if that works, else each for itself.
-    pub(super) fn commit(&mut self, batch: &[(Token, Op)]) -> Vec<Answer> {
-        let wipes = batch.iter().any(|(_, op)| op.wipes());
+    pub(super) fn commit(&mut self, batch: &[Asked]) -> Vec<Answer> {
+        let wipes = batch.iter().any(|(_, _, op)| op.wipes());
         let missed = self.missed.clone();
         if batch.len() > 1
             && !wipes
@@ -53,15 +54,15 @@ impl Writer {
             return answers;
         }
         self.missed = missed;
-        batch.iter().map(|(token, op)| (*token, self.carry_out(op))).collect()
+        batch.iter().map(|(token, whose, op)| (*token, self.carry_out(whose, op))).collect()
     }
 
     /// One transaction for all, or none at all: then nothing of it has happened.
-    fn together(&mut self, batch: &[(Token, Op)]) -> Option<Vec<Answer>> {
+    fn together(&mut self, batch: &[Asked]) -> Option<Vec<Answer>> {
         self.conn.execute_batch("BEGIN IMMEDIATE").ok()?;
         let mut answers = Vec::with_capacity(batch.len());
-        for (token, op) in batch {
-            let result = self.carry_out(op);
+        for (token, whose, op) in batch {
+            let result = self.carry_out(whose, op);
             // On some errors SQLite has ended the transaction by itself.
             if matches!(result, Err(StoreError::Full(_))) || self.conn.is_autocommit() {
                 return self.give_up();
@@ -83,32 +84,31 @@ impl Writer {
         None
     }
 
-    fn carry_out(&mut self, op: &Op) -> Result<Done, StoreError> {
-        if let (Op::Receive { .. }, Some(error)) = (op, &self.missed) {
+    fn carry_out(&mut self, whose: &Local, op: &Op) -> Result<Done, StoreError> {
+        if let (Op::Receive { .. }, Some(error)) = (op, self.missed.get(whose)) {
             return Err(error.clone());
         }
-        let result = self.file_and_database(op);
+        let result = self.file_and_database(whose, op);
         match (op, &result) {
-            (Op::Receive { .. }, Err(error)) => self.missed = Some(error.clone()),
-            (Op::SaveAccount(_), Ok(_)) => self.missed = None,
+            (Op::Receive { .. }, Err(error)) => drop(self.missed.insert(whose.clone(), error.clone())),
+            (Op::SaveAccount(_) | Op::Logout { .. }, Ok(_)) => drop(self.missed.remove(whose)),
             _ => {}
         }
         result
     }
 
-    fn file_and_database(&mut self, op: &Op) -> Result<Done, StoreError> {
+    fn file_and_database(&mut self, whose: &str, op: &Op) -> Result<Done, StoreError> {
         match op {
-            Op::SaveToken { token } => token_file::save(&self.directory, token)?,
-            Op::Logout { .. } => token_file::remove(&self.directory)?,
-            // One that is left over while nobody is logged in may be the forgotten account's.
-            Op::Forget { .. } if account::present(&self.conn)?.is_none() => {
-                token_file::remove(&self.directory)?;
-            }
+            Op::SaveToken { token } => token_file::save(&self.directory, whose, token)?,
+            // One that is left over of a login that did not get further is the forgotten account's.
+            Op::Logout { .. } | Op::Forget => token_file::remove(&self.directory, whose)?,
             _ => {}
         }
-        let mut done = apply(&mut self.conn, op)?;
-        if let Done::Loaded(loaded) = &mut done {
-            loaded.token = token_file::load(&self.directory)?;
+        let mut done = apply(&mut self.conn, whose, op)?;
+        match &mut done {
+            Done::Loaded(loaded) => self.add_token(loaded),
+            Done::All(all) => all.present.iter_mut().for_each(|loaded| self.add_token(loaded)),
+            _ => {}
         }
         if op.wipes() {
             schema::remove_copies(&self.directory).map_err(|error| {
@@ -116,5 +116,14 @@ impl Writer {
             })?;
         }
         Ok(done)
+    }
+
+    /// A token that cannot be read costs its account the password, and no other account anything.
+    fn add_token(&self, loaded: &mut Loaded) {
+        let Some(account) = &loaded.account else { return };
+        loaded.token = token_file::load(&self.directory, &account.local).unwrap_or_else(|error| {
+            tracing::warn!(account = account.local, %error, "the password will be asked for");
+            None
+        });
     }
 }

@@ -157,7 +157,7 @@ fn an_error_about_a_message_fails_it() {
         ..Default::default()
     };
     assert_eq!(refusal(&daemon.hear(error)).code, Code::Unexpected);
-    assert!(daemon.core.link.is_online());
+    assert!(daemon.core.first().link.is_online());
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn who_requires_the_friend_on_line_leaves_nothing_behind() {
     assert!(replies(&outputs).is_empty(), "only the relay knows who is on line");
     let error = refusal(&daemon.hear(nack("m1", NackCode::Offline, None)));
     assert_eq!((error.code, error.exit()), (Code::Offline, 9));
-    assert!(daemon.disk.messages.is_empty());
+    assert!(daemon.disk.messages().is_empty());
 
     daemon.ask(required("m1"));
     assert_eq!(reply(&daemon.hear(ack("m1", 1))), json!({"id": "m1", "state": "acked", "peer": "online"}));
@@ -198,7 +198,7 @@ fn the_same_key_again_is_the_same_message_and_the_same_answer() {
     daemon.ask(text("bob", "m2"));
     daemon.hear(nack("m2", NackCode::Unknown, None));
     assert_eq!(refusal(&daemon.ask(text("bob", "m2"))).code, Code::Unreachable);
-    assert_eq!(daemon.disk.messages.len(), 2);
+    assert_eq!(daemon.disk.messages().len(), 2);
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn what_would_not_arrive_as_written_is_refused_before_it_is_queued() {
     }
     let bad_key = Send { id: Some("a b".into()), ..send("hi") };
     assert_eq!(refusal(&daemon.ask(bad_key)).code, Code::Usage);
-    assert_eq!(daemon.disk.messages.len(), 2);
+    assert_eq!(daemon.disk.messages().len(), 2);
 }
 
 #[test]
@@ -266,9 +266,9 @@ fn whoever_is_gone_is_not_answered_and_the_message_goes_nevertheless() {
     daemon.ask(waiting("m2", Wait::Delivered));
     daemon.ask(waiting("m3", Wait::Delivered));
     daemon.hear(ack("m3", 3));
-    assert_eq!(daemon.core.outbox.waiters(), 3);
+    assert_eq!(daemon.core.first().outbox.waiters(), 3);
     daemon.say(Input::Gone { client: 1 });
-    assert_eq!(daemon.core.outbox.waiters(), 0);
+    assert_eq!(daemon.core.first().outbox.waiters(), 0);
     assert!(replies(&daemon.hear(ack("m1", 1))).is_empty());
     assert!(replies(&daemon.hear(ack("m2", 2))).is_empty());
     assert!(
@@ -288,7 +288,7 @@ fn too_many_open_requests_are_refused_and_none_is_lost() {
     let mut daemon = Daemon::with_bob();
     daemon.hold();
     let status =
-        |n: u64| Input::Request { client: 1, id: n.into(), request: text("bob", &format!("m{n}")).into() };
+        |n: u64| Input::Request { client: 1, id: n.into(), call: text("bob", &format!("m{n}")).into() };
     for n in 0..4_096 {
         assert!(replies(&daemon.say(status(n))).is_empty());
     }

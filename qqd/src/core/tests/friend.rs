@@ -50,7 +50,7 @@ fn the_list_of_a_new_login_is_told_whole_in_groups_with_who_is_on_line() {
         ("stranger".to_owned(), vec![off_line("zoe")]),
     ];
     assert_eq!(list(&mut daemon), groups);
-    assert_eq!(daemon.disk.friends.len(), 3);
+    assert_eq!(daemon.disk.friends().len(), 3);
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn a_friend_list_that_does_not_end_is_cut_off() {
         assert!(daemon.hear(Friend { account: format!("x{n}"), ..Friend::default() }).is_empty());
     }
     assert!(has_hung_up(&daemon.hear(Friend { account: "one-more".into(), ..Friend::default() })));
-    assert!(daemon.disk.friends.is_empty());
+    assert!(daemon.disk.friends().is_empty());
 }
 
 #[test]
@@ -26,9 +26,9 @@ fn names_and_texts_of_others_have_a_length() {
     });
     daemon.hear(Friend { account: long.clone(), ..Friend::default() });
     daemon.hear(ListEnd { seq: 0 });
-    let bob = &daemon.disk.friends["bob"];
+    let bob = &daemon.disk.friends()["bob"];
     assert_eq!((bob.name.chars().count(), bob.note.chars().count()), (256, 1_024));
-    assert_eq!(daemon.disk.friends.len(), 1);
+    assert_eq!(daemon.disk.friends().len(), 1);
     let outputs = daemon.closed(Closed::Lost { detail: long });
     let Event::AccountState(link) = &events(&outputs)[0].event else { panic!("{outputs:?}") };
     assert!(link.message.as_ref().unwrap().chars().count() < 400);
@@ -85,7 +85,7 @@ fn rows_that_go_back_and_forth_never_move_the_cursor_wrongly() {
         daemon.hear(from_bob(seq));
     }
     assert_eq!(daemon.disk.cursor(), 3);
-    assert_eq!(daemon.disk.messages.len(), 3);
+    assert_eq!(daemon.disk.messages().len(), 3);
     assert!(has_hung_up(&daemon.hear(from_bob(u64::MAX))));
     assert_eq!(daemon.disk.cursor(), 3);
 }

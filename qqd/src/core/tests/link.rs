@@ -76,7 +76,7 @@ fn a_link_that_does_not_survive_sleep_is_found_in_five_seconds() {
     assert_eq!(words(&daemon.say(Input::Woken)), ["ping"]);
     assert!(words(&daemon.say(Input::Woken)).is_empty());
     daemon.pass(4_999 * MS);
-    assert!(daemon.core.link.is_online());
+    assert!(daemon.core.first().link.is_online());
     let outputs = daemon.pass(MS);
     assert!(has_hung_up(&outputs));
     assert_eq!(link_states(&outputs), ["backoff lost"]);
@@ -89,7 +89,7 @@ fn a_link_that_survives_sleep_stays() {
     daemon.pass(4 * S);
     daemon.hear(relay_schema::Pong { id: id("x") });
     daemon.pass(10 * S);
-    assert!(daemon.core.link.is_online());
+    assert!(daemon.core.first().link.is_online());
 }
 
 #[test]
@@ -98,9 +98,9 @@ fn after_thirty_seconds_of_silence_comes_a_ping_and_after_seventy_five_the_end()
     assert!(words(&daemon.pass(29_999 * MS)).is_empty());
     assert_eq!(words(&daemon.pass(MS)), ["ping"]);
     daemon.pass(44_999 * MS);
-    assert!(daemon.core.link.is_online());
+    assert!(daemon.core.first().link.is_online());
     daemon.pass(MS);
-    assert!(!daemon.core.link.is_online());
+    assert!(!daemon.core.first().link.is_online());
 }
 
 #[test]
@@ -127,8 +127,8 @@ fn a_ping_is_answered() {
 fn what_an_older_try_says_is_ignored() {
     let mut daemon = Daemon::online();
     let closed = News::Closed(Closed::Hangup);
-    assert!(daemon.say(Input::Link { attempt: 0, news: closed }).is_empty());
-    assert!(daemon.core.link.is_online());
+    assert!(daemon.say(Input::Link { account: daemon.account, attempt: 0, news: closed }).is_empty());
+    assert!(daemon.core.first().link.is_online());
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_device_that_is_replaced_once_or_twice_comes_back_for_it_may_be_its_own_late
             daemon.hear(relay_schema::Pong { id: id("x") });
         }
     }
-    assert!(daemon.core.link.is_online());
+    assert!(daemon.core.first().link.is_online());
 }
 
 #[test]

@@ -11,12 +11,12 @@ fn fails_with(end: impl FnOnce(&mut Daemon) -> Vec<Output>) -> Error {
     let outputs = end(&mut daemon);
     let error = refusal(&outputs);
     assert!(
-        daemon.disk.account.is_none() && daemon.disk.token.is_none(),
+        daemon.disk.account().is_none() && daemon.disk.token().is_none(),
         "a login that never succeeded is not kept"
     );
     assert_eq!(daemon.core.deadline(), None, "a login that never succeeded is not tried again");
     assert!(!has_dialled(&daemon.pass(Duration::from_secs(600))));
-    assert_eq!(daemon.core.events.mirror().accounts, []);
+    assert_eq!(daemon.core.state().accounts, []);
     error
 }
 
@@ -31,7 +31,7 @@ fn refused(reason: LoginReason, retry: Option<u64>) -> Error {
 fn the_first_thing_is_to_ask_what_is_there_and_requests_wait_for_it() {
     let mut daemon = Daemon::unloaded(Disk::default());
     daemon.hold();
-    assert!(matches!(ops(&daemon.run(None))[..], [Op::Load]));
+    assert!(matches!(ops(&daemon.run(None))[..], [Op::LoadAll]));
     let outputs = daemon.ask(ipc_schema::daemon::Status {});
     assert!(outputs.is_empty(), "{outputs:?}");
     let outputs = daemon.release();
@@ -182,7 +182,7 @@ fn nothing_is_said_before_the_token_and_the_account_are_on_disk() {
             Output::Store { op: Op::Receive { .. }, .. } => "row",
             Output::Reply { .. } => "reply",
             Output::Event(event) => event.event.name(),
-            Output::Send(stanza) => stanza.word(),
+            Output::Send { stanza, .. } => stanza.word(),
             other => panic!("{other:?}"),
         })
         .collect();
@@ -201,12 +201,12 @@ fn nothing_is_said_before_the_token_and_the_account_are_on_disk() {
             "unread.changed"
         ]
     );
-    let account = daemon.disk.account.as_ref().unwrap();
+    let account = daemon.disk.account().unwrap();
     assert_eq!(
         (account.local.as_str(), account.name.as_str(), account.epoch.as_str()),
         ("alice@example.org", "Alice", "e1")
     );
-    assert_eq!(daemon.disk.token.as_ref().unwrap().expose(), "t1");
+    assert_eq!(daemon.disk.token().unwrap().expose(), "t1");
 }
 
 #[test]
@@ -274,8 +274,8 @@ fn a_response_without_a_token_keeps_the_old_one() {
     daemon.open();
     let outputs = daemon.hear(LoginResponse { token: None, ..welcome(0, 0) });
     assert!(!ops(&outputs).iter().any(|op| matches!(op, Op::SaveToken { .. })));
-    assert!(daemon.core.link.is_online());
-    assert_eq!(daemon.disk.token.as_ref().unwrap().expose(), "t1");
+    assert!(daemon.core.first().link.is_online());
+    assert_eq!(daemon.disk.token().unwrap().expose(), "t1");
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn a_login_that_nobody_waits_for_is_given_up() {
     let outputs = daemon.say(Input::Gone { client: 1 });
     assert!(has_hung_up(&outputs) && replies(&outputs).is_empty());
     assert!(daemon.hear(welcome(0, 0)).is_empty());
-    assert!(daemon.disk.account.is_none());
+    assert!(daemon.disk.account().is_none());
     assert!(has_dialled(&daemon.ask(login("bob@example.org"))));
 }
 
@@ -331,7 +331,7 @@ fn a_relay_that_is_busy_is_asked_again_when_it_says() {
 #[test]
 fn a_token_file_that_is_gone_asks_for_the_password_once() {
     let mut disk = Daemon::online().disk;
-    disk.token = None;
+    disk.forget_token();
     let mut daemon = Daemon::on(disk);
     assert_eq!(daemon.attempt, 0);
     let status = reply(&daemon.ask(ipc_schema::daemon::Status {}));
@@ -344,8 +344,8 @@ fn an_own_name_that_changes_is_told_and_kept() {
     let mut daemon = Daemon::online();
     let outputs = daemon.hear(User { name: "Alicia".into(), account: "alice".into(), ..User::default() });
     assert_eq!(names(&outputs), ["daemon.state"]);
-    assert_eq!(daemon.disk.account.as_ref().unwrap().name, "Alicia");
-    assert_eq!(daemon.core.events.mirror().accounts[0].name, "Alicia");
+    assert_eq!(daemon.disk.account().unwrap().name, "Alicia");
+    assert_eq!(daemon.core.state().accounts[0].name, "Alicia");
 }
 
 #[test]

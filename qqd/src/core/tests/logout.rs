@@ -13,9 +13,9 @@ fn a_logout_tells_the_relay_forgets_the_token_and_keeps_the_history() {
     assert_eq!(reply(&outputs)["account"], "alice@example.org");
     assert_eq!(link_states(&outputs), ["offline logout"]);
     assert!(has_hung_up(&outputs));
-    assert!(daemon.disk.token.is_none() && daemon.disk.account.is_none());
-    assert_eq!(daemon.disk.messages.len(), 1);
-    assert_eq!(daemon.core.events.mirror().accounts, []);
+    assert!(daemon.disk.token().is_none() && daemon.disk.account().is_none());
+    assert_eq!(daemon.disk.messages().len(), 1);
+    assert_eq!(daemon.core.state().accounts, []);
     assert_eq!(refusal(&daemon.ask(text("bob", "m1"))).code, Code::NotLoggedIn);
     assert!(!has_dialled(&daemon.pass(Duration::from_secs(60))));
 }
@@ -46,7 +46,7 @@ fn forgetting_among_several_asks_which_and_wipes_only_that_one() {
     assert_eq!((error.code, error.exit()), (Code::Ambiguous, 7));
     assert_eq!(error.fields["matches"], json!(["alice@example.org", "bob@example.org"]));
     assert!(error.message.contains("--account") && error.message.contains("bob@example.org"), "{error}");
-    assert_eq!((daemon.disk.former.len(), daemon.disk.messages.len()), (2, 2));
+    assert_eq!((daemon.disk.former().len(), daemon.disk.messages().len()), (2, 2));
 
     let bob = Logout { account: Some("Bob".into()), ..forget() };
     let gone = reply(&daemon.ask(bob.clone()));
@@ -55,7 +55,7 @@ fn forgetting_among_several_asks_which_and_wipes_only_that_one() {
     assert_eq!(refusal(&daemon.ask(bob)).code, Code::NotFound, "once is enough");
     assert_eq!(reply(&daemon.ask(forget()))["account"], "alice@example.org");
     assert_eq!(refusal(&daemon.ask(forget())).code, Code::NotLoggedIn);
-    assert!(daemon.disk.messages.is_empty() && daemon.disk.former.is_empty());
+    assert!(daemon.disk.messages().is_empty() && daemon.disk.former().is_empty());
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn forgetting_while_logged_in_leaves_those_who_are_logged_out() {
         daemon.lost();
         let params = Logout { account: chosen.map(str::to_owned), ..forget() };
         assert_eq!(reply(&daemon.ask(params))["account"], "bob@example.org");
-        assert_eq!(daemon.disk.former.len(), 1);
+        assert_eq!(daemon.disk.former().len(), 1);
         assert!(daemon.disk.message("from-alice").is_some() && daemon.disk.message("from-bob").is_none());
     }
 }
@@ -84,8 +84,8 @@ fn one_who_is_logged_out_is_forgotten_without_a_word_to_the_one_who_is_not() {
     let outputs = daemon.ask(Logout { forget: true, ..alice });
     assert_eq!(reply(&outputs)["account"], "alice@example.org");
     assert!(words(&outputs).is_empty() && events(&outputs).is_empty());
-    assert!(daemon.core.link.is_online() && daemon.disk.token.is_some());
-    assert!(daemon.disk.former.is_empty() && daemon.disk.message("from-bob").is_some());
+    assert!(daemon.core.first().link.is_online() && daemon.disk.token().is_some());
+    assert!(daemon.disk.former().is_empty() && daemon.disk.message("from-bob").is_some());
 }
 
 #[test]
@@ -174,14 +174,14 @@ fn forgetting_wipes_everything_also_afterwards() {
     daemon.hear(from_bob(1));
     daemon.lost();
     reply(&daemon.ask(forget()));
-    assert!(daemon.disk.messages.is_empty() && daemon.disk.former.is_empty());
+    assert!(daemon.disk.messages().is_empty() && daemon.disk.former().is_empty());
 
     let mut daemon = Daemon::online();
     daemon.lost();
     reply(&daemon.ask(Logout::default()));
-    assert_eq!(daemon.disk.former.len(), 1);
+    assert_eq!(daemon.disk.former().len(), 1);
     assert_eq!(reply(&daemon.ask(forget()))["account"], "alice@example.org");
-    assert!(daemon.disk.former.is_empty());
+    assert!(daemon.disk.former().is_empty());
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn whoever_logs_in_again_has_the_history_the_device_and_the_place_in_the_rows() 
         seq: Some(2),
         ..Default::default()
     });
-    let device = daemon.disk.account.as_ref().unwrap().device.clone();
+    let device = daemon.disk.account().unwrap().device.clone();
     daemon.lost();
     daemon.ask(text("bob", "m1"));
     daemon.ask(Logout::default());
@@ -205,7 +205,7 @@ fn whoever_logs_in_again_has_the_history_the_device_and_the_place_in_the_rows() 
         assert_eq!((said.resume, said.device.as_ref()), (Some(2), Some(&device)));
         let outputs = daemon.hear(welcome(2, 2));
         assert_eq!(chats(&outputs), ["m1"]);
-        let shown = &daemon.core.events.mirror().accounts[0];
+        let shown = &daemon.core.state().accounts[0];
         assert_eq!((shown.unread.total, shown.friend("bob").unwrap().name.as_str()), (1, "Bob"));
     }
 }

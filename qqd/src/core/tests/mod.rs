@@ -1,5 +1,6 @@
 //! The daemon's thinking, played as dialogues: what is said to it, what it says, what it asks its store to keep.
 
+mod accounts;
 mod chat;
 mod choice;
 mod events;
@@ -14,19 +15,29 @@ mod restore;
 mod shake;
 mod store;
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
-use ipc_schema::{Code, Envelope, Error, Event, Request, account};
+use ipc_schema::{Call, Code, Envelope, Error, Event, account};
 use relay_schema::{Ack, Chat, Friend, Id, LoginResponse, Secret, Stanza, User};
 use serde_json::{Value, json};
 
 use super::Core;
-use super::io::{Closed, Input, News, Now, Output, Trust};
+use super::account::Account;
+use super::io::{AccountKey, Closed, Input, Local, News, Now, Output, Token, Trust};
 use super::op::{Address, Op, StoreError};
 use store::Disk;
 
 const START: i64 = 1_769_851_800_000_000;
 const KEY: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+impl Core {
+    /// The account that has been there longest.
+    fn first(&self) -> &Account {
+        &self.accounts[0]
+    }
+}
 
 /// A daemon, its disk and its clock.
 struct Daemon {
@@ -34,11 +45,13 @@ struct Daemon {
     now: Now,
     disk: Disk,
     /// Operations that the store has not answered, while it is held.
-    held: Option<Vec<(u64, Op)>>,
+    held: Option<Vec<(Token, Local, Op)>>,
     /// Every operation so far.
     ops: Vec<Op>,
     asked: u64,
     attempt: u64,
+    /// Whose link was dialled last.
+    account: AccountKey,
     wakeups: u32,
 }
 
@@ -57,17 +70,19 @@ impl Daemon {
 
     fn unloaded(disk: Disk) -> Self {
         let now = Now { mono: Duration::ZERO, wall_us: START };
-        let mut seed = 0x9E37_79B9_7F4A_7C15_u64;
+        let seed = Cell::new(0x9E37_79B9_7F4A_7C15_u64);
         let random = move |bytes: &mut [u8]| {
             for byte in bytes {
-                seed ^= seed << 13;
-                seed ^= seed >> 7;
-                seed ^= seed << 17;
-                *byte = seed.to_le_bytes()[3];
+                let mut next = seed.get();
+                next ^= next << 13;
+                next ^= next >> 7;
+                next ^= next << 17;
+                seed.set(next);
+                *byte = next.to_le_bytes()[3];
             }
         };
-        let core = Core::new(now, Box::new(random));
-        Self { core, now, disk, held: None, ops: Vec::new(), asked: 0, attempt: 0, wakeups: 0 }
+        let core = Core::new(now, Rc::new(random));
+        Self { core, now, disk, held: None, ops: Vec::new(), asked: 0, attempt: 0, account: 0, wakeups: 0 }
     }
 
     /// Says something to it: all that comes out, with the store answering as long as it is not held.
@@ -81,23 +96,23 @@ impl Daemon {
         }
         let mut all = Vec::new();
         while let Some(output) = self.core.poll() {
-            if let Output::Store { token, op } = &output {
-                self.store(*token, op.clone());
+            if let Output::Store { token, whose, op } = &output {
+                self.store(*token, whose.clone(), op.clone());
             }
-            if let Output::Dial { attempt, .. } = &output {
-                self.attempt = *attempt;
+            if let Output::Dial { account, attempt, .. } = &output {
+                (self.account, self.attempt) = (*account, *attempt);
             }
             all.push(output);
         }
         all
     }
 
-    fn store(&mut self, token: u64, op: Op) {
+    fn store(&mut self, token: Token, whose: Local, op: Op) {
         self.ops.push(op.clone());
         match &mut self.held {
-            Some(held) => held.push((token, op)),
+            Some(held) => held.push((token, whose, op)),
             None => {
-                let result = self.disk.apply(op);
+                let result = self.disk.apply(&whose, op);
                 self.core.handle(self.now, Input::Stored { token, result });
             }
         }
@@ -111,8 +126,8 @@ impl Daemon {
     /// The store answers everything that it was asked.
     fn release(&mut self) -> Vec<Output> {
         let mut all = Vec::new();
-        for (token, op) in self.held.take().unwrap_or_default() {
-            let result = self.disk.apply(op);
+        for (token, whose, op) in self.held.take().unwrap_or_default() {
+            let result = self.disk.apply(&whose, op);
             all.extend(self.say(Input::Stored { token, result }));
         }
         all
@@ -121,20 +136,20 @@ impl Daemon {
     /// The store fails everything that it was asked.
     fn fail_held(&mut self) -> Vec<Output> {
         let mut all = Vec::new();
-        for (token, _) in self.held.take().unwrap_or_default() {
+        for (token, ..) in self.held.take().unwrap_or_default() {
             let result = Err(StoreError::Full("no space left".into()));
             all.extend(self.say(Input::Stored { token, result }));
         }
         all
     }
 
-    fn ask(&mut self, request: impl Into<Request>) -> Vec<Output> {
+    fn ask(&mut self, request: impl Into<Call>) -> Vec<Output> {
         self.asked += 1;
-        self.say(Input::Request { client: 1, id: self.asked.into(), request: request.into() })
+        self.say(Input::Request { client: 1, id: self.asked.into(), call: request.into() })
     }
 
     fn news(&mut self, news: News) -> Vec<Output> {
-        self.say(Input::Link { attempt: self.attempt, news })
+        self.say(Input::Link { account: self.account, attempt: self.attempt, news })
     }
 
     fn hear(&mut self, stanza: impl Into<Stanza>) -> Vec<Output> {
@@ -195,7 +210,7 @@ impl Daemon {
             daemon.hear(Friend { name: String::new(), account: (*friend).into(), ..Friend::default() });
         }
         let outputs = daemon.hear(relay_schema::ListEnd { seq: 0 });
-        assert!(daemon.core.link.is_online(), "{outputs:?}");
+        assert!(daemon.core.first().link.is_online(), "{outputs:?}");
         daemon
     }
 
@@ -264,7 +279,7 @@ fn from_bob(seq: u64) -> Chat {
 fn sent(outputs: &[Output]) -> Vec<&Stanza> {
     outputs
         .iter()
-        .filter_map(|output| if let Output::Send(stanza) = output { Some(&**stanza) } else { None })
+        .filter_map(|output| if let Output::Send { stanza, .. } = output { Some(&**stanza) } else { None })
         .collect()
 }
 
@@ -336,5 +351,5 @@ fn has_dialled(outputs: &[Output]) -> bool {
 }
 
 fn has_hung_up(outputs: &[Output]) -> bool {
-    outputs.iter().any(|output| matches!(output, Output::Hangup))
+    outputs.iter().any(|output| matches!(output, Output::Hangup { .. }))
 }

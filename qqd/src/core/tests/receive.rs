@@ -85,7 +85,7 @@ fn a_row_that_cannot_be_stored_stops_the_session_and_nothing_is_lost() {
     assert!(matches!(sent(&outputs)[..], [Stanza::Login(said)] if said.resume == Some(1)), "{outputs:?}");
     daemon.hear(welcome(3, 1));
     let outputs: Vec<Output> = [2, 3].into_iter().flat_map(|seq| daemon.hear(from_bob(seq))).collect();
-    assert_eq!(daemon.disk.messages.len(), 3);
+    assert_eq!(daemon.disk.messages().len(), 3);
     assert!(events(&outputs).iter().all(|envelope| envelope.replayed));
 }
 
@@ -102,10 +102,10 @@ fn a_row_that_fails_during_the_next_login_is_asked_for_again_too() {
     let held = daemon.held.take().unwrap();
     daemon.hold();
     let mut held = held.into_iter();
-    let (token, _) = held.next().unwrap();
+    let (token, ..) = held.next().unwrap();
     daemon.say(Input::Stored { token, result: Err(StoreError::Full("full".into())) });
-    for (token, op) in held {
-        let result = daemon.disk.apply(op);
+    for (token, whose, op) in held {
+        let result = daemon.disk.apply(&whose, op);
         daemon.say(Input::Stored { token, result });
     }
     daemon.release();
@@ -172,7 +172,7 @@ fn an_ack_never_moves_the_cursor() {
     let mut daemon = Daemon::online();
     daemon.ask(text("bob", "m1"));
     daemon.hear(ack("m1", 7));
-    assert_eq!((daemon.disk.cursor(), daemon.core.inbox.taken()), (0, 0));
+    assert_eq!((daemon.disk.cursor(), daemon.core.first().inbox.taken()), (0, 0));
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn what_this_version_does_not_know_is_kept_raw_and_passed() {
     daemon.news(News::Unreadable { refusal: Box::new(refusal.clone()), raw: b"<msg/>".to_vec() });
     daemon.hear(Chat { ts: None, ..from_bob(2) });
     daemon.hear(Chat { friendaccount: "zoe".into(), ..from_bob(3) });
-    assert_eq!(daemon.disk.raw, [1, 2, 3]);
+    assert_eq!(daemon.disk.raw(), [1, 2, 3]);
     assert_eq!(daemon.disk.cursor(), 3);
     let passing = Refusal { seq: None, ..refusal };
     assert!(daemon.news(News::Unreadable { refusal: Box::new(passing), raw: Vec::new() }).is_empty());
@@ -286,7 +286,7 @@ fn a_row_that_ends_the_connection_twice_is_given_up_and_the_rest_arrives() {
     assert!(matches!(sent(&outputs)[..], [Stanza::Login(said)] if said.resume == Some(2)), "{outputs:?}");
     daemon.hear(welcome(3, 2));
     daemon.hear(from_bob(3));
-    assert_eq!((daemon.disk.cursor(), daemon.disk.messages.len()), (3, 2));
+    assert_eq!((daemon.disk.cursor(), daemon.disk.messages().len()), (3, 2));
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn a_row_that_cannot_be_read_is_given_up_also_when_it_comes_before_the_login_is_
         daemon.release();
         daemon.release();
     }
-    assert_eq!((daemon.disk.cursor(), daemon.disk.messages.len()), (2, 1));
+    assert_eq!((daemon.disk.cursor(), daemon.disk.messages().len()), (2, 1));
 }
 
 #[test]
@@ -320,7 +320,7 @@ fn what_cannot_be_read_where_no_row_is_due_costs_no_row() {
     }
     assert_eq!(daemon.disk.cursor(), 0);
     daemon.hear(from_bob(1));
-    assert_eq!(daemon.disk.messages.len(), 1);
+    assert_eq!(daemon.disk.messages().len(), 1);
 }
 
 #[test]

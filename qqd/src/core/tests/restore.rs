@@ -40,9 +40,9 @@ fn what_a_restored_relay_lacks_is_sent_again_before_what_is_new() {
     assert!(chats(&daemon.hear(restored(2))).is_empty(), "the older ones come first");
     let outputs = daemon.hear(own(1, "m1"));
     assert!(names(&outputs).is_empty(), "it is known by its id");
-    assert_eq!((daemon.disk.cursor(), daemon.disk.account.as_ref().unwrap().epoch.as_str()), (1, "e2"));
+    assert_eq!((daemon.disk.cursor(), daemon.disk.account().unwrap().epoch.as_str()), (1, "e2"));
     let outputs = daemon.hear(Chat { seq: Some(2), cseq: Some(2), ..from_bob(4) });
-    assert_eq!(daemon.disk.messages.len(), 5, "bob's message is known, too");
+    assert_eq!(daemon.disk.messages().len(), 5, "bob's message is known, too");
     assert_eq!(chats(&outputs), ["m2", "m3", "m4"]);
     daemon.hear(ack("m2", 3));
     assert_eq!(daemon.disk.message("m2").unwrap().state, State::Acked);
@@ -98,7 +98,7 @@ fn a_relay_that_begins_before_what_is_known_needs_no_second_try() {
     assert_eq!(daemon.disk.cursor(), 1);
     outputs.extend(daemon.run(None));
     assert_eq!(chats(&outputs), ["m2", "m3"]);
-    assert!(daemon.core.link.is_online());
+    assert!(daemon.core.first().link.is_online());
 }
 
 #[test]

@@ -5,44 +5,129 @@ use std::collections::BTreeMap;
 use ipc_schema::chat::State;
 use relay_schema::Secret;
 
-use super::super::op::{Account, Done, Friend, Left, Loaded, Message, Op, Row, StoreError};
+use super::super::op::{Account, All, Done, Friend, Left, Loaded, Message, Op, Row, StoreError};
 
-/// What would be in the file.
+/// What would be in the files: the accounts in the order in which they came.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Disk {
-    pub(super) account: Option<Account>,
-    pub(super) former: Vec<Account>,
-    pub(super) token: Option<Secret>,
-    pub(super) friends: BTreeMap<String, Friend>,
-    pub(super) messages: Vec<Message>,
-    pub(super) raw: Vec<u64>,
+    shelves: Vec<(String, Shelf)>,
+}
+
+/// What there is of one account.
+#[derive(Debug, Clone, Default)]
+struct Shelf {
+    account: Option<Account>,
+    present: bool,
+    token: Option<Secret>,
+    friends: BTreeMap<String, Friend>,
+    messages: Vec<Message>,
+    raw: Vec<u64>,
     marks: BTreeMap<(String, String), u64>,
     missed: bool,
 }
 
+static NO_FRIENDS: BTreeMap<String, Friend> = BTreeMap::new();
+
 impl Disk {
+    fn present(&self) -> impl Iterator<Item = &Shelf> {
+        self.shelves.iter().map(|(_, shelf)| shelf).filter(|shelf| shelf.present)
+    }
+
+    /// The account that is logged in; of several the oldest.
+    pub(super) fn account(&self) -> Option<&Account> {
+        self.present().next()?.account.as_ref()
+    }
+
+    pub(super) fn former(&self) -> Vec<&Account> {
+        let former = self.shelves.iter().filter(|(_, shelf)| !shelf.present);
+        former.filter_map(|(_, shelf)| shelf.account.as_ref()).collect()
+    }
+
+    pub(super) fn token(&self) -> Option<&Secret> {
+        self.shelves.iter().find_map(|(_, shelf)| shelf.token.as_ref())
+    }
+
+    pub(super) fn forget_token(&mut self) {
+        self.shelves.iter_mut().for_each(|(_, shelf)| shelf.token = None);
+    }
+
+    pub(super) fn forget_token_of(&mut self, local: &str) {
+        let own = self.shelves.iter_mut().filter(|(name, _)| name == local);
+        own.for_each(|(_, shelf)| shelf.token = None);
+    }
+
+    pub(super) fn friends(&self) -> &BTreeMap<String, Friend> {
+        self.present().next().map_or(&NO_FRIENDS, |shelf| &shelf.friends)
+    }
+
+    pub(super) fn messages(&self) -> Vec<&Message> {
+        self.shelves.iter().flat_map(|(_, shelf)| &shelf.messages).collect()
+    }
+
+    /// The messages of the account with this local name.
+    pub(super) fn messages_of(&self, local: &str) -> Vec<&Message> {
+        let own = self.shelves.iter().filter(|(name, _)| name == local);
+        own.flat_map(|(_, shelf)| &shelf.messages).collect()
+    }
+
+    pub(super) fn raw(&self) -> Vec<u64> {
+        self.shelves.iter().flat_map(|(_, shelf)| &shelf.raw).copied().collect()
+    }
+
     pub(super) fn cursor(&self) -> u64 {
-        self.account.as_ref().map_or(0, |account| account.cursor)
+        self.account().map_or(0, |account| account.cursor)
     }
 
     pub(super) fn message(&self, id: &str) -> Option<&Message> {
-        self.messages.iter().find(|message| message.id == id)
+        self.messages().into_iter().find(|message| message.id == id)
     }
 
+    pub(super) fn apply(&mut self, whose: &str, op: Op) -> Result<Done, StoreError> {
+        if matches!(op, Op::LoadAll) {
+            return Ok(Done::All(Box::new(self.load_all())));
+        }
+        let at = self.shelves.iter().position(|(name, _)| name == whose).unwrap_or_else(|| {
+            self.shelves.push((whose.to_owned(), Shelf::default()));
+            self.shelves.len() - 1
+        });
+        let wiped = op.wipes();
+        let done = self.shelves[at].1.apply(op);
+        if wiped {
+            self.shelves.remove(at);
+        }
+        done
+    }
+
+    fn load_all(&self) -> All {
+        let former = self.former().into_iter().cloned().collect();
+        let gone = self.shelves.iter().filter(|(_, shelf)| !shelf.present && shelf.account.is_some());
+        let left = gone.map(|(name, shelf)| (name.clone(), shelf.left())).collect();
+        All { present: self.present().map(Shelf::load).collect(), former, left }
+    }
+}
+
+impl Shelf {
     fn own(&self, message: &Message) -> bool {
         self.account.as_ref().is_some_and(|account| account.account == message.from)
     }
 
-    pub(super) fn apply(&mut self, op: Op) -> Result<Done, StoreError> {
+    fn message(&self, id: &str) -> Option<&Message> {
+        self.messages.iter().find(|message| message.id == id)
+    }
+
+    fn apply(&mut self, op: Op) -> Result<Done, StoreError> {
         Ok(match op {
+            Op::LoadAll => unreachable!("it is nobody's"),
             Op::Load => Done::Loaded(Box::new(self.load())),
             Op::SaveToken { token } => {
                 self.token = Some(token);
                 Done::Nothing
             }
             Op::SaveAccount(account) => self.save(account),
-            Op::Logout { wipe } => self.log_out(wipe),
-            Op::Forget { local } => self.forget(&local),
+            Op::Logout { .. } | Op::Forget => {
+                (self.token, self.present) = (None, false);
+                Done::LoggedOut(self.left())
+            }
             Op::Queue(message) => self.queue(message),
             Op::Acked { id, conv, cseq, ts } => self.acked(&id, &conv, cseq, &ts),
             Op::Failed { id, reason } => {
@@ -72,9 +157,7 @@ impl Disk {
             *unread.entry(message.from.clone()).or_default() += 1;
         }
         Loaded {
-            account: self.account.clone(),
-            former: self.former.clone(),
-            left: self.former.iter().map(|kept| (kept.local.clone(), self.left(&kept.account))).collect(),
+            account: self.account.clone().filter(|_| self.present),
             token: self.token.clone(),
             friends: self.friends.values().cloned().collect(),
             outbox,
@@ -84,8 +167,7 @@ impl Disk {
     }
 
     fn save(&mut self, account: Account) -> Done {
-        let known =
-            self.account.iter().chain(&self.former).find(|known| known.local == account.local).cloned();
+        let known = self.account.take();
         let same = known.as_ref().is_some_and(|known| known.epoch == account.epoch);
         let cursor = known.filter(|_| same).map_or(account.cursor, |known| known.cursor);
         if !same {
@@ -93,46 +175,17 @@ impl Disk {
                 (message.conv, message.cseq, message.seq) = (None, None, None);
             }
         }
-        self.former.retain(|former| former.local != account.local);
         self.account = Some(Account { cursor, ..account });
+        self.present = true;
         self.missed = false;
         Done::Nothing
     }
 
-    fn log_out(&mut self, wipe: bool) -> Done {
-        self.token = None;
-        let Some(account) = self.account.take() else { return Done::LoggedOut(Left::default()) };
-        let left = self.left(&account.account);
-        if wipe {
-            self.wipe(&account);
-        } else {
-            self.former.push(account);
-        }
-        Done::LoggedOut(left)
-    }
-
-    fn forget(&mut self, local: &str) -> Done {
-        let at = self.former.iter().position(|former| former.local == local).unwrap();
-        let account = self.former.remove(at);
-        let left = self.left(&account.account);
-        self.wipe(&account);
-        Done::LoggedOut(left)
-    }
-
-    fn wipe(&mut self, account: &Account) {
-        self.messages.retain(|message| message.from != account.account && message.to != account.account);
-        if self.former.is_empty() && self.account.is_none() {
-            *self = Self::default();
-        }
-    }
-
-    fn left(&self, account: &str) -> Left {
+    fn left(&self) -> Left {
         let count = |wanted: &dyn Fn(&&Message) -> bool| self.messages.iter().filter(wanted).count() as u64;
         Left {
-            outbox: count(&|message| message.from == account && message.state == State::Queued),
-            unread: count(&|message| {
-                message.from != account && message.to == account && message.state == State::Acked
-            }),
+            outbox: count(&|message| self.own(message) && message.state == State::Queued),
+            unread: count(&|message| !self.own(message) && message.state == State::Acked),
         }
     }
 

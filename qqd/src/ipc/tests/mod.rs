@@ -42,7 +42,7 @@ impl Daemon {
 
     async fn request(&mut self) -> (ClientId, RequestId, Request) {
         match self.input().await {
-            Input::Request { client, id, request } => (client, id, request),
+            Input::Request { client, id, call } => (client, id, call.request),
             other => panic!("{other:?}"),
         }
     }

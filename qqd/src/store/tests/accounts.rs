@@ -6,10 +6,11 @@ use crate::core::op::{Left, StoreError};
 #[test]
 fn an_empty_store_has_nobody() {
     let mut conn = in_memory().unwrap();
-    let loaded = load(&mut conn);
-    assert!(loaded.account.is_none() && loaded.former.is_empty() && loaded.token.is_none());
+    let everything = all(&mut conn);
+    assert!(everything.present.is_empty() && everything.former.is_empty() && everything.left.is_empty());
+    assert!(load(&mut conn).account.is_none());
     assert!(history(&mut conn, "bob").is_empty());
-    let refused = apply(&mut conn, &Op::Queue(message("m1", "alice", "bob")));
+    let refused = apply(&mut conn, "alice@example.org", &Op::Queue(message("m1", "alice", "bob")));
     assert!(matches!(refused, Err(StoreError::Failed(_))), "{refused:?}");
 }
 
@@ -90,45 +91,59 @@ fn logging_out_keeps_the_history_for_the_next_login() {
     say(&mut conn, Op::Logout { wipe: false });
     let loaded = load(&mut conn);
     assert!(loaded.account.is_none() && loaded.unread.is_empty());
-    assert_eq!(loaded.former, [Account { cursor: 5, ..account("alice") }]);
+    assert_eq!(all(&mut conn).former, [Account { cursor: 5, ..account("alice") }]);
     assert!(history(&mut conn, "bob").is_empty());
 
     say(&mut conn, Op::SaveAccount(account("alice")));
     let loaded = load(&mut conn);
-    assert_eq!((loaded.account.unwrap().cursor, loaded.former.len()), (5, 0));
+    assert_eq!((loaded.account.unwrap().cursor, all(&mut conn).former.len()), (5, 0));
     assert_eq!(ids(&history(&mut conn, "bob")), ["m1"]);
 }
 
 #[test]
-fn the_next_one_to_log_in_does_not_see_the_last_ones_messages() {
+fn two_who_are_logged_in_at_once_see_nothing_of_each_other() {
     let mut conn = alice();
     say(&mut conn, row(1, 1, message("m1", "carol", "alice")));
     say(&mut conn, Op::Friends(vec![friend("carol")]));
-    say(&mut conn, Op::Logout { wipe: false });
+    say(&mut conn, Op::Queue(message("same", "alice", "carol")));
     say(&mut conn, Op::SaveAccount(account("bob")));
-    let loaded = load(&mut conn);
+    let loaded = load_of("bob", &mut conn);
     assert_eq!(loaded.account.unwrap().account, "bob");
-    assert!(loaded.friends.is_empty() && loaded.unread.is_empty());
-    assert!(history(&mut conn, "carol").is_empty());
-    assert_eq!(received(say(&mut conn, row(1, 1, message("m1", "carol", "bob")))), (true, true));
+    assert!(loaded.friends.is_empty() && loaded.unread.is_empty() && loaded.outbox.is_empty());
+    assert!(history_of("bob", &mut conn, "carol").is_empty());
+
+    let theirs = row(1, 1, message("m1", "carol", "bob"));
+    assert_eq!(received(say_as("bob", &mut conn, theirs)), (true, true), "the same id is another message");
+    let queued = say_as("bob", &mut conn, Op::Queue(message("same", "bob", "carol")));
+    assert!(matches!(queued, Done::Queued { known: false, .. }));
+    say_as("bob", &mut conn, ack("same", 2));
+    assert_eq!(find(&mut conn, "same").state, State::Queued);
+    say_as("bob", &mut conn, Op::Friends(Vec::new()));
+    say_as("bob", &mut conn, Op::Read { with: None, peek: false });
+    let present = all(&mut conn).present;
+    let locals: Vec<_> = present.iter().map(|one| one.account.as_ref().unwrap().local.as_str()).collect();
+    assert_eq!(locals, ["alice@example.org", "bob@example.org"]);
+    assert_eq!((present[0].unread.len(), present[1].unread.len()), (1, 0));
+    assert_eq!((present[0].friends.len(), present[1].friends.len()), (1, 0));
+    assert_eq!((present[0].outbox.len(), present[1].outbox.len()), (1, 0));
 }
 
 #[test]
 fn forgetting_removes_ones_own_and_nobody_elses() {
     let mut conn = alice();
     say(&mut conn, row(1, 1, message("m1", "carol", "alice")));
-    say(&mut conn, Op::Logout { wipe: false });
     say(&mut conn, Op::SaveAccount(account("bob")));
-    say(&mut conn, Op::Queue(message("m2", "bob", "carol")));
-    say(&mut conn, mark("carol", 1));
-    say(&mut conn, Op::Friends(vec![friend("carol")]));
-    assert_eq!(left(say(&mut conn, Op::Logout { wipe: true })), (1, 0));
+    say_as("bob", &mut conn, Op::Queue(message("m2", "bob", "carol")));
+    say_as("bob", &mut conn, mark("carol", 1));
+    say_as("bob", &mut conn, Op::Friends(vec![friend("carol")]));
+    assert_eq!(left(say_as("bob", &mut conn, Op::Logout { wipe: true })), (1, 0));
     assert_eq!(count(&conn, "message"), 1);
     for table in ["friend", "outbox", "mark", "raw"] {
         assert_eq!(count(&conn, table), 0, "{table}");
     }
-    assert_eq!(left(say(&mut conn, Op::Logout { wipe: true })), (0, 0));
-    assert_eq!(count(&conn, "account"), 1, "nobody is logged in: nobody is meant");
+    assert_eq!(left(say_as("bob", &mut conn, Op::Logout { wipe: true })), (0, 0));
+    assert_eq!(count(&conn, "account"), 1, "bob is not there: nobody is meant");
+    assert!(load(&mut conn).account.is_some());
 }
 
 #[test]
@@ -136,15 +151,15 @@ fn one_who_is_logged_out_is_forgotten_alone() {
     let mut conn = alice();
     say(&mut conn, row(1, 1, message("m1", "carol", "alice")));
     say(&mut conn, Op::Queue(message("m2", "alice", "carol")));
-    assert_eq!(left(say(&mut conn, Op::Logout { wipe: false })), (1, 1));
     say(&mut conn, Op::SaveAccount(account("bob")));
-    say(&mut conn, Op::Queue(message("m3", "bob", "carol")));
-    let alice = load(&mut conn).former.remove(0).local;
-    assert_eq!(load(&mut conn).left, [(alice.clone(), Left { outbox: 1, unread: 1 })]);
-    let bob = load(&mut conn).account.unwrap().local;
-    assert_eq!(left(say(&mut conn, Op::Forget { local: bob })), (0, 0), "who is logged in is not kept");
-    assert_eq!(left(say(&mut conn, Op::Forget { local: alice })), (1, 1));
-    assert!(load(&mut conn).former.is_empty());
+    assert_eq!(left(say(&mut conn, Op::Logout { wipe: false })), (1, 1));
+    say_as("bob", &mut conn, Op::Queue(message("m3", "bob", "carol")));
+    let everything = all(&mut conn);
+    assert_eq!(everything.former[0].account, "alice");
+    assert_eq!(everything.left, [("alice@example.org".into(), Left { outbox: 1, unread: 1 })]);
+    assert_eq!(left(say_as("bob", &mut conn, Op::Forget)), (0, 0), "who is logged in is not kept");
+    assert_eq!(left(say(&mut conn, Op::Forget)), (1, 1));
+    assert!(all(&mut conn).former.is_empty());
     assert_eq!((count(&conn, "message"), count(&conn, "outbox")), (1, 1));
 }
 

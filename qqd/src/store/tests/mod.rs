@@ -10,15 +10,16 @@ use ipc_schema::chat::State;
 use relay_schema::Secret;
 use rusqlite::Connection;
 
-use super::{apply, in_memory};
-use crate::core::op::{Account, Address, Done, Friend, Loaded, Message, Op, Row};
+use super::{Asked, apply, in_memory};
+use crate::core::io::{Local, Token};
+use crate::core::op::{Account, Address, All, Done, Friend, Loaded, Message, Op, Row};
 
 const TS: &str = "2026-01-31T09:30:00.123Z";
 
 /// A store in memory with alice logged in.
 fn alice() -> Connection {
     let mut conn = in_memory().unwrap();
-    apply(&mut conn, &Op::SaveAccount(account("alice"))).unwrap();
+    say(&mut conn, Op::SaveAccount(account("alice")));
     conn
 }
 
@@ -83,13 +84,44 @@ fn token(text: &str) -> Op {
     Op::SaveToken { token: Secret::new(text.into()) }
 }
 
+/// Alice's, unless it says whose it is itself.
+fn whose(op: &Op) -> Local {
+    match op {
+        Op::SaveAccount(account) => account.local.as_str().into(),
+        _ => "alice@example.org".into(),
+    }
+}
+
+fn asked(number: u64, op: Op) -> Asked {
+    (Token { account: 1, number }, whose(&op), op)
+}
+
+fn asked_by(name: &str, number: u64, op: Op) -> Asked {
+    (Token { account: 2, number }, format!("{name}@example.org").into(), op)
+}
+
 fn say(conn: &mut Connection, op: Op) -> Done {
-    apply(conn, &op).unwrap()
+    apply(conn, &whose(&op), &op).unwrap()
+}
+
+fn say_as(name: &str, conn: &mut Connection, op: Op) -> Done {
+    apply(conn, &format!("{name}@example.org"), &op).unwrap()
 }
 
 fn load(conn: &mut Connection) -> Loaded {
-    match say(conn, Op::Load) {
+    load_of("alice", conn)
+}
+
+fn load_of(name: &str, conn: &mut Connection) -> Loaded {
+    match say_as(name, conn, Op::Load) {
         Done::Loaded(loaded) => *loaded,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn all(conn: &mut Connection) -> All {
+    match say(conn, Op::LoadAll) {
+        Done::All(all) => *all,
         other => panic!("{other:?}"),
     }
 }
@@ -102,15 +134,23 @@ fn find(conn: &mut Connection, id: &str) -> Message {
 }
 
 fn messages(conn: &mut Connection, op: Op) -> (Vec<(u64, Message)>, bool) {
-    match say(conn, op) {
+    paged(say(conn, op))
+}
+
+fn paged(done: Done) -> (Vec<(u64, Message)>, bool) {
+    match done {
         Done::Messages { messages, more } => (messages, more),
         other => panic!("{other:?}"),
     }
 }
 
 fn history(conn: &mut Connection, with: &str) -> Vec<Message> {
+    history_of("alice", conn, with)
+}
+
+fn history_of(name: &str, conn: &mut Connection, with: &str) -> Vec<Message> {
     let op = Op::History { with: with.into(), before: None, count: 1000 };
-    messages(conn, op).0.into_iter().map(|(_, message)| message).collect()
+    paged(say_as(name, conn, op)).0.into_iter().map(|(_, message)| message).collect()
 }
 
 fn ids(messages: &[Message]) -> Vec<&str> {

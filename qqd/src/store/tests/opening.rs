@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::store::open::{Opened, open, open_with};
 use crate::store::schema::migrations;
-use crate::store::{OpenError, Store};
+use crate::store::{OpenError, Store, token_file};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -32,7 +32,7 @@ fn the_directory_and_everything_in_it_are_the_users_alone() {
     let data = dir.path().join("share/qqd");
     let mut opened = open(&data).unwrap();
     say(&mut opened.conn, Op::SaveAccount(account("alice")));
-    crate::store::token_file::save(&data, &Secret::new("t".into())).unwrap();
+    token_file::save(&data, "alice@example.org", &Secret::new("t".into())).unwrap();
     assert_eq!(mode(&data), 0o700);
     let mut names = Vec::new();
     for entry in fs::read_dir(&data).unwrap() {
@@ -41,7 +41,7 @@ fn the_directory_and_everything_in_it_are_the_users_alone() {
         names.push(path.file_name().unwrap().to_string_lossy().into_owned());
     }
     names.sort();
-    assert_eq!(names, ["lock", "qqd.db", "qqd.db-shm", "qqd.db-wal", "token"]);
+    assert_eq!(names, ["lock", "qqd.db", "qqd.db-shm", "qqd.db-wal", &token_file::name("alice@example.org")]);
 }
 
 #[test]
@@ -133,11 +133,11 @@ fn a_newer_database_is_refused_and_an_older_one_is_copied_before_it_is_changed()
     let dir = TempDir::new().unwrap();
     filled(dir.path());
     let mut later = migrations();
-    later.push(Migration::unapplied("V2__later", "ALTER TABLE account ADD COLUMN colour TEXT").unwrap());
+    later.push(Migration::unapplied("V3__later", "ALTER TABLE account ADD COLUMN colour TEXT").unwrap());
     drop(open_with(dir.path(), &later).unwrap());
-    assert_eq!(refused(dir.path()), OpenError::Newer { found: 2, known: 1 });
+    assert_eq!(refused(dir.path()), OpenError::Newer { found: 3, known: 2 });
 
-    let copy = dir.path().join("qqd.db.v1");
+    let copy = dir.path().join("qqd.db.v2");
     assert_eq!(mode(&copy), 0o600);
     fs::rename(&copy, dir.path().join("qqd.db")).unwrap();
     assert_eq!(history(&mut open(dir.path()).unwrap().conn, "bob").len(), 1);
@@ -149,7 +149,7 @@ fn a_migration_that_fails_leaves_the_database_as_it_was() {
     filled(dir.path());
     let mut later = migrations();
     later
-        .push(Migration::unapplied("V2__later", "CREATE TABLE half (x); SELECT no_such_function()").unwrap());
+        .push(Migration::unapplied("V3__later", "CREATE TABLE half (x); SELECT no_such_function()").unwrap());
     assert!(matches!(open_with(dir.path(), &later).unwrap_err(), OpenError::Failed(_)));
     assert_eq!(history(&mut open(dir.path()).unwrap().conn, "bob").len(), 1);
 }
