@@ -2,6 +2,7 @@
 
 mod dialling;
 mod hostile;
+mod several;
 mod talking;
 mod trusting;
 

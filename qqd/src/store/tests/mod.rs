@@ -5,6 +5,7 @@ mod disk;
 mod messages;
 mod opening;
 mod pages;
+mod several;
 
 use ipc_schema::chat::State;
 use relay_schema::Secret;
