@@ -67,7 +67,12 @@ stanza! {
 }
 
 stanza! {
-    /// `read`, both ways: a message and all before it have been read by somebody.
+    /// `read`, both ways: a message and all before it have been read by somebody; then they were delivered, too, which is
+    /// not said apart. Up from the reader, down to a friend's devices and the reader's other ones; never to a stranger.
+    ///
+    /// Both marks of an account that is invisible go to its own devices only; the other one is told once it is seen again.
+    /// Marks that moved after what a login resumes from come before its rows; to a login without `<resume>` come those of
+    /// the conversations in the rows that follow, one's own `read` among them.
     ///
     /// ```xml
     /// <msg><type>read</type><conv>c7</conv><cseq>9</cseq><account>10002</account></msg>

@@ -29,6 +29,8 @@ pub(super) struct Online {
     /// The highest number of its inbox.
     pub(super) head: Seq,
     pub(super) seed: SeedCursor,
+    /// The store has marks of it that others were not told because it was invisible.
+    pub(super) has_hidden_marks: bool,
     /// How its sessions show it.
     pub(super) presence: Presence,
 }
@@ -68,6 +70,7 @@ impl Core {
             blocked_by: HashSet::new(),
             head: 0,
             seed: SeedCursor::default(),
+            has_hidden_marks: false,
         });
         let entries = begun.friends.iter();
         online.friends = entries.map(|(id, name)| (name.clone(), (*id, FriendKind::Friend))).collect();
@@ -75,6 +78,7 @@ impl Core {
         online.blocked_by = begun.blocked_by.iter().copied().collect();
         online.head = online.head.max(begun.head);
         online.seed.start(begun.seed_cursor);
+        online.has_hidden_marks |= begun.has_hidden_marks;
         online.sessions.push(session);
         online.presence.join(session, device, own);
         self.names.insert(account.account.clone(), account.id);
@@ -102,7 +106,7 @@ impl Core {
             let gone = online.presence.is_empty();
             self.announce(account);
             let Some(online) = gone.then(|| self.online.remove(&account)).flatten() else { continue };
-            self.flush_seed(account, &online.seed);
+            self.flush_seed(account, &online);
             if self.names.get(&online.name) == Some(&account) {
                 self.names.remove(&online.name);
             }

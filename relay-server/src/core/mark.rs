@@ -1,9 +1,10 @@
 //! Receipts: what devices have committed (`recv`), what seed clients' kernels have acknowledged, and the marks that
-//! senders see (`delivered`).
+//! senders see (`delivered`, `read`).
 
-use relay_schema::{Delivered, ErrorCode};
+use relay_schema::{Delivered, ErrorCode, Read};
 
-use super::op::{AccountId, Done, Mark, Op, Seq, StoreError};
+use super::account::Online;
+use super::op::{AccountId, Done, Mark, MarkKind, Op, Seq, StoreError};
 use super::pending::Pending;
 use super::session::{Live, live, live_mut};
 use super::{Core, SessionId};
@@ -89,16 +90,49 @@ impl Core {
         }
     }
 
-    pub(super) fn on_delivered(&mut self, session: SessionId, mark: Delivered) {
+    /// What a client says that it has, or that somebody has read.
+    pub(super) fn on_mark(&mut self, session: SessionId, kind: MarkKind, conv: String, cseq: u64) {
         let Some(live) = live_mut(&mut self.sessions, session) else { return };
-        let (account, conv) = (live.account, mark.conv);
+        let account = live.account;
         if conv.len() > CONV_MAX {
-            return self.error(session, ErrorCode::BadField, "<conv> of delivered has a bad value", None);
+            let word = match kind {
+                MarkKind::Delivered => "delivered",
+                MarkKind::Read => "read",
+            };
+            let text = format!("<conv> of {word} has a bad value");
+            return self.error(session, ErrorCode::BadField, text, None);
         }
         // A mark over the limit is dropped: the next one says the same and more.
         if self.take_off(session, 0) {
-            self.ask(Op::Delivered { account, conv, cseq: mark.cseq }, Pending::Delivered { session });
+            let is_hidden = self.hides_marks(account);
+            self.ask(Op::Mark { kind, account, conv, cseq, is_hidden }, Pending::Mark { session });
         }
+    }
+
+    /// Whether nobody else is told of the account's marks now; then they are told when it is visible again.
+    fn hides_marks(&mut self, account: AccountId) -> bool {
+        let Some(online) = self.online.get_mut(&account) else { return false };
+        let hides = online.presence.is_invisible();
+        online.has_hidden_marks |= hides;
+        hides
+    }
+
+    /// The account is seen: so is what it has and has read.
+    pub(super) fn reveal_marks(&mut self, account: AccountId) {
+        let Some(online) = self.online.get_mut(&account) else { return };
+        if std::mem::take(&mut online.has_hidden_marks) {
+            self.ask(Op::Reveal { account }, Pending::Reveal { account });
+        }
+    }
+
+    /// They are told, or will be.
+    pub(super) fn on_revealed(&mut self, account: AccountId, result: Result<Done, StoreError>) {
+        if result.is_err()
+            && let Some(online) = self.online.get_mut(&account)
+        {
+            online.has_hidden_marks = true;
+        }
+        self.on_marked(result, None);
     }
 
     /// Marks that moved: told to the members' full sessions but the one that reported it.
@@ -120,8 +154,11 @@ impl Core {
     }
 
     pub(super) fn send_mark(&mut self, session: SessionId, mark: &Mark) {
-        let (conv, account) = (mark.conv.clone(), Some(mark.name.clone()));
-        self.send(session, Delivered { conv, cseq: mark.cseq, account });
+        let (conv, cseq, account) = (mark.conv.clone(), mark.cseq, Some(mark.name.clone()));
+        match mark.kind {
+            MarkKind::Delivered => self.send(session, Delivered { conv, cseq, account }),
+            MarkKind::Read => self.send(session, Read { conv, cseq, account }),
+        }
     }
 
     /// The kernel of one of the account's seed clients has the rows behind `start` up to `seq`.
@@ -198,15 +235,20 @@ impl Core {
     }
 
     /// The account is forgotten: what waits must not be.
-    pub(super) fn flush_seed(&mut self, account: AccountId, seed: &SeedCursor) {
-        if let Some(seq) = seed.next {
-            self.store_seed(account, seq);
+    pub(super) fn flush_seed(&mut self, account: AccountId, online: &Online) {
+        if let Some(seq) = online.seed.next {
+            self.ask_seed(account, seq, online.has_hidden_marks);
         }
+    }
+
+    fn ask_seed(&mut self, account: AccountId, seq: Seq, is_hidden: bool) {
+        self.ask(Op::SeedCursor { account, seq, is_hidden }, Pending::SeedCursor { account });
     }
 
     fn store_seed(&mut self, account: AccountId, seq: Seq) {
         if seq > 0 {
-            self.ask(Op::SeedCursor { account, seq }, Pending::SeedCursor { account });
+            let is_hidden = self.hides_marks(account);
+            self.ask_seed(account, seq, is_hidden);
         }
     }
 }

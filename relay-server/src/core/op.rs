@@ -114,18 +114,38 @@ pub enum Op {
         account: AccountId,
         /// Up to here, inclusive.
         seq: Seq,
+        /// The account is invisible: nobody else is told until [`Op::Reveal`].
+        is_hidden: bool,
     },
-    /// Write: `account` has everything of `conv` up to `cseq`.
-    Delivered {
+    /// Write: `account` has, or has read, everything of `conv` up to `cseq`.
+    Mark {
+        /// Which mark.
+        kind: MarkKind,
         /// Whose mark.
         account: AccountId,
         /// The conversation.
         conv: String,
         /// Up to here, inclusive.
         cseq: u64,
+        /// The account is invisible: nobody else is told until [`Op::Reveal`].
+        is_hidden: bool,
+    },
+    /// Write: the account is invisible no more; gives its marks that nobody else was told.
+    Reveal {
+        /// Whose.
+        account: AccountId,
     },
     /// What the administrator asks.
     Admin(AdminOp),
+}
+
+/// What a mark says; in SQL its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MarkKind {
+    /// It has reached a device.
+    Delivered = 0,
+    /// It was read; then it was delivered, too.
+    Read = 1,
 }
 
 /// A session that starts. Without a device (the seed dialect) nothing but the network is written.

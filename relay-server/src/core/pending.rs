@@ -25,7 +25,9 @@ pub(super) enum Pending {
     /// A device's receipt.
     Recv { session: SessionId },
     /// A mark that a session reported.
-    Delivered { session: SessionId },
+    Mark { session: SessionId },
+    /// Marks that were hidden.
+    Reveal { account: AccountId },
     /// What the seed sessions of an account have.
     SeedCursor { account: AccountId },
     /// A logout.
@@ -52,7 +54,8 @@ impl Core {
                 _ => self.on_unreadable(now, session),
             },
             Pending::Recv { session } => self.on_received(session, result.is_ok()),
-            Pending::Delivered { session } => {
+            Pending::Reveal { account } => self.on_revealed(account, result),
+            Pending::Mark { session } => {
                 self.landed(session, 0);
                 self.on_marked(result, Some(session));
             }

@@ -161,6 +161,10 @@ impl Core {
     pub(super) fn announce(&mut self, account: AccountId) {
         let Some(online) = self.online.get_mut(&account) else { return };
         let shown = online.presence.shown();
+        if shown.state != OFF {
+            self.reveal_marks(account);
+        }
+        let Some(online) = self.online.get_mut(&account) else { return };
         if shown == online.presence.told {
             return;
         }

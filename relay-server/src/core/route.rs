@@ -3,6 +3,7 @@
 
 use relay_schema::{Direction, ErrorCode, Id, Ping, Pong, Row, Stanza};
 
+use super::op::MarkKind;
 use super::{Core, Now, SessionId};
 
 impl Core {
@@ -24,7 +25,8 @@ impl Core {
             Stanza::RVidio(call) => self.on_full_call(session, &call.myaccount, call.id),
             Stanza::Line(line) => self.on_line(now, session, &line),
             Stanza::Recv(recv) => self.on_recv(session, recv.seq),
-            Stanza::Delivered(mark) => self.on_delivered(session, mark),
+            Stanza::Delivered(mark) => self.on_mark(session, MarkKind::Delivered, mark.conv, mark.cseq),
+            Stanza::Read(mark) => self.on_mark(session, MarkKind::Read, mark.conv, mark.cseq),
             Stanza::Typing(typing) => self.on_typing(now, session, &typing),
             Stanza::Logout(logout) => self.on_logout(session, logout),
             Stanza::Ping(Ping { id }) => self.send(session, Pong { id }),
@@ -49,7 +51,6 @@ impl Core {
             | Stanza::GroupAdd(_)
             | Stanza::GroupRename(_)
             | Stanza::GroupRemove(_)
-            | Stanza::Read(_)
             | Stanza::History(_)
             | Stanza::CallRinging(_)
             | Stanza::CallCandidate(_)

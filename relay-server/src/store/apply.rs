@@ -40,7 +40,8 @@ pub(super) fn is_read(op: &Op) -> bool {
         | Op::Submit(_)
         | Op::Recv { .. }
         | Op::SeedCursor { .. }
-        | Op::Delivered { .. } => false,
+        | Op::Mark { .. }
+        | Op::Reveal { .. } => false,
     }
 }
 
@@ -182,10 +183,13 @@ impl Db {
                 marks::recv(conn, *account, device, *seq, self.latest_ms.get())?;
                 Ok(Done::Nothing)
             }
-            Op::SeedCursor { account, seq } => Ok(Done::Marked(marks::seed_cursor(conn, *account, *seq)?)),
-            Op::Delivered { account, conv, cseq } => {
-                Ok(Done::Marked(marks::delivered(conn, *account, conv, *cseq)?))
+            Op::SeedCursor { account, seq, is_hidden } => {
+                Ok(Done::Marked(marks::seed_cursor(conn, *account, *seq, *is_hidden)?))
             }
+            Op::Mark { kind, account, conv, cseq, is_hidden } => {
+                Ok(Done::Marked(marks::mark(conn, *kind, *account, conv, *cseq, *is_hidden)?))
+            }
+            Op::Reveal { account } => Ok(Done::Marked(marks::reveal(conn, *account)?)),
             Op::Admin(op) => Ok(Done::Admin(admin::admin(conn, op)?)),
         }
     }

@@ -137,8 +137,9 @@ fn begun(conn: &Connection, epoch: &str, begin: &Begin, rotated: bool) -> Result
         .map_or(Start { from: seed_cursor, whole_list: true, resume_refused: false }, |device| {
             Start::of(device, epoch, head)
         });
-    let marks = match begin.device {
-        Some(_) => marks::since(conn, begin.account, start.from)?,
+    let marks = match &begin.device {
+        Some(device) if device.resume.is_some() => marks::since(conn, begin.account, start.from)?,
+        Some(_) => marks::of_rows(conn, begin.account, start.from)?,
         None => Vec::new(),
     };
     let (blocks, blocked_by) = blocks(conn, begin.account)?;
@@ -153,6 +154,7 @@ fn begun(conn: &Connection, epoch: &str, begin: &Begin, rotated: bool) -> Result
         blocks,
         blocked_by,
         marks,
+        has_hidden_marks: marks::has_hidden(conn, begin.account)?,
         seed_cursor,
     }))
 }

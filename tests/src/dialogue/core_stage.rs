@@ -291,7 +291,8 @@ impl CoreStage {
                 full()
             }
             Op::Recv { .. }
-            | Op::Delivered { .. }
+            | Op::Mark { .. }
+            | Op::Reveal { .. }
             | Op::SeedCursor { .. }
             | Op::Confirm { .. }
             | Op::Logout { .. }

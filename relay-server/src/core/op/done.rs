@@ -2,7 +2,7 @@
 
 use relay_schema::{Body, Id, NackCode};
 
-use super::{AccountId, Friend, Request, Seq};
+use super::{AccountId, Friend, MarkKind, Request, Seq};
 
 /// The answer to an [`Op`](super::Op) that went well.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +17,8 @@ pub enum Done {
     Rows(Vec<Row>),
     /// To [`Op::Friends`](super::Op::Friends): a page.
     Friends(Vec<Friend>),
-    /// To [`Op::SeedCursor`](super::Op::SeedCursor) and [`Op::Delivered`](super::Op::Delivered): the marks that moved.
+    /// To [`Op::SeedCursor`](super::Op::SeedCursor) and [`Op::Mark`](super::Op::Mark): the marks that moved; to
+    /// [`Op::Reveal`](super::Op::Reveal): those that are told now.
     Marked(Vec<Mark>),
     /// To [`Op::Confirm`](super::Op::Confirm), [`Op::Logout`](super::Op::Logout), [`Op::Recv`](super::Op::Recv).
     Nothing,
@@ -68,8 +69,10 @@ pub struct Begun {
     pub blocks: Vec<AccountId>,
     /// Who blocks it.
     pub blocked_by: Vec<AccountId>,
-    /// Marks that moved since `resume`.
+    /// Marks that moved since `resume`; without one, those of the conversations of the rows that follow.
     pub marks: Vec<Mark>,
+    /// There are marks that others were not told because the account was invisible.
+    pub has_hidden_marks: bool,
     /// Up to where the account's seed sessions have been served.
     pub seed_cursor: Seq,
 }
@@ -204,9 +207,11 @@ pub struct Message {
     pub ts_ms: i64,
 }
 
-/// A delivery mark that moved: `account` has `conv` up to `cseq`; `tell` are the members (their sessions hear of it).
+/// A mark that moved: `account` has, or has read, `conv` up to `cseq`; the sessions of `tell` hear of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
+    /// Which mark.
+    pub kind: MarkKind,
     /// The conversation.
     pub conv: String,
     /// Whose mark.

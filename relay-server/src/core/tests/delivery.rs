@@ -1,7 +1,7 @@
 //! Rows: pages, wake-ups while reading, holes, receipts.
 
 use super::*;
-use crate::core::op::Mark;
+use crate::core::op::{Mark, MarkKind};
 use crate::core::presence::Own;
 
 fn rows_op(relay: &mut Relay) -> (Token, Seq, u32) {
@@ -167,7 +167,7 @@ fn the_seed_cursor_moves_when_the_kernel_has_it_and_at_the_end_of_the_connection
     assert_eq!(relay.ops(), 0);
     relay.input(Input::Acknowledged { session: 1 });
     let (first, op) = relay.op();
-    assert!(matches!(op, Op::SeedCursor { account: 1, seq: 7 }), "{op:?}");
+    assert!(matches!(op, Op::SeedCursor { account: 1, seq: 7, .. }), "{op:?}");
     // The next ones wait for the first, and the newest counts.
     for seq in 8..=10 {
         arrives(&mut relay, 1, seq);
@@ -214,8 +214,18 @@ fn marks_go_to_all_members_but_not_to_the_session_that_reported() {
     relay.clear();
     relay.say(1, "<msg><type>delivered</type><conv>c</conv><cseq>3</cseq></msg>");
     let (token, op) = relay.op();
-    assert!(matches!(op, Op::Delivered { account: 1, cseq: 3, .. }), "{op:?}");
-    let mark = Mark { conv: "c".into(), account: 1, name: "a".into(), cseq: 3, tell: vec![1, 2] };
+    assert!(
+        matches!(op, Op::Mark { kind: MarkKind::Delivered, account: 1, cseq: 3, is_hidden: false, .. }),
+        "{op:?}"
+    );
+    let mark = Mark {
+        kind: MarkKind::Delivered,
+        conv: "c".into(),
+        account: 1,
+        name: "a".into(),
+        cseq: 3,
+        tell: vec![1, 2],
+    };
     relay.stored(token, Done::Marked(vec![mark]));
     assert_eq!(relay.words(1), Vec::<String>::new());
     assert_eq!(relay.words(2), ["delivered"]);

@@ -203,6 +203,7 @@ fn begun(friends: &[Friend], head: Seq) -> Begun {
         blocks: Vec::new(),
         blocked_by: Vec::new(),
         marks: Vec::new(),
+        has_hidden_marks: false,
         seed_cursor: head,
     }
 }

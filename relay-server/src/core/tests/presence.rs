@@ -1,6 +1,7 @@
 //! Presence where a dialogue is too small: many friends, many changes.
 
 use super::*;
+use crate::core::op::MarkKind;
 
 const FRIENDS: u32 = 5_000;
 
@@ -86,4 +87,27 @@ fn sessions_that_come_and_go_leave_no_places_behind() {
     relay.pass(Duration::from_secs(5));
     assert!(relay.core.online.is_empty());
     assert_eq!(relay.core.deadline(), None);
+}
+
+#[test]
+fn marks_of_an_invisible_account_are_told_when_it_is_seen_again_also_if_the_disk_was_full() {
+    let mut relay = Relay::new();
+    relay.full(1, &account(1, "a"), "d", &[friend(2, "b")], 0);
+    relay.say(1, "<msg><type>ping</type><id>p</id></msg>");
+    relay.clear();
+    line(&mut relay, 1, "<state>0</state>");
+    relay.say(1, "<msg><type>read</type><conv>c</conv><cseq>3</cseq></msg>");
+    let (token, op) = relay.op();
+    assert!(matches!(op, Op::Mark { kind: MarkKind::Read, cseq: 3, is_hidden: true, .. }), "{op:?}");
+    relay.stored(token, Done::Marked(Vec::new()));
+    line(&mut relay, 1, "<state>1</state>");
+    let (token, op) = relay.op();
+    assert!(matches!(op, Op::Reveal { account: 1 }), "{op:?}");
+    relay.failed(token);
+    line(&mut relay, 1, "<state>2</state>");
+    let (token, op) = relay.op();
+    assert!(matches!(op, Op::Reveal { account: 1 }), "{op:?}");
+    relay.stored(token, Done::Marked(Vec::new()));
+    line(&mut relay, 1, "<state>1</state>");
+    assert_eq!(relay.ops(), 0);
 }

@@ -237,7 +237,7 @@ fn a_seed_session_goes_on_at_the_accounts_seed_cursor() {
     let (alice, bob) = (relay.account("alice"), relay.account("bob"));
     relay.befriend("alice", "bob");
     relay.chat(bob, "alice").unwrap();
-    relay.ask(Op::SeedCursor { account: alice, seq: 1 });
+    relay.ask(Op::SeedCursor { account: alice, seq: 1, is_hidden: false });
     let begun = relay.begin(Begin { device: None, ..login(alice, None, 1) }).unwrap();
     assert_eq!((begun.seed_cursor, begun.from, begun.head, begun.rotated), (1, 1, 2, false));
     assert_eq!(begun.friends[0].1, "bob");

@@ -194,6 +194,7 @@ fn a_store_of_the_first_release_keeps_its_friends_and_rows() {
              INSERT INTO inbox_state VALUES (1, 4, 0), (2, 1, 0), (3, 1, 0);
              INSERT INTO friend VALUES (1, 2, 0, 1), (2, 1, 0, 1), (1, 3, 1, 2);
              INSERT INTO conv VALUES (7, 1, 3, 1, 0, 1);
+             INSERT INTO mark VALUES (7, 1, 3, 1, 1);
              INSERT INTO message VALUES (9, 7, 1, 3, 1, 'm1', 1, 5, NULL, NULL, 'hello', NULL);
              INSERT INTO inbox VALUES (1, 1, 1, 2), (1, 2, 2, 3), (1, 3, 0, 9), (1, 4, 3, 3),
                                       (2, 1, 1, 1), (3, 1, 0, 9);",
@@ -211,6 +212,11 @@ fn a_store_of_the_first_release_keeps_its_friends_and_rows() {
     assert_eq!(relay.list(alice.id).len(), 2);
     relay.chat(alice.id, "bob").unwrap();
     assert_eq!(relay.rows(alice.id, 4).len(), 1);
+    let marks = relay.begin(login(3, None, 1)).unwrap().marks;
+    assert_eq!(
+        marks.iter().map(|m| (m.kind, m.account, m.cseq)).collect::<Vec<_>>(),
+        [(MarkKind::Delivered, 1, 1)]
+    );
 }
 
 #[test]
