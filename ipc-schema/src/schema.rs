@@ -39,9 +39,12 @@ pub fn schema() -> Value {
     })
 }
 
-/// The common param of most methods.
+/// The common param of most methods; a test sees to it that none of them has one of that name for anything else.
 fn add_account(params: &mut Value) {
     let about = "Which account, by its local name, or by its own word while only one that is logged in is called so; \
                  needed only while several are logged in";
-    params["properties"]["account"] = json!({ "description": about, "type": ["string", "null"] });
+    let properties = &mut params["properties"];
+    if properties.get("account").is_none() {
+        properties["account"] = json!({ "description": about, "type": ["string", "null"] });
+    }
 }

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use ipc_schema::line::{Id, ReplyLine, RequestLine, encode_event};
-use ipc_schema::{Client, Code, Envelope, Error, Event, Request, chat, daemon, shake};
+use ipc_schema::{Call, Client, Code, Envelope, Error, Event, Request, chat, daemon, shake};
 use serde::Serialize;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -326,4 +326,34 @@ fn a_socket_of_another_user_hears_nothing() {
     std::io::Read::read_to_string(&mut said, &mut heard).unwrap();
     assert_eq!(heard, "[]");
     other.wait().unwrap();
+}
+
+#[test]
+fn calls_are_for_the_account_that_was_set_and_for_another_one_when_they_say_so() {
+    let fake = Fake::start(|mut peer| {
+        peer.greet();
+        for expected in [Some("alice"), Some("bob@h"), Some("alice"), None] {
+            let mut line = Vec::new();
+            peer.reader.read_until(b'\n', &mut line).unwrap();
+            let line = RequestLine::decode(&line).unwrap();
+            let call = Call::parse(&line.method, line.params).unwrap();
+            assert_eq!(call.account.as_deref(), expected);
+            assert_eq!(call.request, shake::Send { to: "carol".into() }.into());
+            peer.reply(line.id.unwrap(), Ok(shake::Shaken { to: "carol".into() }));
+        }
+        let (id, request) = peer.request();
+        assert_eq!(request, daemon::Subscribe { since: None }.into());
+        peer.reply(id, Ok(daemon::Subscribed { seq: 1 }));
+    });
+    let mut client = fake.connect();
+    let shake = shake::Send { to: "carol".into() };
+    client.set_account(Some("alice".into()));
+    client.call(&shake).unwrap();
+    client.call_as("bob@h", &shake).unwrap();
+    client.call_raw("shake.send", serde_json::json!({ "to": "carol" })).unwrap();
+    client.set_account(None);
+    client.call(&shake).unwrap();
+    client.set_account(Some("alice".into()));
+    client.subscribe(None).unwrap();
+    fake.done();
 }
