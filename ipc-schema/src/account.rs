@@ -71,7 +71,8 @@ pub struct Login {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "cli", arg(long, value_name = "HOST:PORT"))]
     pub relay: Option<String>,
-    /// The password; left out, the remembered token is used
+    /// The password; left out, the remembered token is used. Without that, too, the server is looked at, and nothing is
+    /// said to it: the error is `untrusted` if its key is not known yet, else `credentials`, time for a password
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "cli", arg(skip))]
     pub password: Option<Secret>,

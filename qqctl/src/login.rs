@@ -23,27 +23,33 @@ pub(crate) fn login(
     }
     params.password = password::from_flags(sub)?;
     let has_token = known.is_some_and(|known| known.reason.as_deref() != Some("logout"));
-    if params.password.is_none() && !has_token {
+    if params.password.is_none() && !has_token && !terminal::somebody_is_there() {
         params.password = Some(password::ask(&params.account)?);
     }
-    let mut result = client.call(&params);
-    let refused = matches!(&result, Err(error) if error.code == Code::Credentials);
-    if refused && params.password.is_none() && terminal::somebody_is_there() {
-        params.password = Some(password::ask(&params.account)?);
-        result = client.call(&params);
-    }
-    if let Err(error) = &result
-        && let Some(fingerprint) = unknown_key(error)
-        && params.trust.is_none()
-        && terminal::somebody_is_there()
-    {
-        if !agrees_to(&fingerprint)? {
-            return Err(Error::new(Code::Untrusted, "not trusted; no password was sent").into());
+    printer.logged_in(&attempt(client, params)?)
+}
+
+/// Tries, and asks for what is missing: nobody types a password before the server is known to be the right one.
+fn attempt(client: &mut Client, mut params: account::Login) -> Result<account::LoggedIn, Stop> {
+    loop {
+        let error = match client.call(&params) {
+            Ok(reply) => return Ok(reply),
+            Err(error) if !terminal::somebody_is_there() => return Err(error.into()),
+            Err(error) => error,
+        };
+        match unknown_key(&error) {
+            Some(key) if params.trust.is_none() => {
+                if !agrees_to(&key)? {
+                    return Err(Error::new(Code::Untrusted, "not trusted; no password was sent").into());
+                }
+                params.trust = Some(key);
+            }
+            _ if error.code == Code::Credentials && params.password.is_none() => {
+                params.password = Some(password::ask(&params.account)?);
+            }
+            _ => return Err(error.into()),
         }
-        params.trust = Some(fingerprint);
-        result = client.call(&params);
     }
-    printer.logged_in(&result?)
 }
 
 /// What the daemon knows of an account of this name.

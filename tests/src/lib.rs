@@ -8,4 +8,5 @@ pub mod person;
 pub mod program;
 pub mod raw;
 pub mod relay;
+pub mod terminal;
 pub mod wait;

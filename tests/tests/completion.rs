@@ -1,17 +1,16 @@
 //! The Tab key in real shells on a real terminal: what is typed, and what the command then gets as its arguments.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ipc_schema::daemon::Welcome;
 use ipc_schema::friend::{Entry, Group, Listed};
 use ipc_schema::{Method, friend};
-use qiaoqiao_tests::program::{self, Running};
-use qiaoqiao_tests::wait;
+use qiaoqiao_tests::terminal::Terminal;
+use qiaoqiao_tests::{program, wait};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -80,8 +79,7 @@ fn qqctl(runtime_dir: &Path) -> Command {
 
 /// An interactive shell on a terminal of its own, with a daemon that has three friends.
 struct Shell {
-    running: Running,
-    seen: Arc<Mutex<String>>,
+    terminal: Terminal,
     _dir: TempDir,
 }
 
@@ -90,30 +88,12 @@ impl Shell {
         let dir = tempfile::tempdir().expect("a temporary directory");
         serve(dir.path());
         let built = program::path("qqctl");
-        let path = format!(
-            "{}:{}",
-            built.parent().expect("a directory").display(),
-            std::env::var("PATH").expect("a PATH")
-        );
-        // A terminal wide enough that no line is broken.
-        let command = format!("stty cols 500 rows 50; exec {program}");
-        let mut child = Command::new("script")
-            .args(["--quiet", "--flush", "--return", "--command", &command, "/dev/null"])
-            .env("PATH", path)
-            .env("HOME", dir.path())
-            .env("XDG_RUNTIME_DIR", dir.path())
-            .env("LC_ALL", "C.UTF-8")
-            .env("TERM", "dumb")
-            .env_remove("BASH_ENV")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("script, bash, zsh and fish are there: scripts/setup test");
-        let seen = Arc::new(Mutex::new(String::new()));
-        let (out, all) = (child.stdout.take().expect("a pipe"), Arc::clone(&seen));
-        std::thread::spawn(move || read_all(out, &all));
-        let mut shell = Self { running: Running(child), seen, _dir: dir };
+        let beside = built.parent().expect("a directory").display();
+        let path = format!("{beside}:{}", std::env::var("PATH").expect("a PATH"));
+        let mut like = qqctl(dir.path());
+        like.env("PATH", path).env("HOME", dir.path()).env("TERM", "dumb").env_remove("BASH_ENV");
+        // Wide enough that no line is broken.
+        let mut shell = Self { terminal: Terminal::start(program, 500, &like), _dir: dir };
         let show = if program.starts_with("fish") {
             "function show; printf '<%s>' $argv; printf 'END\\n'; end"
         } else {
@@ -125,24 +105,14 @@ impl Shell {
 
     /// Types a line; the command must get these arguments.
     fn expect(&mut self, typed: &str, got: &str) {
-        let before = self.seen.lock().expect("nobody panics while holding it").len();
-        let stdin = self.running.0.stdin.as_mut().expect("a pipe");
-        writeln!(stdin, "{typed}").and_then(|()| stdin.flush()).expect("the shell reads");
+        let before = self.terminal.seen().len();
+        self.terminal.write(&format!("{typed}\n"));
         let line = wait::until(&format!("the command of {typed:?} runs"), || {
-            let seen = self.seen.lock().expect("nobody panics while holding it");
             // What is echoed while it is typed has no END in a line of its own.
+            let seen = self.terminal.seen();
             seen.get(before..)?.lines().find(|line| line.ends_with(">END")).map(str::to_owned)
         });
         assert!(line.ends_with(&format!("{got}END")), "{typed:?} became {line:?}, not {got}");
-    }
-}
-
-fn read_all(mut out: impl Read, all: &Mutex<String>) {
-    let mut chunk = [0; 4096];
-    let mut bytes = Vec::new();
-    while let Ok(n @ 1..) = out.read(&mut chunk) {
-        bytes.extend_from_slice(&chunk[..n]);
-        *all.lock().expect("nobody panics while holding it") = String::from_utf8_lossy(&bytes).into_owned();
     }
 }
 

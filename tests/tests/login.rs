@@ -4,7 +4,9 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use qiaoqiao_tests::person::{Person, text};
+use qiaoqiao_tests::program;
 use qiaoqiao_tests::relay::Relay;
+use qiaoqiao_tests::terminal::Terminal;
 
 fn relay_with_alice() -> Relay {
     let relay = Relay::start();
@@ -101,6 +103,29 @@ fn the_four_failures_are_four_sentences() {
     sentences.sort();
     sentences.dedup();
     assert_eq!(sentences.len(), 4, "{sentences:#?}");
+}
+
+#[test]
+fn on_a_terminal_the_key_is_looked_at_before_a_password_is_typed() {
+    let relay = relay_with_alice();
+    let alice = Person::new("alice");
+    let line = format!("{} login alice --relay {}", program::path("qqctl").display(), relay.tls);
+    let like = alice.command("qqctl");
+
+    let mut terminal = Terminal::start(&line, 80, &like);
+    let asked = terminal.shows("[y/N]");
+    assert!(asked.contains(&relay.fingerprint) && !asked.contains("Password"), "{asked}");
+    terminal.write("n\n");
+    assert_eq!(terminal.ends(), Some(12), "{}", terminal.seen());
+    assert!(!terminal.seen().contains("Password"), "{}", terminal.seen());
+
+    let mut terminal = Terminal::start(&line, 80, &like);
+    terminal.shows("[y/N]");
+    terminal.write("y\n");
+    terminal.shows("Password of alice");
+    terminal.write("right password\n");
+    terminal.shows("Logged in as alice");
+    assert_eq!(terminal.ends(), Some(0));
 }
 
 #[test]

@@ -256,11 +256,7 @@ impl Account {
         match (&self.account, &self.token) {
             (Some(_), Some(_)) if online => Ok(None),
             (Some(_), Some(token)) => Ok(Some(Credential::Token(token.clone()))),
-            _ => Err(Error::new(
-                Code::Credentials,
-                "the password is needed: nothing is remembered for this account",
-            )
-            .with_hint("qqctl login … --password-stdin")),
+            _ => Ok(Some(Credential::Missing)),
         }
     }
 

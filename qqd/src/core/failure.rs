@@ -188,6 +188,16 @@ impl Failure {
         failure
     }
 
+    /// The server is there and trusted, and nobody has said a password.
+    pub(super) fn no_password(relay: &str) -> Self {
+        let message = "the password is needed: nothing is remembered for this account";
+        let mut failure =
+            Self::new("credentials", Some(Step::Login), Pace::Never, Code::Credentials, message.to_owned())
+                .at(relay);
+        failure.error = failure.error.with_hint("qqctl login … --password-stdin");
+        failure
+    }
+
     /// `login_response` `0`.
     pub(super) fn refused(reason: &LoginReason, retry: Option<u64>, who: &Who<'_>) -> Self {
         let Who { account, relay, with_password } = who;

@@ -24,6 +24,8 @@ const LOGIN_MAX: Duration = Duration::from_secs(10);
 pub(super) enum Credential {
     Password(Secret),
     Token(Secret),
+    /// Nothing: the server is looked at, so that its key is known to be trusted before anybody types a password.
+    Missing,
 }
 
 /// A login that a frontend asked for.
@@ -81,6 +83,7 @@ impl Account {
         let (pwd, token) = match credential {
             Credential::Password(password) => (Some(password), None),
             Credential::Token(token) => (None, Some(token)),
+            Credential::Missing => return self.fail(Failure::no_password(&self.relay())),
         };
         let login = Login {
             account: account.account.clone(),

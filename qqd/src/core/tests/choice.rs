@@ -33,8 +33,11 @@ fn the_same_account_needs_neither_relay_nor_password_while_its_token_is_good() {
     assert_eq!(reply(&outputs)["state"], "online");
     assert!(!has_dialled(&outputs));
     let mut empty = Daemon::new();
-    let outputs = empty.ask(Login { account: "alice@example.org".into(), ..Login::default() });
+    assert!(has_dialled(&empty.ask(Login { account: "alice@example.org".into(), ..Login::default() })));
+    let outputs = empty.open();
+    assert!(sent(&outputs).is_empty(), "the server was looked at, and nothing said to it");
     assert_eq!(refusal(&outputs).exit(), 4);
+    assert!(!has_dialled(&empty.pass(Duration::from_secs(600))), "and it is not tried again");
 }
 
 #[test]
