@@ -28,8 +28,8 @@ fn alice_at(one: &Relay, two: &Relay) -> (Person, String, String) {
 
 fn states(person: &Person) -> Vec<(String, String)> {
     let status = person.json(&["status"]);
-    let word = |value: &Value| value.as_str().unwrap().to_owned();
-    let accounts = status["accounts"].as_array().unwrap().iter();
+    let word = |value: &Value| value.as_str().expect("a word").to_owned();
+    let accounts = status["accounts"].as_array().expect("a list").iter();
     accounts.map(|known| (word(&known["account"]), word(&known["state"]))).collect()
 }
 
@@ -42,8 +42,8 @@ fn both_online(person: &Person) {
 
 fn texts(person: &Person, args: &[&str]) -> Vec<String> {
     let read = person.json(args);
-    let messages = read["messages"].as_array().unwrap().iter();
-    messages.map(|message| message["text"].as_str().unwrap().to_owned()).collect()
+    let messages = read["messages"].as_array().expect("a list").iter();
+    messages.map(|message| message["text"].as_str().expect("a text").to_owned()).collect()
 }
 
 #[test]
