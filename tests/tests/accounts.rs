@@ -62,7 +62,7 @@ fn two_accounts_of_one_daemon_at_two_relays_do_not_mix_and_come_back_after_a_res
         for (local, carol) in [(&first, &carol_one), (&second, &carol_two)] {
             let there = format!("{round} to {local}");
             alice.ok(&["--account", local, "send", "carol", &there, "--wait", "delivered"]);
-            assert_eq!(texts(carol, &["read"]), [there.clone()]);
+            assert_eq!(texts(carol, &["read"]), std::slice::from_ref(&there));
             carol.ok(&["send", "alice", &format!("{round} back to {local}"), "--wait", "delivered"]);
         }
         for local in [&first, &second] {
