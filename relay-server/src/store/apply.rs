@@ -69,23 +69,40 @@ impl Db {
         ops: impl Iterator<Item = &'a Op> + Clone,
         time: Duration,
     ) -> Vec<std::result::Result<Done, StoreError>> {
+        // Almost always no op fails, and a savepoint costs a copy of every page that its op changes: savepoints come
+        // only when one has failed and it has to be known which.
+        let together = self.together(ops.clone(), time, |op| self.unguarded(op));
+        let together = together.or_else(|(tried, e)| match is_busy(&e) || is_full(&e) {
+            true => Err((tried, e)),
+            false => self.together(ops.clone(), time, |op| self.guarded(op)),
+        });
+        together.unwrap_or_else(|(tried, e)| match is_busy(&e) {
+            true => self.fail(ops, &store_error(&e)),
+            false => ops.take(tried.max(1)).map(|op| self.alone(op)).collect(),
+        })
+    }
+
+    /// Ops in one transaction, until `time` is up. If it fails nothing was done; then also how many were tried.
+    fn together<'a>(
+        &self,
+        ops: impl Iterator<Item = &'a Op>,
+        time: Duration,
+        apply: impl Fn(&Op) -> Result<std::result::Result<Done, StoreError>>,
+    ) -> std::result::Result<Vec<std::result::Result<Done, StoreError>>, (usize, Error)> {
         let mut tried = 0;
-        let together = self.transaction(|| {
+        let results = self.transaction(|| {
             let start = Instant::now();
             let mut results = Vec::new();
-            for op in ops.clone() {
+            for op in ops {
                 tried += 1;
-                results.push(self.guarded(op)?);
+                results.push(apply(op)?);
                 if start.elapsed() >= time {
                     break;
                 }
             }
             Ok(results)
         });
-        together.unwrap_or_else(|e| match is_busy(&e) {
-            true => self.fail(ops, &store_error(&e)),
-            false => ops.take(tried.max(1)).map(|op| self.alone(op)).collect(),
-        })
+        results.map_err(|e| (tried, e))
     }
 
     /// Nothing of this was done.
@@ -101,6 +118,14 @@ impl Db {
             failed
         };
         ops.map(fail).collect()
+    }
+
+    /// An op in a transaction that is given up if it fails.
+    fn unguarded(&self, op: &Op) -> Result<std::result::Result<Done, StoreError>> {
+        if let Err(behind) = self.order.borrow().check(op) {
+            return Ok(Err(behind));
+        }
+        caught(|| self.apply(op)).map(Ok)
     }
 
     /// An op behind a savepoint. Fails only where the whole transaction has to be given up.
