@@ -63,7 +63,7 @@ struct Args {
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// The stanza that is forwarded and not stored
-    #[arg(long, value_enum, default_value = "shake")]
+    #[arg(long, value_enum, default_value = "typing")]
     ephemeral: Ephemeral,
     /// The relay to measure [default: relay-server beside this program]
     #[arg(long, value_name = "PROGRAM")]

@@ -29,6 +29,8 @@ pub const RAISED: &[(&str, &str)] = &[
     ("chats_per_second", "1000000"),
     ("chats_burst", "1000000"),
     ("shake_interval", "\"0s\""),
+    ("typing_per_second", "1000000"),
+    ("typing_burst", "1000000"),
     ("token_logins_per_address", "1000000"),
     ("unauthenticated_per_address", "8192"),
     ("unauthenticated_max", "8192"),
