@@ -39,7 +39,7 @@ enum Command {
     /// Run the server until it is told to stop.
     #[command(after_help = help::SERVE)]
     Serve(Serve),
-    /// Make, list, change, remove accounts.
+    /// Make, list, change, disable, remove accounts.
     #[command(subcommand)]
     Account(Account),
     /// Make two accounts friends, or end that.
@@ -119,6 +119,20 @@ enum Account {
         name: String,
         #[command(flatten)]
         password: PasswordFrom,
+        #[command(flatten)]
+        talk: Talk,
+    },
+    /// Log an account out everywhere and let nobody log in to it; what it has stays, and is kept for it.
+    Disable {
+        /// Which account.
+        name: String,
+        #[command(flatten)]
+        talk: Talk,
+    },
+    /// Let a disabled account log in again.
+    Enable {
+        /// Which account.
+        name: String,
         #[command(flatten)]
         talk: Talk,
     },
@@ -218,6 +232,8 @@ fn run(cli: Cli) -> Result<(), Trouble> {
         Command::Account(Account::Passwd { name, password, talk }) => {
             (account::passwd(data, name, password.password_stdin)?, talk)
         }
+        Command::Account(Account::Disable { name, talk }) => (Wish::AccountDisable { account: name }, talk),
+        Command::Account(Account::Enable { name, talk }) => (Wish::AccountEnable { account: name }, talk),
         Command::Account(Account::Remove { name, yes, talk }) => (account::remove(data, name, yes)?, talk),
         Command::Friend(Friend::Add { a, b, talk }) => (Wish::FriendAdd { a, b }, talk),
         Command::Friend(Friend::Remove { a, b, talk }) => (Wish::FriendRemove { a, b }, talk),

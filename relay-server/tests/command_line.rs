@@ -69,6 +69,12 @@ fn administrate(data: &Path) {
     let passwd = ["account", "passwd", "bob", "--password-stdin"];
     says(&passwd, "new\n", "bob has a new password; its devices must log in anew");
     assert_eq!(refused(data, &["account", "passwd", "nobody", "--password-stdin"], "new\n").0, 7);
+    let words = "bob is disabled and logged out; undo it with: relay-server account enable bob";
+    says(&["account", "disable", "Bob"], "", words);
+    assert!(done(data, &["account", "list"], "").contains("(disabled)"));
+    says(&["account", "enable", "bob"], "", "bob can log in again");
+    assert!(!done(data, &["account", "list"], "").contains("(disabled)"));
+    assert_eq!(refused(data, &["account", "disable", "nobody"], "").0, 7);
     says(&["account", "remove", "bob"], "", "bob was removed");
     assert_eq!(refused(data, &["account", "remove", "bob"], "").0, 7);
 }

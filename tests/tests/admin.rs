@@ -80,6 +80,28 @@ fn a_new_password_ends_sessions_and_tokens() {
 }
 
 #[test]
+fn a_disabled_account_is_out_at_once_and_in_again_once_it_is_enabled() {
+    let relay = Relay::start();
+    relay.account("alice", "Alice", "pa");
+    let alice = Person::logged_in("alice", "pa", &relay);
+    let at_alice = alice.watch();
+    let begun = std::time::Instant::now();
+    assert!(admin(&relay, &["account", "disable", "alice"]).status.success());
+    at_alice.next("account.state", |account| account["state"] != "online");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(1), "within a second");
+    // It comes back with its token, and is told.
+    at_alice.next("account.refused", |refused| refused["reason"] == "disabled");
+    let status = alice.ok(&["status"]);
+    assert!(status.contains("disabled"), "status says why: {status}");
+    let out = alice.login(&relay.tls, "pa", &[]);
+    assert_eq!(out.status.code(), Some(8), "{}", text(&out.stderr));
+    assert!(admin(&relay, &["account", "enable", "alice"]).status.success());
+    // Its token is as good as before.
+    alice.stop_daemon();
+    alice.online();
+}
+
+#[test]
 fn a_removed_friend_disappears_from_the_list_at_once() {
     let relay = Relay::start();
     relay.account("alice", "Alice", "pa");

@@ -37,6 +37,18 @@ pub enum Wish {
         /// Password as a PHC string.
         password: Phc,
     },
+    /// Lets nobody log in to an account any more.
+    #[serde(rename = "account.disable")]
+    AccountDisable {
+        /// Which account.
+        account: String,
+    },
+    /// Ends that.
+    #[serde(rename = "account.enable")]
+    AccountEnable {
+        /// Which account.
+        account: String,
+    },
     /// Removes an account.
     #[serde(rename = "account.remove")]
     AccountRemove {
@@ -148,6 +160,12 @@ impl Wish {
             Self::AccountPasswd { account, password } => {
                 AdminOp::AccountPasswd { name: known_name(&account)?, password: password.0 }
             }
+            Self::AccountDisable { account } => {
+                AdminOp::AccountDisable { name: known_name(&account)?, disabled: true }
+            }
+            Self::AccountEnable { account } => {
+                AdminOp::AccountDisable { name: known_name(&account)?, disabled: false }
+            }
             Self::AccountRemove { account } => AdminOp::AccountRemove { name: known_name(&account)?, now_ms },
             Self::FriendAdd { a, b } => {
                 AdminOp::FriendAdd { a: known_name(&a)?, b: known_name(&b)?, friends_max, now_ms }
@@ -234,6 +252,8 @@ mod tests {
                 Wish::AccountPasswd { account: "bob".into(), password: phc() },
                 r#"{"do":"account.passwd","account":"bob","password":"$argon2id$x"}"#,
             ),
+            (Wish::AccountDisable { account: "bob".into() }, r#"{"do":"account.disable","account":"bob"}"#),
+            (Wish::AccountEnable { account: "bob".into() }, r#"{"do":"account.enable","account":"bob"}"#),
             (Wish::AccountRemove { account: "bob".into() }, r#"{"do":"account.remove","account":"bob"}"#),
             (Wish::FriendAdd { a: "a".into(), b: "b".into() }, r#"{"do":"friend.add","a":"a","b":"b"}"#),
             (

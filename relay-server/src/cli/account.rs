@@ -84,6 +84,11 @@ pub(super) fn done(wish: &Wish) -> String {
         Wish::AccountPasswd { account, .. } => {
             format!("{} has a new password; its devices must log in anew", plain(account))
         }
+        Wish::AccountDisable { account } => {
+            let name = plain(account);
+            format!("{name} is disabled and logged out; undo it with: relay-server account enable {name}")
+        }
+        Wish::AccountEnable { account } => format!("{} can log in again", plain(account)),
         Wish::AccountRemove { account } => format!("{} was removed", plain(account)),
         Wish::FriendAdd { a, b } => format!("{} and {} are friends now", plain(a), plain(b)),
         Wish::FriendRemove { a, b } => format!("{} and {} are no longer friends", plain(a), plain(b)),

@@ -5,7 +5,7 @@ use relay_schema::ErrorCode;
 use super::op::{AccountId, AdminDone, AdminError};
 use super::{AdminRefusal, Core, Now, Output};
 
-/// The code of the `error` with which a session ends because its account was changed or removed.
+/// The code of the `error` with which a session ends because its account was changed, disabled or removed.
 const ENDED: &str = "ended";
 
 impl Core {
@@ -33,7 +33,7 @@ impl Core {
 
     /// Every session of the account ends, in both dialects with the same word.
     fn end_account(&mut self, now: Now, account: AccountId) {
-        let text = "the account's password was changed or the account was removed; log in again";
+        let text = "the account's password was changed, or the account was disabled or removed; log in again";
         for session in self.sessions_of(account) {
             self.end_session(now, session, ErrorCode::from(ENDED), text);
         }

@@ -243,6 +243,7 @@ impl Core {
             BeginError::Token | BeginError::Gone => {
                 self.fail(now, session, id, LoginReason::Credentials, None);
             }
+            BeginError::Disabled => self.fail(now, session, id, LoginReason::Disabled, None),
             BeginError::Devices => self.fail(now, session, id, LoginReason::Devices, None),
             BeginError::TokenReused => {
                 self.fail(now, session, id, LoginReason::Credentials, None);

@@ -246,6 +246,13 @@ pub enum AdminOp {
         /// Unix milliseconds.
         now_ms: i64,
     },
+    /// Write: nobody can log in to the account any more, or again; its devices and messages stay.
+    AccountDisable {
+        /// Which account.
+        name: String,
+        /// False enables it again.
+        disabled: bool,
+    },
     /// Write: makes two accounts friends of each other; both get a `friend` row.
     FriendAdd {
         /// One.

@@ -16,6 +16,7 @@ pub(super) fn admin(conn: &Connection, op: &AdminOp) -> Result<Result<AdminDone,
         }
         AdminOp::AccountList => Ok(Ok(AdminDone::Accounts(account_list(conn)?))),
         AdminOp::AccountPasswd { name, password } => account_passwd(conn, name, password),
+        AdminOp::AccountDisable { name, disabled } => account_disable(conn, name, *disabled),
         AdminOp::AccountRemove { name, now_ms } => account_remove(conn, name, *now_ms),
         AdminOp::FriendAdd { a, b, friends_max, now_ms } => friend_add(conn, a, b, *friends_max, *now_ms),
         AdminOp::FriendRemove { a, b, now_ms } => friend_remove(conn, a, b, *now_ms),
@@ -81,6 +82,16 @@ fn account_passwd(conn: &Connection, name: &str, password: &str) -> Result<Resul
         .execute(params![person.id, password])?;
     token::end_all(conn, person.id)?;
     changed(Vec::new(), vec![person.id])
+}
+
+/// Its tokens stay: once enabled, its devices go on with them.
+fn account_disable(conn: &Connection, name: &str, disabled: bool) -> Result<Result<AdminDone, AdminError>> {
+    let Some(person) = friend::person_named(conn, name)? else {
+        return no_account(name);
+    };
+    conn.prepare_cached("UPDATE account SET disabled = ?2 WHERE id = ?1")?
+        .execute(params![person.id, disabled])?;
+    changed(Vec::new(), if disabled { vec![person.id] } else { Vec::new() })
 }
 
 fn account_remove(conn: &Connection, name: &str, now_ms: i64) -> Result<Result<AdminDone, AdminError>> {

@@ -30,6 +30,7 @@ pub(super) fn is_read(op: &Op) -> bool {
             AdminOp::AccountList => true,
             AdminOp::AccountAdd { .. }
             | AdminOp::AccountPasswd { .. }
+            | AdminOp::AccountDisable { .. }
             | AdminOp::AccountRemove { .. }
             | AdminOp::FriendAdd { .. }
             | AdminOp::FriendRemove { .. } => false,

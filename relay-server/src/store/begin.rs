@@ -55,19 +55,22 @@ pub(super) fn by_reading(conn: &Connection, epoch: &str, begin: &Begin) -> Resul
 
 /// Whether the account is still there and what proves the login is still right.
 fn check(conn: &Connection, begin: &Begin) -> Result<Result<(), BeginError>> {
-    let password: Option<String> = conn
-        .prepare_cached("SELECT password FROM account WHERE id = ?1 AND removed_ms IS NULL AND disabled = 0")?
-        .query_row([begin.account], |row| row.get(0))
+    let account: Option<(String, bool)> = conn
+        .prepare_cached("SELECT password, disabled FROM account WHERE id = ?1 AND removed_ms IS NULL")?
+        .query_row([begin.account], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    if password.is_none() || begin.proven.is_some() && begin.proven != password {
+    let Some((password, disabled)) = account else { return Ok(Err(BeginError::Gone)) };
+    if begin.proven.as_ref().is_some_and(|proven| *proven != password) {
         return Ok(Err(BeginError::Gone));
     }
+    // Only who proved to be its owner learns that an account is disabled.
+    let allowed = if disabled { Err(BeginError::Disabled) } else { Ok(()) };
     let shown = begin.device.as_ref().and_then(|device| Some((&device.device, device.shown.as_ref()?)));
     let Some((device, shown)) = shown else {
-        return Ok(Ok(()));
+        return Ok(allowed);
     };
     Ok(match token::state(conn, begin.account, device, shown)? {
-        Some(State::Current | State::Pending) => Ok(()),
+        Some(State::Current | State::Pending) => allowed,
         Some(State::Retired) => Err(BeginError::TokenReused),
         None => Err(BeginError::Token),
     })

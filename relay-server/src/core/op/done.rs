@@ -86,8 +86,10 @@ pub enum BeginError {
     TokenReused,
     /// Too many devices, all seen within 30 days.
     Devices,
-    /// The account was removed or disabled, or its password changed, meanwhile.
+    /// The account was removed, or its password changed, meanwhile.
     Gone,
+    /// Everything is right, but the account is disabled.
+    Disabled,
 }
 
 /// A chat that is on disk.

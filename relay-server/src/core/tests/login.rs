@@ -79,17 +79,19 @@ fn a_store_that_fails_makes_the_login_busy() {
 }
 
 #[test]
-fn an_account_that_is_gone_meanwhile_is_no_account() {
-    let mut relay = Relay::new();
-    relay.open(1);
-    relay.say(1, LOGIN);
-    let (find, _) = relay.op();
-    relay.stored(find, Done::Found(Some(account(1, "a"))));
-    let (check, _) = relay.check();
-    relay.checked(check, Verdict::Right { rehash: None });
-    let (begin, _) = relay.op();
-    relay.stored(begin, Done::Begun(Err(BeginError::Gone)));
-    refused(&mut relay, 1, "credentials");
+fn an_account_that_is_gone_or_disabled_meanwhile_is_so_for_this_login() {
+    for (error, reason) in [(BeginError::Gone, "credentials"), (BeginError::Disabled, "disabled")] {
+        let mut relay = Relay::new();
+        relay.open(1);
+        relay.say(1, LOGIN);
+        let (find, _) = relay.op();
+        relay.stored(find, Done::Found(Some(account(1, "a"))));
+        let (check, _) = relay.check();
+        relay.checked(check, Verdict::Right { rehash: None });
+        let (begin, _) = relay.op();
+        relay.stored(begin, Done::Begun(Err(error)));
+        refused(&mut relay, 1, reason);
+    }
 }
 
 #[test]

@@ -168,16 +168,34 @@ fn a_device_that_only_receives_is_seen() {
 }
 
 #[test]
-fn a_login_whose_account_is_gone_disabled_or_has_another_password_is_refused() {
+fn a_login_whose_account_is_gone_or_has_another_password_is_refused() {
     let mut relay = Relay::new();
     let alice = relay.account("alice");
     let proven = |phc: &str| Begin { proven: Some(phc.into()), ..login(alice, None, 1) };
     assert_eq!(relay.begin(proven("$phc$before")), Err(BeginError::Gone));
     relay.begin(proven("$phc$alice")).unwrap();
-    relay.store.0.conn.execute("UPDATE account SET disabled = 1", []).unwrap();
-    assert!(relay.find("alice").unwrap().disabled);
-    assert_eq!(relay.begin(proven("$phc$alice")), Err(BeginError::Gone));
     assert_eq!(relay.begin(login(99, None, 1)), Err(BeginError::Gone));
+}
+
+#[test]
+fn a_disabled_account_is_named_to_its_owner_only_and_once_enabled_its_devices_go_on() {
+    let mut relay = Relay::new();
+    let alice = relay.account("alice");
+    let disable = |disabled| AdminOp::AccountDisable { name: "alice".into(), disabled };
+    let proven = |phc: &str| Begin { proven: Some(phc.into()), ..login(alice, None, 5) };
+    relay.begin(login(alice, None, 1)).unwrap();
+    let done = relay.admin(disable(true)).unwrap();
+    assert_eq!(done, AdminDone::Changed { rows: vec![], end: vec![alice] }, "its sessions end");
+    assert!(relay.find("alice").unwrap().disabled);
+    assert_eq!(relay.begin(proven("$phc$alice")), Err(BeginError::Disabled));
+    assert_eq!(relay.begin(proven("$phc$before")), Err(BeginError::Gone));
+    assert_eq!(relay.begin(login(alice, Some(1), 2)), Err(BeginError::Disabled));
+    assert_eq!(relay.begin(login(alice, Some(9), 2)), Err(BeginError::Token));
+    let done = relay.admin(disable(false)).unwrap();
+    assert_eq!(done, AdminDone::Changed { rows: vec![], end: vec![] });
+    relay.begin(login(alice, Some(1), 2)).unwrap();
+    let nobody = AdminOp::AccountDisable { name: "nobody".into(), disabled: true };
+    assert_eq!(relay.admin(nobody), Err(AdminError::NoAccount("nobody".into())));
 }
 
 #[test]
