@@ -103,7 +103,11 @@ stanza! {
 
 stanza! {
     /// `history`, client to relay: asks for older messages of a conversation; answered by [`Chat`]s without `<seq>`, oldest first,
-    /// then by [`Ack`](crate::Ack), which alone carries the `<id>`. Fewer than asked for means: there are no older ones.
+    /// then by [`Ack`](crate::Ack), which alone carries the `<id>` (of this request, where the chats carry their own), and the
+    /// `<conv>` if there is one. A page ends after `<count>` messages or about 64 KiB, whichever comes first, but has one at
+    /// least; the ack's `<more>` says whether there are older ones: they are asked for with the first one's `<cseq>` as
+    /// `<before>`. Only members of a conversation are answered, also when they are no friends any more: others get
+    /// `nack`/`unknown`.
     ///
     /// ```xml
     /// <msg><type>history</type><friendaccount>10002</friendaccount><before>120</before><count>50</count><id>h1</id></msg>

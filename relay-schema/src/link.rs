@@ -23,6 +23,8 @@ stanza! {
         code: Option<Secret>,
         /// To [`DeviceLink`](crate::DeviceLink): until when the code works (RFC 3339, UTC, milliseconds).
         expires: Option<String>,
+        /// To [`History`](crate::History): `1` there are older messages, `0` there are none.
+        more: Option<i32> as YesNo,
     }
 }
 

@@ -127,6 +127,10 @@ pub(super) fn account() -> Vec<(&'static str, Stanza)> {
             .into(),
         ),
         (
+            "<msg><type>ack</type><id>h1</id><conv>c7</conv><more>1</more></msg>",
+            Ack { id: id("h1"), conv: some("c7"), more: Some(1), ..Ack::default() }.into(),
+        ),
+        (
             "<msg><type>profile</type><name>小红</name><picture></picture><note>在线</note><id>i0</id>\
              </msg>",
             Profile {

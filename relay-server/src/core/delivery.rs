@@ -186,6 +186,7 @@ impl Core {
         live.mail.budget = BUDGET;
         self.greet_on(now, session);
         self.pump(session);
+        self.pump_history(session);
     }
 
     /// The peer's kernel has all that was sent.

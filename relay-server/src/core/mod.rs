@@ -11,6 +11,7 @@ mod call;
 mod chat;
 mod delivery;
 mod fading;
+mod history;
 mod io;
 mod login;
 mod mark;
@@ -69,6 +70,8 @@ pub struct Core {
     shakes: Fading<(AccountId, AccountId), Duration>,
     /// Who tells whom how often that he writes.
     typing: Fading<(AccountId, AccountId), Bucket>,
+    /// How often each looks back.
+    lookbacks: Fading<AccountId, Bucket>,
     /// Calls of each to whom.
     calls: Fading<(AccountId, AccountId), Bucket>,
     /// When the presence of accounts is looked at again, soonest first: a session left them, or they said too much.
@@ -104,6 +107,7 @@ impl Core {
             chats: Fading::new(chats.refill() + chat::DEBT_MAX, usize::MAX),
             shakes: Fading::new(limits.shake_interval, usize::MAX),
             typing: Fading::new(typing.refill(), usize::MAX),
+            lookbacks: Fading::new(history::history_size().refill(), usize::MAX),
             calls: Fading::new(call::call_size().refill(), usize::MAX),
             leaving: VecDeque::new(),
             era: 1,

@@ -3,6 +3,7 @@
 
 mod done;
 mod friend;
+mod history;
 
 use std::fmt;
 
@@ -13,6 +14,7 @@ pub use done::{
     StoreError, Submitted,
 };
 pub use friend::{Friend, FriendKind, Request};
+pub use history::{History, Page, With};
 
 /// An account's number; names stand in the store's `account` table only.
 pub type AccountId = i64;
@@ -98,6 +100,8 @@ pub enum Op {
         /// At most so many.
         count: u32,
     },
+    /// Read: messages of a conversation before one of them.
+    History(History),
     /// Write: a full device has committed everything up to `seq`; the seed cursor follows the highest.
     Recv {
         /// Whose.

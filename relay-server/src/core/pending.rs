@@ -3,6 +3,7 @@
 use relay_schema::Id;
 
 use super::chat::Sent;
+use super::history::page;
 use super::login::Attempt;
 use super::op::{AccountId, Done, Seq, StoreError};
 use super::{AdminRefusal, Core, Now, Output, SessionId, Token};
@@ -26,6 +27,8 @@ pub(super) enum Pending {
     Recv { session: SessionId },
     /// A mark that a session reported.
     Mark { session: SessionId },
+    /// A page of a conversation.
+    History { session: SessionId, id: Id },
     /// Marks that were hidden.
     Reveal { account: AccountId },
     /// What the seed sessions of an account have.
@@ -54,6 +57,7 @@ impl Core {
                 _ => self.on_unreadable(now, session),
             },
             Pending::Recv { session } => self.on_received(session, result.is_ok()),
+            Pending::History { session, id } => self.on_page(session, id, result.and_then(page)),
             Pending::Reveal { account } => self.on_revealed(account, result),
             Pending::Mark { session } => {
                 self.landed(session, 0);
@@ -93,6 +97,6 @@ fn submitted(done: Done) -> Result<Result<super::op::Submitted, relay_schema::Na
 }
 
 /// An answer to another question: a defect of the store, and no reason to fall over.
-fn unexpected(_done: &Done) -> StoreError {
+pub(super) fn unexpected(_done: &Done) -> StoreError {
     StoreError::Failed("the store answered another question".to_owned())
 }

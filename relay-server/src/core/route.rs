@@ -28,6 +28,7 @@ impl Core {
             Stanza::Delivered(mark) => self.on_mark(session, MarkKind::Delivered, mark.conv, mark.cseq),
             Stanza::Read(mark) => self.on_mark(session, MarkKind::Read, mark.conv, mark.cseq),
             Stanza::Typing(typing) => self.on_typing(now, session, &typing),
+            Stanza::History(asked) => self.on_history(now, session, asked),
             Stanza::Logout(logout) => self.on_logout(session, logout),
             Stanza::Ping(Ping { id }) => self.send(session, Pong { id }),
             Stanza::Pong(_) => {}
@@ -51,7 +52,6 @@ impl Core {
             | Stanza::GroupAdd(_)
             | Stanza::GroupRename(_)
             | Stanza::GroupRemove(_)
-            | Stanza::History(_)
             | Stanza::CallRinging(_)
             | Stanza::CallCandidate(_)
             | Stanza::CallEnd(_) => self.has_no(session, word, stanza.id().cloned()),

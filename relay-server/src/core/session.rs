@@ -9,6 +9,7 @@ use relay_schema::{ErrorCode, Fault, Id, Logout, NackCode, Ping, Refusal, Stanza
 
 use super::chat::{Flight, Sticky};
 use super::delivery::Mail;
+use super::history::Histories;
 use super::login::Attempt;
 use super::mark::Receipts;
 use super::op::{AccountId, Op, Seq, TokenHash};
@@ -85,6 +86,7 @@ pub(super) struct Live {
     pub(super) flight: Flight,
     pub(super) receipts: Receipts,
     pub(super) mail: Mail,
+    pub(super) histories: Histories,
 }
 
 impl Session {
@@ -106,6 +108,7 @@ impl Live {
             flight: Flight::default(),
             receipts: Receipts::default(),
             mail,
+            histories: Histories::default(),
         }
     }
 

@@ -15,6 +15,9 @@ use super::{Dialect, name};
 const TS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
+/// About how many bytes the tags, names and numbers of a row take.
+const TAGS: usize = 400;
+
 /// Unix milliseconds as the wire writes them.
 pub(super) fn ts(ms: i64) -> String {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
@@ -60,7 +63,7 @@ pub(super) fn friend(friend: &Friend, dialect: Dialect, row: Option<&Row>) -> St
 /// which the list it was sent counted them in.
 pub(super) fn row(row: &Row, dialect: Dialect, own: &str, list: u64) -> Option<Stanza> {
     match (dialect, &row.item) {
-        (Dialect::Full, Item::Chat(message)) => Some(chat(message, row.seq)),
+        (Dialect::Full, Item::Chat(message)) => Some(chat(message, Some(row.seq))),
         (Dialect::Full, item) => Some(news(row, item, own)),
         (Dialect::Seed, Item::Chat(message)) => name::is(&message.to, own).then(|| seed_chat(message)),
         (Dialect::Seed, Item::Friend(entry)) => (row.seq > list).then(|| friend(entry, dialect, None)),
@@ -83,7 +86,7 @@ pub(super) fn row(row: &Row, dialect: Dialect, own: &str, list: u64) -> Option<S
 fn news(row: &Row, item: &Item, own: &str) -> Stanza {
     let (seq, ts) = (Some(row.seq), row.ts_ms.map(ts));
     match item.clone() {
-        Item::Chat(message) => chat(&message, row.seq),
+        Item::Chat(message) => chat(&message, Some(row.seq)),
         Item::Friend(entry) | Item::Moved(entry) => friend(&entry, Dialect::Full, Some(row)),
         Item::FriendRemove { account } => {
             schema::FriendRemove { friendaccount: account, id: None, seq, ts }.into()
@@ -117,6 +120,18 @@ pub(super) fn request(open: &Request, own: &str, seq: Option<u64>, ts: Option<St
     let note = Some(note).filter(|note| !note.is_empty());
     let myaccount = Some(myaccount);
     schema::FriendRequest { friendaccount, note, id: None, myaccount, name, picture, seq, ts }.into()
+}
+
+/// A message that is looked back at: no row of the inbox. None if it is too long for its receiver, who could then
+/// read none behind it: no such message was ever taken.
+pub(super) fn older(message: &Message) -> Option<Stanza> {
+    let about = bound(&message.content, message.body.as_ref());
+    Some(chat(message, None)).filter(|stanza| fits(stanza, about))
+}
+
+/// About how many bytes it takes on the wire.
+pub(super) fn weight_of_older(message: &Message) -> usize {
+    TAGS + message.content.len() + message.body.as_ref().map_or(0, |body| body.0.len() / 3 * 4)
 }
 
 /// Whether a stanza is short enough for its receiver, whose limit is [`schema::LIMIT_AFTER_LOGIN`] wherever it runs,
@@ -187,17 +202,16 @@ pub(super) fn can_be_delivered(from: &str, submit: &Submit) -> bool {
         cseq: u64::MAX,
         ts_ms: submit.now_ms,
     };
-    fits(&chat(&message, u64::MAX), about)
+    fits(&chat(&message, Some(u64::MAX)), about)
 }
 
 /// About how many bytes a row takes on the wire.
 pub(super) fn weight(row: &Row) -> usize {
-    const TAGS: usize = 400;
     let body = if let Item::Chat(message) = &row.item { message.body.as_ref() } else { None };
     TAGS + texts(&row.item) + body.map_or(0, |body| body.0.len() / 3 * 4)
 }
 
-fn chat(message: &Message, seq: u64) -> Stanza {
+fn chat(message: &Message, seq: Option<u64>) -> Stanza {
     let Message { from, to, id, content, kind, re, body, conv, cseq, ts_ms } = message.clone();
     schema::Chat {
         myaccount: from,
@@ -208,7 +222,7 @@ fn chat(message: &Message, seq: u64) -> Stanza {
         re,
         body,
         require: None,
-        seq: Some(seq),
+        seq,
         conv: Some(conv),
         cseq: Some(cseq),
         ts: Some(ts(ts_ms)),

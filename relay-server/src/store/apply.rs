@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Error, ErrorCode, Result};
 
 use super::order::Order;
-use super::{admin, begin, friend, marks, rows, submit, token};
+use super::{admin, begin, friend, history, marks, rows, submit, token};
 use crate::core::op::{AdminOp, Begin, Done, Op, StoreError};
 
 /// A connection to an opened store.
@@ -25,7 +25,7 @@ pub(super) struct Db {
 /// Whether an op can be done by a connection that cannot write.
 pub(super) fn is_read(op: &Op) -> bool {
     match op {
-        Op::Find { .. } | Op::Rows { .. } | Op::Friends { .. } => true,
+        Op::History(_) | Op::Find { .. } | Op::Rows { .. } | Op::Friends { .. } => true,
         Op::Admin(op) => match op {
             AdminOp::AccountList => true,
             AdminOp::AccountAdd { .. }
@@ -205,6 +205,7 @@ impl Db {
             Op::Friends { account, after, count } => {
                 Ok(Done::Friends(friend::page(conn, *account, after.as_ref(), *count)?))
             }
+            Op::History(asked) => Ok(Done::History(history::page(conn, asked)?)),
             Op::Recv { account, device, seq } => {
                 marks::recv(conn, *account, device, *seq, self.latest_ms.get())?;
                 Ok(Done::Nothing)

@@ -11,6 +11,7 @@ mod begin;
 mod conv;
 mod direct;
 mod friend;
+mod history;
 mod marks;
 mod number;
 mod open;

@@ -98,20 +98,18 @@ pub(super) fn head(conn: &Connection, account: AccountId) -> Result<Seq> {
 
 /// Rows after a cursor, oldest first, at most `count`.
 pub(super) fn after(conn: &Connection, account: AccountId, after: Seq, count: u32) -> Result<Vec<Row>> {
-    let mut read = conn.prepare_cached(
-        "SELECT i.seq, i.kind, i.what,
-                s.name, r.name, m.mid, m.content, m.kind, m.re, m.body, m.conv, m.cseq, m.ts_ms,
-                i.ts_ms, i.detail
+    let mut read = conn.prepare_cached(&format!(
+        "SELECT i.seq, i.kind, i.what, {MESSAGE}, i.ts_ms, i.detail
          FROM inbox i
          LEFT JOIN message m ON i.kind = 0 AND m.id = i.what
          LEFT JOIN account s ON s.id = m.sender
          LEFT JOIN account r ON r.id = m.recipient
-         WHERE i.account = ?1 AND i.seq > ?2 ORDER BY i.seq LIMIT ?3",
-    )?;
+         WHERE i.account = ?1 AND i.seq > ?2 ORDER BY i.seq LIMIT ?3"
+    ))?;
     read.query_map(params![account, Num(after), count], |row| {
         let seq = row.get::<_, Num>(0)?.0;
         let item = match row.get(1)? {
-            0 => Item::Chat(Box::new(message(row)?)),
+            0 => Item::Chat(Box::new(message(row, 3)?)),
             kind => item(conn, account, kind, row.get(2)?, row.get_ref(14)?.as_str_or_null()?)?,
         };
         Ok(Row { seq, ts_ms: row.get(13)?, item })
@@ -152,18 +150,23 @@ fn item(conn: &Connection, account: AccountId, kind: i64, what: i64, detail: Opt
     })
 }
 
-fn message(row: &rusqlite::Row<'_>) -> Result<Message> {
+/// The columns that [`message`] reads, of `m`, its sender `s` and its recipient `r`.
+pub(super) const MESSAGE: &str =
+    "s.name, r.name, m.mid, m.content, m.kind, m.re, m.body, m.conv, m.cseq, m.ts_ms";
+
+/// A message whose first column is `at`.
+pub(super) fn message(row: &rusqlite::Row<'_>, at: usize) -> Result<Message> {
     Ok(Message {
-        from: row.get(3)?,
-        to: row.get(4)?,
-        id: id(row, 5)?.ok_or_else(|| Error::InvalidColumnType(5, "mid".into(), Type::Null))?,
-        content: row.get(6)?,
-        kind: row.get(7)?,
-        re: id(row, 8)?,
-        body: row.get::<_, Option<Vec<u8>>>(9)?.map(Body),
-        conv: conv_name(row.get(10)?),
-        cseq: row.get::<_, Num>(11)?.0,
-        ts_ms: row.get(12)?,
+        from: row.get(at)?,
+        to: row.get(at + 1)?,
+        id: id(row, at + 2)?.ok_or_else(|| Error::InvalidColumnType(at + 2, "mid".into(), Type::Null))?,
+        content: row.get(at + 3)?,
+        kind: row.get(at + 4)?,
+        re: id(row, at + 5)?,
+        body: row.get::<_, Option<Vec<u8>>>(at + 6)?.map(Body),
+        conv: conv_name(row.get(at + 7)?),
+        cseq: row.get::<_, Num>(at + 8)?.0,
+        ts_ms: row.get(at + 9)?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use relay_schema::{Body, Id, NackCode};
 
-use super::{AccountId, Friend, MarkKind, Request, Seq};
+use super::{AccountId, Friend, MarkKind, Page, Request, Seq};
 
 /// The answer to an [`Op`](super::Op) that went well.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,8 @@ pub enum Done {
     Rows(Vec<Row>),
     /// To [`Op::Friends`](super::Op::Friends): a page.
     Friends(Vec<Friend>),
+    /// To [`Op::History`](super::Op::History); none where the account is no member.
+    History(Option<Page>),
     /// To [`Op::SeedCursor`](super::Op::SeedCursor) and [`Op::Mark`](super::Op::Mark): the marks that moved; to
     /// [`Op::Reveal`](super::Op::Reveal): those that are told now.
     Marked(Vec<Mark>),

@@ -4,6 +4,7 @@
 mod bounds;
 mod chat;
 mod delivery;
+mod history;
 mod login;
 mod presence;
 

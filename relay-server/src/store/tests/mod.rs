@@ -6,6 +6,7 @@ mod begin;
 mod busy;
 mod disk;
 mod file;
+mod history;
 mod list;
 mod marks;
 mod submit;
