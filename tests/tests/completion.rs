@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use ipc_schema::daemon::Welcome;
+use ipc_schema::daemon::{Status, Welcome};
 use ipc_schema::friend::{Entry, Group, Listed};
-use ipc_schema::{Method, friend};
+use ipc_schema::{Code, Error, Method, friend};
 use qiaoqiao_tests::terminal::Terminal;
 use qiaoqiao_tests::{program, wait};
 use serde_json::{Value, json};
@@ -24,6 +24,8 @@ const TYPED: &[(&str, &str)] = &[
     ("show send bob hi --wait del\t", "<send><bob><hi><--wait><delivered>"),
     ("show --color=al\t", "<--color=always>"),
     ("show shake @m\t", "<shake><@me>"),
+    ("show --account me@h\t", "<--account><me@home>"),
+    ("show --account me@home friend remove bo\t", "<--account><me@home><friend><remove><bob>"),
 ];
 /// These begin a quote, which the shell closes.
 const QUOTED: &[(&str, &str)] =
@@ -136,10 +138,25 @@ fn answer(line: &str) -> Value {
     let call: Value = serde_json::from_str(line).expect("a line of JSON");
     let result = match call["method"].as_str().expect("a method") {
         "hello" => json!(Welcome::new("0.1.0", Vec::new())),
+        // Two accounts: nobody's friends until one is named.
+        friend::List::NAME if call["params"]["account"].is_null() => {
+            return json!({ "jsonrpc": "2.0", "id": call["id"], "error": Error::new(Code::Ambiguous, "which one?") });
+        }
+        friend::List::NAME if call["params"]["account"] == "me@work" => json!(Listed::default()),
         friend::List::NAME => json!(friends()),
+        Status::NAME => accounts(),
         other => panic!("{other} is not asked for"),
     };
     json!({ "jsonrpc": "2.0", "id": call["id"], "result": result })
+}
+
+fn accounts() -> Value {
+    let account = |name: &str| {
+        json!({ "account": name, "state": "online", "relay": "r:1", "presence": "online",
+        "unread": { "total": 0 }, "secret_store": "file", "outbox": 0 })
+    };
+    json!({ "daemon": { "version": "0.1.0", "pid": 1, "uptime_s": 1 }, "accounts": [account("me@work"), account("me@home")],
+        "notifications": "none" })
 }
 
 fn friends() -> Listed {

@@ -1,11 +1,12 @@
-//! What a daemon that runs knows: friends, groups, accounts. It has 300 ms for all of it; without one there is nothing.
+//! What a daemon that runs knows: friends, groups, accounts, devices, waiting messages. It has 300 ms for all of it;
+//! without one there is nothing.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use ipc_schema::client::Client;
-use ipc_schema::{Error, daemon, friend};
+use ipc_schema::{Code, Error, Method, account, daemon, friend, outbox};
 
 use crate::connect;
 use crate::text::one_line;
@@ -32,27 +33,54 @@ impl Name {
 #[derive(Debug, Default)]
 pub(super) struct Known {
     socket: Option<PathBuf>,
-    listed: OnceLock<Option<friend::Listed>>,
+    account: Option<String>,
+    groups: OnceLock<Vec<friend::Group>>,
+}
+
+/// A daemon that has so long to answer.
+struct Asked {
+    client: Client,
+    end: Instant,
+}
+
+impl Asked {
+    fn call<M: Method>(&mut self, params: &M) -> Result<M::Reply, Error> {
+        self.client.set_timeout(Some(self.end.saturating_duration_since(Instant::now())));
+        self.client.call(params)
+    }
+
+    /// The friends of the account that is meant, of all of them where that is not said.
+    fn groups(&mut self) -> Result<Vec<friend::Group>, Error> {
+        match self.call(&friend::List {}) {
+            Err(error) if error.code == Code::Ambiguous => {}
+            listed => return listed.map(|listed| listed.groups),
+        }
+        let mut groups = Vec::new();
+        for known in self.call(&daemon::Status {})?.accounts {
+            self.client.set_account(Some(known.account));
+            groups.extend(self.call(&friend::List {}).map(|listed| listed.groups).unwrap_or_default());
+        }
+        Ok(groups)
+    }
 }
 
 impl Known {
-    /// Which daemon the line speaks to.
+    /// Which daemon the line speaks to, and for which account.
     pub(super) fn from_line(words: &[String]) -> Self {
         let value_of = |flag: &str| {
             let at = words.iter().position(|word| word == flag).and_then(|at| words.get(at + 1));
             let joined = || words.iter().find_map(|word| word.strip_prefix(flag)?.strip_prefix('='));
             at.map(String::as_str).or_else(joined).map(str::to_owned)
         };
-        Self { socket: value_of("--socket").map(PathBuf::from), ..Self::default() }
+        let socket = value_of("--socket").map(PathBuf::from);
+        Self { socket, account: value_of("--account"), ..Self::default() }
     }
 
     /// Accounts and remark names; with `@` in front when that is typed.
     pub(super) fn friends(&self, current: &str) -> Vec<Name> {
         let at = if current.starts_with('@') { "@" } else { "" };
         let mut names: Vec<Name> = Vec::new();
-        for friend in
-            self.listed().into_iter().flat_map(|listed| &listed.groups).flat_map(|group| &group.friends)
-        {
+        for friend in self.listed().iter().flat_map(|group| &group.friends) {
             let shown = if friend.shown() == friend.account { "" } else { friend.shown() };
             names.extend(Name::new(&format!("{at}{}", friend.account), shown));
             if !friend.remark.is_empty() && friend.remark != friend.account {
@@ -67,27 +95,44 @@ impl Known {
 
     /// One's own groups of friends.
     pub(super) fn groups(&self, _current: &str) -> Vec<Name> {
-        let groups = self.listed().into_iter().flat_map(|listed| &listed.groups);
-        groups.filter_map(|group| Name::new(&group.name, "")).collect()
+        self.listed().iter().filter_map(|group| Name::new(&group.name, "")).collect()
     }
 
     /// The accounts that the daemon has.
     pub(super) fn accounts(&self, _current: &str) -> Vec<Name> {
-        let report = self.ask(|client| client.call(&daemon::Status {}));
+        let report = self.ask(|daemon| {
+            // The one that is typed here is none yet.
+            daemon.client.set_account(None);
+            daemon.call(&daemon::Status {})
+        });
         let accounts = report.map(|report| report.accounts).unwrap_or_default();
         accounts.iter().filter_map(|account| Name::new(&account.account, account.state.word())).collect()
     }
 
-    fn listed(&self) -> Option<&friend::Listed> {
-        self.listed.get_or_init(|| self.ask(|client| client.call(&friend::List {}))).as_ref()
+    /// The devices of one's own account.
+    pub(super) fn devices(&self, _current: &str) -> Vec<Name> {
+        let list = self.ask(|daemon| daemon.call(&account::Devices {}));
+        let devices = list.map(|list| list.devices).unwrap_or_default();
+        devices.iter().filter_map(|device| Name::new(&device.device, &device.client)).collect()
     }
 
-    /// One question to a daemon that runs. Whatever goes wrong, a person who presses Tab is told nothing.
-    fn ask<R>(&self, question: impl FnOnce(&mut Client) -> Result<R, Error>) -> Option<R> {
+    /// The messages in the outbox.
+    pub(super) fn outbox(&self, _current: &str) -> Vec<Name> {
+        let list = self.ask(|daemon| daemon.call(&outbox::List {}));
+        let messages = list.map(|list| list.messages).unwrap_or_default();
+        messages.iter().filter_map(|message| Name::new(&message.id, &message.to)).collect()
+    }
+
+    fn listed(&self) -> &[friend::Group] {
+        self.groups.get_or_init(|| self.ask(Asked::groups).unwrap_or_default())
+    }
+
+    /// Questions to a daemon that runs. Whatever goes wrong, a person who presses Tab is told nothing.
+    fn ask<R>(&self, question: impl FnOnce(&mut Asked) -> Result<R, Error>) -> Option<R> {
         let end = Instant::now() + PATIENCE;
         let path = self.socket.clone().or_else(|| ipc_schema::socket_path().ok())?;
         let mut client = Client::connect(&path, connect::NAME, Some(PATIENCE)).ok()?;
-        client.set_timeout(Some(end.saturating_duration_since(Instant::now())));
-        question(&mut client).ok()
+        client.set_account(self.account.clone());
+        question(&mut Asked { client, end }).ok()
     }
 }

@@ -86,7 +86,7 @@ fn for_words(asked: &[&str]) -> Vec<String> {
 /// What could stand in place of `current` after `words`, the first of which is the program.
 fn candidates(words: &[String], current: &str) -> Vec<Name> {
     let known = Arc::new(Known::from_line(words));
-    let mut tree = with_names(crate::command(), &known);
+    let mut tree = with_names(crate::command(), "", &known);
     let mut args: Vec<OsString> = words.iter().map(OsString::from).collect();
     args.push(current.into());
     let index = args.len() - 1;
@@ -105,13 +105,16 @@ fn name_of(candidate: &CompletionCandidate) -> Option<Name> {
     Name::new(candidate.get_value().to_str()?, about.lines().next().unwrap_or_default())
 }
 
-/// The tree, with what the daemon and the table know for each argument, by the name of its value.
-fn with_names(command: Command, known: &Arc<Known>) -> Command {
-    let args = command.mut_args(|arg| with_values(arg, known));
-    args.mut_subcommands(|sub| with_names(sub, known))
+/// The tree, with what the daemon and the table know for each argument, by the feature and the name of its value.
+fn with_names(command: Command, feature: &str, known: &Arc<Known>) -> Command {
+    let args = command.mut_args(|arg| with_values(arg, feature, known));
+    args.mut_subcommands(|sub| {
+        let feature = if feature.is_empty() { sub.get_name().to_owned() } else { feature.to_owned() };
+        with_names(sub, &feature, known)
+    })
 }
 
-fn with_values(arg: Arg, known: &Arc<Known>) -> Arg {
+fn with_values(arg: Arg, feature: &str, known: &Arc<Known>) -> Arg {
     let value =
         arg.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str()).to_owned();
     let of = |names: fn(&Known, &str) -> Vec<Name>| {
@@ -121,16 +124,19 @@ fn with_values(arg: Arg, known: &Arc<Known>) -> Arg {
             fitting(names(&known, current), current)
         })
     };
-    match value.as_str() {
-        "TO" | "FRIEND" | "NAME" => arg.add(of(Known::friends)),
-        "GROUP" => arg.add(of(Known::groups)),
-        "ACCOUNT" | "ID" => arg.add(of(Known::accounts)),
-        "EVENT" => arg.add(of(|_, _| events())),
-        "METHOD" => {
+    match (feature, value.as_str()) {
+        _ if arg.get_id() == "global-account" => arg.add(of(Known::accounts)),
+        (_, "TO" | "FRIEND") | ("friend", "ACCOUNT") => arg.add(of(Known::friends)),
+        (_, "GROUP") => arg.add(of(Known::groups)),
+        (_, "ACCOUNT") => arg.add(of(Known::accounts)),
+        (_, "DEVICE") => arg.add(of(Known::devices)),
+        ("outbox", "ID") => arg.add(of(Known::outbox)),
+        (_, "EVENT") => arg.add(of(|_, _| events())),
+        (_, "METHOD") => {
             arg.add(of(|_, _| METHODS.iter().filter_map(|row| Name::new(row.name, row.about)).collect()))
         }
         // A socket is no regular file.
-        "PATH" => arg.value_hint(ValueHint::AnyPath),
+        (_, "PATH" | "FILE") => arg.value_hint(ValueHint::AnyPath),
         _ => arg,
     }
 }
@@ -189,7 +195,7 @@ mod tests {
     fn every_argument_that_is_a_friend_is_completed_by_friends() {
         let taken = ["to", "friend", "from"];
         let mut seen = Vec::new();
-        look(&with_names(crate::command(), &Arc::new(Known::default())), &mut |arg| {
+        look(&with_names(crate::command(), "", &Arc::new(Known::default())), &mut |arg| {
             if taken.contains(&arg.get_id().as_str()) {
                 assert!(arg.get::<ArgValueCompleter>().is_some(), "{arg:?}");
                 seen.push(arg.get_id().to_string());
