@@ -74,6 +74,9 @@ fn call(
         Request::ChatHistory(params) => printer.history(&client.call(&params)?),
         Request::ChatRead(params) => printer.unread(&client.call(&params)?),
         Request::ShakeSend(params) => printer.shaken(&client.call(&params)?),
+        Request::AccountLink(params) => printer.linked(&client.call(&params)?),
+        Request::AccountDevices(params) => printer.devices(&client.call(&params)?),
+        Request::OutboxList(params) => printer.outbox(&client.call(&params)?),
         Request::Hello(_) | Request::EventsSubscribe(_) => {
             Err(Error::new(Code::Usage, "this belongs to the connection; use watch, or rpc").into())
         }

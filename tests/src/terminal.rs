@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use crate::program::Running;
 use crate::wait;
@@ -12,6 +13,7 @@ use crate::wait;
 pub struct Terminal {
     running: Running,
     seen: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Terminal {
@@ -31,8 +33,8 @@ impl Terminal {
         let mut child = command.spawn().expect("script is there: scripts/setup test");
         let seen = Arc::new(Mutex::new(String::new()));
         let (out, all) = (child.stdout.take().expect("a pipe"), Arc::clone(&seen));
-        std::thread::spawn(move || read_all(out, &all));
-        Self { running: Running(child), seen }
+        let reader = std::thread::spawn(move || read_all(out, &all));
+        Self { running: Running(child), seen, reader: Some(reader) }
     }
 
     /// Types it, as it is: a line ends with `\n`.
@@ -44,6 +46,14 @@ impl Terminal {
     /// All that was shown so far, what was typed among it.
     pub fn seen(&self) -> String {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// All that was shown, once what runs has ended.
+    pub fn all(&mut self) -> String {
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("the reader does not panic");
+        }
+        self.seen()
     }
 
     /// Waits until something was shown; all of it.

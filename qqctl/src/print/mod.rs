@@ -2,8 +2,10 @@
 
 mod chat;
 mod daemon;
+mod device;
 mod event;
 mod friend;
+mod outbox;
 mod qr;
 mod table;
 mod wrap;
@@ -118,15 +120,6 @@ impl Printer {
         let mut out = std::io::stdout().lock();
         writeln!(out, "{text}")?;
         Ok(out.flush()?)
-    }
-
-    /// A link for a camera: a QR code, or nothing where none could be read.
-    #[allow(dead_code, reason = "`account link` is its first user")]
-    pub(crate) fn qr(&self, link: &str) -> Result<(), Stop> {
-        match qr::code(link, self.width, self.paint_out) {
-            Some(code) if !self.json => self.text(&code),
-            Some(_) | None => Ok(()),
-        }
     }
 
     /// A table.

@@ -1,0 +1,45 @@
+//! The devices of one's own account, and the link for the next one.
+
+use ipc_schema::account::{Device, DeviceList, Linked};
+
+use super::table::{Column, Table};
+use super::{Printer, Style, qr};
+use crate::Stop;
+use crate::text::{one_line, time};
+
+/// So much of a device's UUID tells it from the others.
+const SHORT: usize = 8;
+
+impl Printer {
+    /// `account link`: the link for a program, and for a camera where there is a terminal.
+    pub(crate) fn linked(&self, linked: &Linked) -> Result<(), Stop> {
+        let link = one_line(&linked.link);
+        self.talk(&format!(
+            "On the other device: qqctl join LINK. It works once, until {}; whoever has it can log in as you.",
+            time(&linked.expires)
+        ));
+        self.reply(linked, |paint| match qr::code(&linked.link, self.width, paint) {
+            Some(code) => format!("{link}\n{code}"),
+            None => link,
+        })
+    }
+
+    /// `account devices`
+    pub(crate) fn devices(&self, list: &DeviceList) -> Result<(), Stop> {
+        self.reply(list, |_| {
+            let columns =
+                [Column::text("DEVICE"), Column::text("PROGRAM"), Column::text("SEEN"), Column::text("")];
+            let mut table = Table::new(columns);
+            list.devices.iter().for_each(|device| table.row(cells(device)));
+            self.table(&table)
+        })
+    }
+}
+
+fn cells(device: &Device) -> [(String, Style); 4] {
+    let short: String = one_line(&device.device).chars().take(SHORT).collect();
+    let seen =
+        if device.online { ("on line".to_owned(), Style::Green) } else { (time(&device.seen), Style::Plain) };
+    let own = if device.own { "this one" } else { "" };
+    [(short, Style::Bold), (one_line(&device.client), Style::Plain), seen, (own.to_owned(), Style::Dim)]
+}
