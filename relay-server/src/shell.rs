@@ -194,16 +194,10 @@ impl Shell {
                 self.ask_store(token, op);
             }
             Output::Check { token, address, password, hash } => {
-                self.note_owner(token);
-                self.checking.set(self.checking.get() + 1);
-                let busy = match &*self.pool.borrow() {
-                    Some(pool) => pool.check(token, address, password, hash),
-                    None => Some(token),
-                };
-                if let Some(token) = busy {
-                    self.checking.set(self.checking.get() - 1);
-                    self.later.borrow_mut().push(Input::Checked { token, verdict: Verdict::Busy });
-                }
+                self.ask_pool(token, |pool| pool.check(token, address, password, hash));
+            }
+            Output::Hash { token, address, password } => {
+                self.ask_pool(token, |pool| pool.hash(token, address, password));
             }
             Output::Admin { reply, result } => {
                 if let Some(wish) = self.wishes.borrow_mut().remove(&reply) {
@@ -211,6 +205,16 @@ impl Shell {
                     let _ = wish.send(result);
                 }
             }
+        }
+    }
+
+    /// Has the pool do something; who is told that it is busy may be somebody else.
+    fn ask_pool(&self, token: Token, ask: impl FnOnce(&password::Pool) -> Option<Token>) {
+        self.note_owner(token);
+        self.checking.set(self.checking.get() + 1);
+        if let Some(token) = self.pool.borrow().as_ref().map_or(Some(token), ask) {
+            self.checking.set(self.checking.get() - 1);
+            self.later.borrow_mut().push(Input::Checked { token, verdict: Verdict::Busy });
         }
     }
 

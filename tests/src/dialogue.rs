@@ -17,11 +17,13 @@
 //! A seed 10001                         logs in with the account's password and skips all that comes
 //! A full 10001 phone                   the same in the full dialect, on that device
 //! clock +5s                            time passes
-//! admin friends 10001 10002            also: unfriend A B, passwd NAME NEW, remove NAME
+//! admin friends 10001 10002            also: unfriend A B, passwd NAME NEW, remove NAME, revoke WORD, link NAME WORD,
+//!                                      circle NAME…, invite WORD [name N] [uses N] [minutes N] [friend N]…
 //! ```
 //!
 //! In what is heard, a child's text `…` stands for any text, and `$word` keeps the text under that word (or must be the
-//! same, if the word has been kept). In what is said, `$word` stands for the kept text, `{20 x 字}` for twenty 字.
+//! same, if the word has been kept). In what is said, `$word` stands for the kept text, `{20 x 字}` for twenty 字, `{code
+//! WORD}` for the code of the invitation or link that is called by the word (of a circle's by the account's name).
 //! Words of one stage only: `store stops|goes`, `pool stops|goes|busy|free`, `disk full|free`, `A quiet`,
 //! `A stops reading`, `A reads on`, `A is paused`, `A is not paused`.
 
@@ -37,7 +39,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use core_stage::CoreStage;
-pub use script::{Act, Change, Line, Setup, Wish, is_for_every_stage, parse, parse_vectors};
+pub use script::{Act, Change, Invite, Line, Setup, Wish, code, is_for_every_stage, parse, parse_vectors};
 pub use socket_stage::SocketStage;
 use xml::Child;
 

@@ -2,15 +2,17 @@
 //! on a private socket in the data directory. The same wishes go straight to the store while no server runs.
 
 pub mod client;
+mod invite;
 pub mod socket;
+
+use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::op::{AccountRow, AdminDone, AdminError, AdminOp, StoreError};
-use crate::core::{AdminRefusal, is_reserved, normalise};
+pub use invite::{Digest, Named};
 
-/// The most characters of a shown name.
-const SHOWN_MAX: usize = 128;
+use crate::core::op::{AccountRow, AdminDone, AdminError, AdminOp, InviteOp, InviteRow, Member, StoreError};
+use crate::core::{self, AdminRefusal, SHOWN_MAX, is_reserved, normalise};
 
 /// One thing that the administrator wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +57,50 @@ pub enum Wish {
         /// Which account.
         account: String,
     },
+    /// A one-time code with which a device logs in to an account.
+    #[serde(rename = "account.link")]
+    AccountLink {
+        /// Which account.
+        account: String,
+        /// Of the code's secret.
+        code: Digest,
+        /// How long it works, milliseconds.
+        time_ms: i64,
+    },
+    /// Makes an invitation.
+    #[serde(rename = "invite.create")]
+    InviteCreate {
+        /// Of its code, which stays with whoever made it.
+        code: Digest,
+        /// The account that it is for.
+        name: Option<String>,
+        /// So many accounts.
+        uses: u32,
+        /// How long it works, milliseconds; for ever if left out.
+        time_ms: Option<i64>,
+        /// Whoever comes by it becomes a friend of these.
+        friends: Vec<String>,
+    },
+    /// Makes invitations for people who are going to be friends of each other, but for those who are there.
+    #[serde(rename = "invite.circle")]
+    InviteCircle {
+        /// Account names, and of each its code.
+        members: Vec<(String, Digest)>,
+        /// How long they work, milliseconds.
+        time_ms: i64,
+    },
+    /// All invitations.
+    #[serde(rename = "invite.list")]
+    InviteList,
+    /// Takes an invitation back.
+    #[serde(rename = "invite.revoke")]
+    InviteRevoke {
+        /// Which.
+        which: Named,
+    },
+    /// Where the server listens, and with which key.
+    #[serde(rename = "server.show")]
+    ServerShow,
     /// Makes two accounts friends.
     #[serde(rename = "friend.add")]
     FriendAdd {
@@ -100,6 +146,24 @@ pub struct Report {
     /// To [`Wish::AccountList`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accounts: Option<Vec<AccountRow>>,
+    /// To [`Wish::InviteList`]; the one concerned to [`Wish::InviteCreate`] and [`Wish::InviteRevoke`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invites: Option<Vec<InviteRow>>,
+    /// To [`Wish::InviteCircle`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub circle: Option<Vec<Member>>,
+    /// To [`Wish::ServerShow`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<Listening>,
+}
+
+/// A server that runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listening {
+    /// Where clients connect with TLS.
+    pub tls: SocketAddr,
+    /// SHA-256 of its key (SubjectPublicKeyInfo) in hex, unless the certificate is one that systems trust.
+    pub pin: Option<Digest>,
 }
 
 /// Why a wish was not done: a word for programs and a sentence for people.
@@ -167,6 +231,22 @@ impl Wish {
                 AdminOp::AccountDisable { name: known_name(&account)?, disabled: false }
             }
             Self::AccountRemove { account } => AdminOp::AccountRemove { name: known_name(&account)?, now_ms },
+            Self::AccountLink { account, code, time_ms } => AdminOp::AccountLink {
+                name: known_name(&account)?,
+                code: code.hash()?,
+                expires_ms: now_ms.saturating_add(time_ms),
+                now_ms,
+            },
+            Self::InviteCreate { code, name, uses, time_ms, friends } => {
+                let expires_ms = time_ms.map(|time| now_ms.saturating_add(time));
+                AdminOp::Invite(invite::create(&code, name.as_deref(), uses, expires_ms, friends, now_ms)?)
+            }
+            Self::InviteCircle { members, time_ms } => {
+                AdminOp::Invite(invite::circle(members, now_ms.saturating_add(time_ms), now_ms)?)
+            }
+            Self::InviteList => AdminOp::Invite(InviteOp::List { now_ms }),
+            Self::InviteRevoke { which } => AdminOp::Invite(InviteOp::Revoke { which: which.key()?, now_ms }),
+            Self::ServerShow => return Err(Trouble::new(Code::NotFound, "no server runs here")),
             Self::FriendAdd { a, b } => {
                 AdminOp::FriendAdd { a: known_name(&a)?, b: known_name(&b)?, friends_max, now_ms }
             }
@@ -201,21 +281,25 @@ fn new_name(text: &str) -> Result<String, Trouble> {
 }
 
 fn shown(text: &str) -> Result<String, Trouble> {
-    let text = text.trim();
-    if text.chars().count() > SHOWN_MAX || !text.chars().all(crate::log::is_inert) {
-        return Err(Trouble::new(
+    core::shown(text).ok_or_else(|| {
+        Trouble::new(
             Code::Usage,
             format!("a shown name has at most {SHOWN_MAX} characters, and no control characters among them"),
-        ));
-    }
-    Ok(text.to_owned())
+        )
+    })
 }
 
 impl From<Result<AdminDone, AdminRefusal>> for Answer {
     fn from(result: Result<AdminDone, AdminRefusal>) -> Self {
         match result {
             Ok(AdminDone::Changed { .. }) => Self::Ok(Report::default()),
-            Ok(AdminDone::Accounts(accounts)) => Self::Ok(Report { accounts: Some(accounts) }),
+            Ok(AdminDone::Accounts(accounts)) => {
+                Self::Ok(Report { accounts: Some(accounts), ..Report::default() })
+            }
+            Ok(AdminDone::Invites(invites)) => {
+                Self::Ok(Report { invites: Some(invites), ..Report::default() })
+            }
+            Ok(AdminDone::Circle(circle)) => Self::Ok(Report { circle: Some(circle), ..Report::default() }),
             Err(refusal) => Self::Error(refusal.into()),
         }
     }
@@ -228,7 +312,9 @@ impl From<AdminRefusal> for Trouble {
                 AdminError::Taken(_) | AdminError::FriendsAlready(..) | AdminError::Full(..) => {
                     Code::Conflict
                 }
-                AdminError::NoAccount(_) | AdminError::NotFriends(..) => Code::NotFound,
+                AdminError::NoAccount(_) | AdminError::NotFriends(..) | AdminError::NoInvite => {
+                    Code::NotFound
+                }
                 AdminError::Oneself(_) => Code::Usage,
             },
             AdminRefusal::Store(StoreError::Full(_) | StoreError::Failed(_)) => Code::Unexpected,
@@ -267,7 +353,10 @@ mod tests {
         let trouble = Answer::Error(Trouble::new(Code::NotFound, "nobody"));
         for (answer, line) in [
             (Answer::Ok(Report::default()), r#"{"ok":{}}"#),
-            (Answer::Ok(Report { accounts: Some(Vec::new()) }), r#"{"ok":{"accounts":[]}}"#),
+            (
+                Answer::Ok(Report { accounts: Some(Vec::new()), ..Report::default() }),
+                r#"{"ok":{"accounts":[]}}"#,
+            ),
             (trouble, r#"{"error":{"code":"not_found","message":"nobody"}}"#),
         ] {
             assert_eq!(serde_json::to_string(&answer).unwrap(), line);

@@ -147,7 +147,9 @@ mod tests {
         fn grant(self: Rc<Self>, wish: Wish) -> Pin<Box<dyn Future<Output = Answer>>> {
             Box::pin(async move {
                 match wish {
-                    Wish::AccountList => Answer::Ok(Report { accounts: Some(Vec::new()) }),
+                    Wish::AccountList => {
+                        Answer::Ok(Report { accounts: Some(Vec::new()), ..Report::default() })
+                    }
                     other => Answer::Error(Trouble::new(Code::NotFound, format!("{other:?}"))),
                 }
             })
@@ -175,7 +177,7 @@ mod tests {
             let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
             (Client::connect(&path).unwrap().unwrap().ask(&Wish::AccountList), mode)
         });
-        assert_eq!(answer, Answer::Ok(Report { accounts: Some(Vec::new()) }));
+        assert_eq!(answer, Answer::Ok(Report { accounts: Some(Vec::new()), ..Report::default() }));
         assert_eq!(mode, 0o600);
         assert!(Client::connect(&folder.path().join("admin.sock")).unwrap().is_none());
     }

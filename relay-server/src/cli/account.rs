@@ -80,7 +80,14 @@ pub(super) fn done(wish: &Wish) -> String {
             let name = plain(account);
             format!("{name} was added; log in with: qqctl login {name} --relay HOST:PORT")
         }
-        Wish::AccountList => String::new(),
+        // What these have to show is told by whoever asks for them.
+        Wish::AccountList
+        | Wish::AccountLink { .. }
+        | Wish::InviteCreate { .. }
+        | Wish::InviteCircle { .. }
+        | Wish::InviteList
+        | Wish::InviteRevoke { .. }
+        | Wish::ServerShow => String::new(),
         Wish::AccountPasswd { account, .. } => {
             format!("{} has a new password; its devices must log in anew", plain(account))
         }

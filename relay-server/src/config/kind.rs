@@ -79,6 +79,35 @@ impl Kind<bool> for Flag {
     }
 }
 
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registration {
+    /// Whoever has an invitation.
+    Invite,
+    /// Whoever comes.
+    Open,
+}
+
+/// `"invite"` or `"open"`.
+pub(super) struct Who;
+
+impl Kind<Registration> for Who {
+    fn read(&self, value: &DeValue<'_>) -> Result<Registration, String> {
+        match value.as_str() {
+            Some("invite") => Ok(Registration::Invite),
+            Some("open") => Ok(Registration::Open),
+            _ => Err("\"invite\" or \"open\"".to_owned()),
+        }
+    }
+
+    fn show(&self, value: &Registration) -> String {
+        quoted(match value {
+            Registration::Invite => "invite",
+            Registration::Open => "open",
+        })
+    }
+}
+
 /// How much is logged.
 pub(super) struct LogLevel;
 

@@ -7,9 +7,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kind::{Address, AddressOrOff, Bytes, Count, Flag, Kind, LogLevel, PathOrNone, Time};
+use kind::{Address, AddressOrOff, Bytes, Count, Flag, Kind, LogLevel, PathOrNone, Time, Who};
 use toml::de::{DeTable, DeValue};
 
+pub use kind::Registration;
 pub(crate) use kind::{address, address_or_off};
 
 use crate::core::Limits;
@@ -133,6 +134,8 @@ keys! {
         "Private key of tls_cert, PEM.";
     log: tracing::Level = tracing::Level::INFO, LogLevel,
         "What is logged on standard error: error, warn, info, debug or trace.";
+    registration: Registration = Registration::Invite, Who,
+        "Who may make an account: \"invite\", whoever has an invitation; \"open\", whoever comes.";
 
     stanza_before_login: usize = 4 * KIB, Bytes(256, MIB),
         "Longest stanza before the login.";
@@ -171,6 +174,8 @@ keys! {
         "Wrong passwords an hour for one account; after that only known networks may try.";
     token_logins_per_address: u32 = 600, Count(1, 1_000_000),
         "Logins with a device's token a minute from one address.";
+    registrations_per_address: u32 = 10, Count(1, 1_000_000),
+        "Accounts asked for a minute from one address.";
 
     chats_per_second: u32 = 50, Count(1, 1_000_000),
         "Chats a second of one account, sustained.";
@@ -280,6 +285,8 @@ impl Config {
             failed_logins_per_address: self.failed_logins_per_address,
             failed_logins_per_account: self.failed_logins_per_account,
             token_logins_per_address: self.token_logins_per_address,
+            registrations_per_address: self.registrations_per_address,
+            open_registration: self.registration == Registration::Open,
         }
     }
 }
@@ -299,6 +306,7 @@ mod tests {
             tls_cert: Some("/a b/\"c\".pem".into()),
             tls_key: Some("/key.pem".into()),
             log: tracing::Level::DEBUG,
+            registration: Registration::Open,
             login_deadline: Duration::from_millis(1_500),
             idle_max: Duration::from_secs(120),
             output_max: 3 * MIB,
@@ -352,6 +360,7 @@ mod tests {
             ("listen = \"localhost\"", "an address and a port"),
             ("allow_plaintext = \"yes\"", "true or false"),
             ("log = \"loud\"", "one of"),
+            ("registration = \"closed\"", "`registration` must be \"invite\" or \"open\""),
         ] {
             let refused = Config::parse(text).unwrap_err().to_string();
             assert!(refused.starts_with("line 1: ") && refused.contains(wanted), "{text}: {refused}");

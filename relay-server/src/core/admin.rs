@@ -5,9 +5,6 @@ use relay_schema::ErrorCode;
 use super::op::{AccountId, AdminDone, AdminError};
 use super::{AdminRefusal, Core, Now, Output};
 
-/// The code of the `error` with which a session ends because its account was changed, disabled or removed.
-const ENDED: &str = "ended";
-
 impl Core {
     pub(super) fn on_admin(&mut self, now: Now, reply: u64, done: Result<AdminDone, AdminError>) {
         let result = match done {
@@ -26,6 +23,7 @@ impl Core {
                 }
                 Ok(AdminDone::Accounts(accounts))
             }
+            Ok(done @ (AdminDone::Invites(_) | AdminDone::Circle(_))) => Ok(done),
             Err(error) => Err(AdminRefusal::Wish(error)),
         };
         self.outputs.push_back(Output::Admin { reply, result });
@@ -35,7 +33,7 @@ impl Core {
     fn end_account(&mut self, now: Now, account: AccountId) {
         let text = "the account's password was changed, or the account was disabled or removed; log in again";
         for session in self.sessions_of(account) {
-            self.end_session(now, session, ErrorCode::from(ENDED), text);
+            self.end_session(now, session, ErrorCode::Revoked, text);
         }
     }
 }

@@ -85,7 +85,7 @@ pub enum Input {
     },
     /// The password pool answers.
     Checked {
-        /// To which [`Output::Check`].
+        /// To which [`Output::Check`] or [`Output::Hash`].
         token: Token,
         /// What.
         verdict: Verdict,
@@ -101,7 +101,7 @@ pub enum Input {
     Tick,
 }
 
-/// What the password pool found.
+/// What the password pool found, or made.
 #[derive(Debug)]
 pub enum Verdict {
     /// It matches; `rehash` is a new PHC string where the parameters have risen.
@@ -111,6 +111,13 @@ pub enum Verdict {
     },
     /// It does not match.
     Wrong,
+    /// The new password as a PHC string.
+    Made {
+        /// To be stored.
+        phc: String,
+    },
+    /// RFC 8265 does not allow the new password.
+    Unfit,
     /// The queue was full or the wait too long.
     Busy,
 }
@@ -193,6 +200,15 @@ pub enum Output {
         /// The account's PHC string; none for an unknown account: the dummy hash is checked, and it is never right.
         hash: Option<String>,
     },
+    /// A new password to hash.
+    Hash {
+        /// Comes back in [`Input::Checked`].
+        token: Token,
+        /// Fairness is per address.
+        address: IpAddr,
+        /// As the client sent it.
+        password: Secret,
+    },
     /// The administrator's answer.
     Admin {
         /// Of which [`Input::Admin`].
@@ -242,6 +258,10 @@ pub struct Limits {
     pub failed_logins_per_account: u32,
     /// Logins with a token a minute per address.
     pub token_logins_per_address: u32,
+    /// Registrations a minute per address, and at once.
+    pub registrations_per_address: u32,
+    /// Whoever comes may make an account, without an invitation.
+    pub open_registration: bool,
 }
 
 impl Default for Limits {
@@ -260,6 +280,8 @@ impl Default for Limits {
             failed_logins_per_address: 30,
             failed_logins_per_account: 100,
             token_logins_per_address: 600,
+            registrations_per_address: 10,
+            open_registration: false,
         }
     }
 }

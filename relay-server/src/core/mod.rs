@@ -6,10 +6,12 @@
 
 mod account;
 mod admin;
+mod attempt;
 mod bucket;
 mod call;
 mod chat;
 mod delivery;
+mod device;
 mod fading;
 mod history;
 mod io;
@@ -17,8 +19,10 @@ mod login;
 mod mark;
 mod name;
 pub mod op;
+mod passwd;
 mod pending;
 mod presence;
+mod register;
 mod route;
 mod session;
 mod shake;
@@ -37,7 +41,7 @@ use std::time::Duration;
 use relay_schema::{ErrorCode, ErrorStanza, Id, Stanza};
 
 pub use io::{AdminRefusal, Class, Dialect, Input, Limits, Now, Output, SessionId, Token, Verdict};
-pub use name::{is_reserved, normalise};
+pub use name::{SHOWN_MAX, is_reserved, normalise, shown};
 
 use account::Online;
 use bucket::{Bucket, Size};

@@ -3,6 +3,9 @@
 /// The most characters an account name has.
 const MAX: usize = 64;
 
+/// The most characters of a shown name.
+pub const SHOWN_MAX: usize = 128;
+
 /// Names that no account may have: the relay's own.
 const RESERVED: [&str; 5] = ["admin", "me", "relay", "root", "system"];
 
@@ -13,6 +16,14 @@ pub fn normalise(text: &str) -> Option<String> {
         && text.bytes().all(valid)
         && text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
     shape.then(|| text.to_ascii_lowercase())
+}
+
+/// A shown name without the white space around it; none if it is too long, or holds what is not seen or what a terminal
+/// would obey. It may be empty.
+pub fn shown(text: &str) -> Option<String> {
+    let text = text.trim();
+    let fits = text.chars().count() <= SHOWN_MAX && text.chars().all(crate::log::is_inert);
+    fits.then(|| text.to_owned())
 }
 
 /// Whether a normalised name is kept for the relay itself: no account may be made with it.

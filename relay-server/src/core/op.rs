@@ -4,6 +4,7 @@
 mod done;
 mod friend;
 mod history;
+mod join;
 
 use std::fmt;
 
@@ -15,6 +16,10 @@ pub use done::{
 };
 pub use friend::{Friend, FriendKind, Request};
 pub use history::{History, Page, With};
+pub use join::{
+    CodeHash, DeviceOp, DeviceRow, Inquired, Inquiry, InviteKey, InviteOp, InviteRow, InviteState, Join,
+    Joined, Member, NewPassword, Removal,
+};
 
 /// An account's number; names stand in the store's `account` table only.
 pub type AccountId = i64;
@@ -79,6 +84,21 @@ pub enum Op {
         account: AccountId,
         /// Which device.
         device: String,
+    },
+    /// Read: what becomes of a registration.
+    Inquire(Inquiry),
+    /// Write: makes an account.
+    Join(Join),
+    /// Write: another password, by the account's owner.
+    Passwd(NewPassword),
+    /// Write: ends an account, by its owner.
+    Remove(Removal),
+    /// The account's devices.
+    Device {
+        /// Whose.
+        account: AccountId,
+        /// What.
+        op: DeviceOp,
     },
     /// Write: the submit rule (see `store/submit.rs`).
     Submit(Submit),
@@ -179,6 +199,9 @@ pub struct BeginDevice {
     pub client: String,
     /// The token it showed, if it logs in with one: checked in this transaction.
     pub shown: Option<TokenHash>,
+    /// The one-time code it showed: checked, and used up, in this transaction. The same device may show it again
+    /// until its token is confirmed.
+    pub code: Option<CodeHash>,
     /// The next token; valid beside the old one until [`Op::Confirm`].
     pub next: TokenHash,
     /// Last sequence number that the device has committed.
@@ -257,6 +280,19 @@ pub enum AdminOp {
         /// False enables it again.
         disabled: bool,
     },
+    /// Write: a one-time code with which a device logs in to the account.
+    AccountLink {
+        /// Which account.
+        name: String,
+        /// Of the code's secret.
+        code: CodeHash,
+        /// Until when, Unix milliseconds.
+        expires_ms: i64,
+        /// Unix milliseconds.
+        now_ms: i64,
+    },
+    /// Invitations.
+    Invite(InviteOp),
     /// Write: makes two accounts friends of each other; both get a `friend` row.
     FriendAdd {
         /// One.

@@ -2,11 +2,13 @@
 
 use relay_schema::Id;
 
+use super::attempt::Attempt;
 use super::chat::Sent;
+use super::device::Question;
 use super::history::page;
-use super::login::Attempt;
 use super::op::{AccountId, Done, Seq, StoreError};
-use super::{AdminRefusal, Core, Now, Output, SessionId, Token};
+use super::register::Applicant;
+use super::{AdminRefusal, Core, Now, Output, SessionId, Token, Verdict};
 
 /// What an answer of the store or of the password pool is for.
 #[derive(Debug)]
@@ -17,6 +19,18 @@ pub(super) enum Pending {
     Check(Box<Attempt>),
     /// A login: the session begins.
     Begin(Box<Attempt>),
+    /// A registration: the invitation and the name are looked up.
+    Inquire(Box<Applicant>),
+    /// A password is hashed.
+    Hash(Hashing),
+    /// A registration: the account is made.
+    Join(Box<Applicant>),
+    /// The owner's new password.
+    Passwd(Box<Attempt>),
+    /// The owner ends the account.
+    Remove(Box<Attempt>),
+    /// Something about the account's devices.
+    Device(Box<Question>),
     /// A chat.
     Submit(Box<Sent>),
     /// A page of rows; `head` was the inbox's highest number then.
@@ -41,7 +55,24 @@ pub(super) enum Pending {
     Admin { reply: u64 },
 }
 
+/// What a new hash is for.
+#[derive(Debug)]
+pub(super) enum Hashing {
+    /// A new account.
+    Register(Box<Applicant>),
+    /// A new password.
+    Passwd(Box<Attempt>),
+}
+
 impl Core {
+    /// The password pool has made a hash, or could not.
+    pub(super) fn on_hashed(&mut self, now: Now, hashing: Hashing, hashed: Verdict) {
+        match hashing {
+            Hashing::Register(applicant) => self.on_password_hashed(now, applicant, hashed),
+            Hashing::Passwd(attempt) => self.on_new_hashed(attempt, hashed),
+        }
+    }
+
     pub(super) fn on_stored(&mut self, now: Now, token: Token, result: Result<Done, StoreError>) {
         let Some(pending) = self.pending.remove(&token) else { return };
         match pending {
@@ -74,8 +105,42 @@ impl Core {
                 Ok(other) => self.admin_refused(reply, unexpected(&other)),
                 Err(error) => self.admin_refused(reply, error),
             },
-            // The password pool's; the store cannot answer it.
+            Pending::Inquire(applicant) => self.on_inquired(
+                now,
+                applicant,
+                result.and_then(|done| match done {
+                    Done::Inquired(inquired) => Ok(inquired),
+                    other => Err(unexpected(&other)),
+                }),
+            ),
+            Pending::Join(applicant) => self.on_joined(
+                now,
+                applicant,
+                result.and_then(|done| match done {
+                    Done::Joined(joined) => Ok(joined),
+                    other => Err(unexpected(&other)),
+                }),
+            ),
+            Pending::Passwd(attempt) => self.on_passwd_stored(
+                now,
+                &attempt,
+                result.and_then(|done| match done {
+                    Done::Passwd(done) => Ok(done),
+                    other => Err(unexpected(&other)),
+                }),
+            ),
+            Pending::Remove(attempt) => self.on_removed(
+                now,
+                &attempt,
+                result.and_then(|done| match done {
+                    Done::Removed(rows) => Ok(rows),
+                    other => Err(unexpected(&other)),
+                }),
+            ),
+            Pending::Device(question) => self.on_device_answer(now, *question, result),
+            // The password pool's; the store cannot answer them.
             Pending::Check(attempt) => self.on_unchecked(now, attempt),
+            Pending::Hash(hashing) => self.on_hashed(now, hashing, Verdict::Busy),
         }
     }
 

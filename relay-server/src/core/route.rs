@@ -10,6 +10,7 @@ impl Core {
     pub(super) fn before_login(&mut self, now: Now, session: SessionId, stanza: Stanza) {
         match stanza {
             Stanza::Login(login) => self.on_login(now, session, login),
+            Stanza::Register(register) => self.on_register(now, session, register),
             Stanza::Ping(Ping { id }) => self.send(session, Pong { id }),
             other => self.login_first(now, session, other.id().cloned()),
         }
@@ -33,13 +34,13 @@ impl Core {
             Stanza::Ping(Ping { id }) => self.send(session, Pong { id }),
             Stanza::Pong(_) => {}
             Stanza::Login(login) => self.logged_in_already(session, login.id),
-            Stanza::Register(_)
-            | Stanza::Passwd(_)
-            | Stanza::AccountRemove(_)
-            | Stanza::DeviceList(_)
-            | Stanza::DeviceRevoke(_)
-            | Stanza::DeviceLink(_)
-            | Stanza::Profile(_)
+            Stanza::Register(register) => self.logged_in_already(session, Some(register.id)),
+            Stanza::Passwd(passwd) => self.on_passwd(now, session, passwd),
+            Stanza::AccountRemove(remove) => self.on_account_remove(now, session, remove),
+            Stanza::DeviceList(list) => self.on_device_list(session, list),
+            Stanza::DeviceRevoke(revoke) => self.on_device_revoke(session, revoke),
+            Stanza::DeviceLink(link) => self.on_device_link(now, session, link),
+            Stanza::Profile(_)
             | Stanza::PicturePut(_)
             | Stanza::PictureGet(_)
             | Stanza::FriendRequest(_)

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use relay_schema::{ErrorCode, Fault, Id, Logout, NackCode, Ping, Refusal, Stanza};
 
+use super::attempt::Waiting;
 use super::chat::{Flight, Sticky};
 use super::delivery::Mail;
 use super::history::Histories;
-use super::login::Attempt;
 use super::mark::Receipts;
 use super::op::{AccountId, Op, Seq, TokenHash};
 use super::pending::Pending;
@@ -29,6 +29,8 @@ pub(super) struct Session {
     pub(super) address: IpAddr,
     strikes: u8,
     pub(super) phase: Phase,
+    /// Its attempt at a password, a code or an invitation, while that waits for others (see `throttle`).
+    pub(super) waiting: Option<Waiting>,
 }
 
 /// Where a connection stands.
@@ -36,7 +38,7 @@ pub(super) struct Session {
 pub(super) enum Phase {
     /// Nobody yet.
     Before,
-    /// A login is being checked.
+    /// A login or a registration is being checked.
     LoggingIn(LoggingIn),
     /// Logged in.
     In(Box<Live>),
@@ -52,13 +54,11 @@ pub(super) struct Sent {
     pub(super) cursor: Seq,
 }
 
-/// A login that is being checked.
+/// A login or a registration that is being checked.
 #[derive(Debug, Default)]
 pub(super) struct LoggingIn {
     /// What came meanwhile, to be handled afterwards.
     held: Vec<Held>,
-    /// The attempt itself, while it waits for others (see `throttle`).
-    pub(super) waiting: Option<Box<Attempt>>,
 }
 
 /// A stanza that came while a login was being checked.
@@ -82,6 +82,8 @@ pub(super) struct Live {
     pub(super) held: Vec<Held>,
     /// A logout is on its way: nothing is taken any more.
     leaving: bool,
+    /// Its password is being checked for something that needs it once more.
+    pub(super) is_proving: bool,
     pub(super) sticky: Option<Sticky>,
     pub(super) flight: Flight,
     pub(super) receipts: Receipts,
@@ -91,7 +93,7 @@ pub(super) struct Live {
 
 impl Session {
     pub(super) fn new(address: IpAddr) -> Self {
-        Self { address, strikes: 0, phase: Phase::Before }
+        Self { address, strikes: 0, phase: Phase::Before, waiting: None }
     }
 }
 
@@ -104,6 +106,7 @@ impl Live {
             confirm: None,
             held: Vec::new(),
             leaving: false,
+            is_proving: false,
             sticky: None,
             flight: Flight::default(),
             receipts: Receipts::default(),

@@ -53,6 +53,8 @@ pub(super) struct Throttle {
     accounts: Fading<String, Bucket>,
     token_size: Size,
     tokens: Fading<Network, Bucket>,
+    register_size: Size,
+    registrations: Fading<Network, Bucket>,
 }
 
 /// One network.
@@ -84,6 +86,8 @@ impl Throttle {
             accounts: Fading::new(HOUR * 3, ENTRIES),
             token_size: Size::over(limits.token_logins_per_address, MINUTE),
             tokens: Fading::new(MINUTE, ENTRIES),
+            register_size: Size::over(limits.registrations_per_address, MINUTE),
+            registrations: Fading::new(MINUTE, ENTRIES),
         }
     }
 
@@ -122,14 +126,12 @@ impl Throttle {
 
     /// May a token be shown from `network`?
     pub(super) fn token(&mut self, now: Duration, network: Network) -> Leave {
-        let size = self.token_size;
-        let bucket = self.tokens.entry(now, network, || Bucket::full(size, now));
-        let wait = bucket.wait(size, now);
-        if !wait.is_zero() {
-            return Leave::Later(wait);
-        }
-        bucket.take(size, now);
-        Leave::Go
+        take_one(&mut self.tokens, self.token_size, now, network)
+    }
+
+    /// May an account be asked for from `network`?
+    pub(super) fn register(&mut self, now: Duration, network: Network) -> Leave {
+        take_one(&mut self.registrations, self.register_size, now, network)
     }
 
     /// A try that was let go has ended.
@@ -175,6 +177,16 @@ impl Throttle {
         let source = self.networks.get(now, &network)?;
         if source.leave(size, now) == Leave::Wait { None } else { source.waiting.pop_front() }
     }
+}
+
+fn take_one(buckets: &mut Fading<Network, Bucket>, size: Size, now: Duration, network: Network) -> Leave {
+    let bucket = buckets.entry(now, network, || Bucket::full(size, now));
+    let wait = bucket.wait(size, now);
+    if !wait.is_zero() {
+        return Leave::Later(wait);
+    }
+    bucket.take(size, now);
+    Leave::Go
 }
 
 /// Those who must wait stand in a queue of bounded length.
@@ -359,6 +371,18 @@ mod tests {
             assert_eq!(throttle.token(at(0), network(1)), Leave::Go);
         }
         assert_eq!(throttle.token(at(0), network(1)), Leave::Later(Duration::from_millis(100)));
+    }
+
+    #[test]
+    fn ten_registrations_at_once_then_one_in_six_seconds() {
+        let mut throttle = throttle();
+        for _ in 0..10 {
+            assert_eq!(throttle.register(at(0), network(1)), Leave::Go);
+        }
+        assert_eq!(throttle.register(at(0), network(1)), Leave::Later(at(6)));
+        assert_eq!(throttle.register(at(0), network(2)), Leave::Go);
+        assert_eq!(throttle.register(at(6), network(1)), Leave::Go);
+        assert_eq!(throttle.register(at(6), network(1)), Leave::Later(at(6)));
     }
 
     #[test]

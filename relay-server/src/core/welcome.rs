@@ -3,8 +3,9 @@
 
 use relay_schema::{ErrorCode, ListEnd, LoginResponse, User};
 
+use super::attempt::{Aim, Attempt};
 use super::delivery::{Greeting, Mail, Stage};
-use super::login::{self, Attempt, Full};
+use super::login::{self, Full};
 use super::op::{Account, AccountId, Begun, Friend, Seq};
 use super::session::{Live, Phase, live, live_mut};
 use super::{Core, Dialect, Now, Output, SessionId, wire};
@@ -24,23 +25,30 @@ impl Core {
         if !logging_in {
             return;
         }
-        let device = attempt.full.as_ref().map(|full| full.device.clone());
+        let device = attempt.full().map(|full| full.device.clone());
         if let Some(device) = &device {
             for other in self.sessions_of_device(account.id, device) {
                 let text = "this device has logged in again over another connection";
                 self.end_session(now, other, ErrorCode::Replaced, text);
             }
         }
+        if let Some(evicted) = begun.evicted.take() {
+            for other in self.sessions_of_device(account.id, &evicted) {
+                let text =
+                    "this device gave way to a new one: the account has as many as it may; log in again";
+                self.end_session(now, other, ErrorCode::Revoked, text);
+            }
+        }
         self.make_way(now, account.id);
         let dialect = if device.is_some() { Dialect::Full } else { Dialect::Seed };
         let mail = self.mail(&account, &mut begun, dialect);
         let mut live = Box::new(Live::new(account.id, account.account.clone(), device, mail));
-        live.confirm = attempt.full.as_ref().filter(|_| begun.rotated).map(|full| login::hash(&full.next));
+        live.confirm = attempt.full().filter(|_| begun.rotated).map(|full| login::hash(&full.next));
         let held = self.settle(session, Phase::In(live));
         if let Some(live) = live_mut(&mut self.sessions, session) {
             live.held = held;
         }
-        let own = attempt.full.as_mut().map(|full| std::mem::take(&mut full.own)).unwrap_or_default();
+        let own = attempt.full_mut().map(|full| std::mem::take(&mut full.own)).unwrap_or_default();
         self.join(&account, &begun, session, own);
         self.outputs.push_back(Output::LoggedIn { session, dialect });
         self.answer(attempt, &begun);
@@ -84,8 +92,8 @@ impl Core {
     }
 
     fn answer(&mut self, attempt: Attempt, begun: &Begun) {
-        let Attempt { session, id, full, .. } = attempt;
-        let Some(Full { device, next, .. }) = full else {
+        let Attempt { session, id, aim, .. } = attempt;
+        let Aim::Login(Some(Full { device, next, .. })) = aim else {
             return self.send(session, LoginResponse { state: 1, id, ..Default::default() });
         };
         let response = LoginResponse {

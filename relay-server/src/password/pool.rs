@@ -1,4 +1,4 @@
-//! The threads that check passwords, apart from the sockets: so many at once, so many waiting, a turn for each
+//! The threads that check and hash passwords, apart from the sockets: so many at once, so many waiting, a turn for each
 //! network. Who cannot be served in time is told `busy`; nobody waits longer because somebody else knocks often.
 
 use std::collections::{HashMap, VecDeque};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use relay_schema::Secret;
 
-use super::{Checked, Memory, check, hash_prepared};
+use super::{Checked, HashError, Memory, check, hash, hash_prepared};
 use crate::core::op::Network;
 use crate::core::{Token, Verdict};
 
@@ -70,7 +70,16 @@ impl Pool {
         password: Secret,
         hash: Option<String>,
     ) -> Option<Token> {
-        let job = Job { token, password, hash, since: Instant::now() };
+        self.queue(address, Job { token, password, work: Work::Check(hash), since: Instant::now() })
+    }
+
+    /// The same with a new password, to be hashed.
+    #[must_use = "the token that is returned must be answered `busy`"]
+    pub fn hash(&self, token: Token, address: IpAddr, password: Secret) -> Option<Token> {
+        self.queue(address, Job { token, password, work: Work::Hash, since: Instant::now() })
+    }
+
+    fn queue(&self, address: IpAddr, job: Job) -> Option<Token> {
         let refused = self.shared.lock().push(Network::from(address), job, self.shared.settings.waiting);
         self.shared.ready.notify_one();
         refused.map(|job| job.token)
@@ -126,8 +135,16 @@ impl Shared {
 struct Job {
     token: Token,
     password: Secret,
-    hash: Option<String>,
+    work: Work,
     since: Instant,
+}
+
+/// What is done with a password.
+enum Work {
+    /// Compared with an account's PHC string; none for an unknown account.
+    Check(Option<String>),
+    /// Hashed.
+    Hash,
 }
 
 /// First in, first out for each network, one of each network in turn.
@@ -198,10 +215,25 @@ fn work(shared: &Shared, answer: &impl Fn(Token, Verdict)) {
 }
 
 fn verdict(job: &Job, dummy: &str, memory: &mut Memory) -> Verdict {
-    let checked = check(&job.password, job.hash.as_deref().unwrap_or(dummy), memory);
-    match (checked, &job.hash) {
+    let known = match &job.work {
+        Work::Check(known) => known,
+        Work::Hash => return made(hash(&job.password, memory)),
+    };
+    let checked = check(&job.password, known.as_deref().unwrap_or(dummy), memory);
+    match (checked, known) {
         (Checked::Right(rehash), Some(_)) => Verdict::Right { rehash },
         (Checked::Right(_), None) | (Checked::Wrong, _) => Verdict::Wrong,
+    }
+}
+
+fn made(hash: Result<String, HashError>) -> Verdict {
+    match hash {
+        Ok(phc) => Verdict::Made { phc },
+        Err(HashError::Unfit(_)) => Verdict::Unfit,
+        Err(HashError::Machine(error)) => {
+            tracing::error!(%error, "a password could not be hashed");
+            Verdict::Busy
+        }
     }
 }
 
@@ -219,7 +251,7 @@ mod tests {
     use super::*;
 
     fn job(token: Token) -> Job {
-        Job { token, password: Secret::new("x".into()), hash: None, since: Instant::now() }
+        Job { token, password: Secret::new("x".into()), work: Work::Check(None), since: Instant::now() }
     }
 
     fn network(last: u8) -> Network {
@@ -296,8 +328,22 @@ mod tests {
         let memory = &mut Memory::default();
         let dummy = super::super::hash(&Secret::new("x".into()), memory).unwrap();
         assert!(matches!(verdict(&job(1), &dummy, memory), Verdict::Wrong));
-        let known = Job { hash: Some(dummy.clone()), ..job(1) };
+        let known = Job { work: Work::Check(Some(dummy.clone())), ..job(1) };
         assert!(matches!(verdict(&known, &dummy, memory), Verdict::Right { rehash: None }));
+    }
+
+    #[test]
+    fn a_new_password_is_hashed_if_it_is_one() {
+        let (pool, answers) = pool(SMALL);
+        let address = IpAddr::from([192, 0, 2, 1]);
+        assert_eq!(pool.hash(1, address, Secret::new("p2".into())), None);
+        let (1, Verdict::Made { phc }) = told(&answers) else { panic!() };
+        assert_eq!(pool.check(2, address, Secret::new("p2".into()), Some(phc)), None);
+        assert!(matches!(told(&answers), (2, Verdict::Right { rehash: None })));
+        for unfit in ["", "a\u{7}b", &"x".repeat(1_025)] {
+            assert_eq!(pool.hash(3, address, Secret::new(unfit.into())), None);
+            assert!(matches!(told(&answers), (3, Verdict::Unfit)), "{unfit:?}");
+        }
     }
 
     #[test]

@@ -5,8 +5,8 @@ use rusqlite::{Connection, Result, params};
 use super::conv;
 use super::friend::{self, Person};
 use super::number::Num;
-use super::token;
-use crate::core::op::{AccountId, AccountRow, AdminDone, AdminError, AdminOp, FriendKind, Row};
+use super::{account, device, invite};
+use crate::core::op::{AccountId, AccountRow, AdminDone, AdminError, AdminOp, CodeHash, FriendKind, Row};
 
 /// Does it, or says why not.
 pub(super) fn admin(conn: &Connection, op: &AdminOp) -> Result<Result<AdminDone, AdminError>> {
@@ -18,6 +18,10 @@ pub(super) fn admin(conn: &Connection, op: &AdminOp) -> Result<Result<AdminDone,
         AdminOp::AccountPasswd { name, password } => account_passwd(conn, name, password),
         AdminOp::AccountDisable { name, disabled } => account_disable(conn, name, *disabled),
         AdminOp::AccountRemove { name, now_ms } => account_remove(conn, name, *now_ms),
+        AdminOp::AccountLink { name, code, expires_ms, now_ms } => {
+            account_link(conn, name, code, *expires_ms, *now_ms)
+        }
+        AdminOp::Invite(op) => invite::invite(conn, op),
         AdminOp::FriendAdd { a, b, friends_max, now_ms } => friend_add(conn, a, b, *friends_max, *now_ms),
         AdminOp::FriendRemove { a, b, now_ms } => friend_remove(conn, a, b, *now_ms),
     }
@@ -45,11 +49,7 @@ fn account_add(
     if friend::person_named(conn, name)?.is_some() {
         return refused(AdminError::Taken(name.to_owned()));
     }
-    let id = conn
-        .prepare_cached("INSERT INTO account (name, shown, password, created_ms) VALUES (?1, ?2, ?3, ?4)")?
-        .insert(params![name, shown, password, now_ms])?;
-    conn.prepare_cached("INSERT INTO inbox_state (account, head, seed_cursor) VALUES (?1, 0, 0)")?
-        .execute([id])?;
+    account::make(conn, name, shown, password, now_ms)?;
     changed(Vec::new(), Vec::new())
 }
 
@@ -78,9 +78,7 @@ fn account_passwd(conn: &Connection, name: &str, password: &str) -> Result<Resul
     let Some(person) = friend::person_named(conn, name)? else {
         return no_account(name);
     };
-    conn.prepare_cached("UPDATE account SET password = ?2 WHERE id = ?1")?
-        .execute(params![person.id, password])?;
-    token::end_all(conn, person.id)?;
+    account::reset(conn, person.id, password)?;
     changed(Vec::new(), vec![person.id])
 }
 
@@ -98,36 +96,22 @@ fn account_remove(conn: &Connection, name: &str, now_ms: i64) -> Result<Result<A
     let Some(person) = friend::person_named(conn, name)? else {
         return no_account(name);
     };
-    let listed_by: Vec<AccountId> = conn
-        .prepare_cached("SELECT account FROM friend WHERE other = ?1 ORDER BY account")?
-        .query_map([person.id], |row| row.get(0))?
-        .collect::<Result<_>>()?;
-    let mut rows = Vec::with_capacity(listed_by.len());
-    for owner in listed_by {
-        if let Some(mut owner) = friend::person(conn, owner)? {
-            rows.push((owner.id, friend::remove(conn, &mut owner, person.id, now_ms)?));
-        }
-    }
-    forget(conn, person.id, now_ms)?;
+    let rows = account::remove(conn, &person, now_ms)?;
     changed(rows, vec![person.id])
 }
 
-/// Deletes what is the account's alone; its name stays readable in what others have.
-fn forget(conn: &Connection, account: AccountId, now_ms: i64) -> Result<()> {
-    conn.prepare_cached("UPDATE account SET removed_ms = ?2, password = '', picture = '' WHERE id = ?1")?
-        .execute(params![account, now_ms])?;
-    for sql in [
-        "DELETE FROM device WHERE account = ?1",
-        "DELETE FROM network WHERE account = ?1",
-        "DELETE FROM friend WHERE account = ?1",
-        "DELETE FROM inbox WHERE account = ?1",
-        "DELETE FROM message WHERE conv IN
-            (SELECT c.id FROM conv c JOIN account a ON a.id = c.low + c.high - ?1
-             WHERE (c.low = ?1 OR c.high = ?1) AND a.removed_ms IS NOT NULL)",
-    ] {
-        conn.prepare_cached(sql)?.execute([account])?;
-    }
-    Ok(())
+fn account_link(
+    conn: &Connection,
+    name: &str,
+    code: &CodeHash,
+    expires_ms: i64,
+    now_ms: i64,
+) -> Result<Result<AdminDone, AdminError>> {
+    let Some(person) = friend::person_named(conn, name)? else {
+        return no_account(name);
+    };
+    device::link(conn, person.id, code, expires_ms, now_ms)?;
+    changed(Vec::new(), Vec::new())
 }
 
 /// Two different accounts that are there.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Error, ErrorCode, Result};
 
 use super::order::Order;
-use super::{admin, begin, friend, history, marks, rows, submit, token};
+use super::{account, admin, begin, device, friend, history, invite, marks, rows, submit, token};
 use crate::core::op::{AdminOp, Begin, Done, Op, StoreError};
 
 /// A connection to an opened store.
@@ -25,19 +25,25 @@ pub(super) struct Db {
 /// Whether an op can be done by a connection that cannot write.
 pub(super) fn is_read(op: &Op) -> bool {
     match op {
-        Op::History(_) | Op::Find { .. } | Op::Rows { .. } | Op::Friends { .. } => true,
+        Op::History(_) | Op::Find { .. } | Op::Inquire(_) | Op::Rows { .. } | Op::Friends { .. } => true,
+        Op::Device { op, .. } => device::is_read(op),
         Op::Admin(op) => match op {
             AdminOp::AccountList => true,
+            AdminOp::Invite(op) => invite::is_read(op),
             AdminOp::AccountAdd { .. }
             | AdminOp::AccountPasswd { .. }
             | AdminOp::AccountDisable { .. }
             | AdminOp::AccountRemove { .. }
+            | AdminOp::AccountLink { .. }
             | AdminOp::FriendAdd { .. }
             | AdminOp::FriendRemove { .. } => false,
         },
         Op::Begin(_)
         | Op::Confirm { .. }
         | Op::Logout { .. }
+        | Op::Join(_)
+        | Op::Passwd(_)
+        | Op::Remove(_)
         | Op::Submit(_)
         | Op::Recv { .. }
         | Op::SeedCursor { .. }
@@ -191,10 +197,14 @@ impl Db {
                 Ok(Done::Nothing)
             }
             Op::Logout { account, device } => {
-                conn.prepare_cached("DELETE FROM device WHERE account = ?1 AND device = ?2")?
-                    .execute(rusqlite::params![account, device])?;
+                device::forget(conn, *account, device)?;
                 Ok(Done::Nothing)
             }
+            Op::Inquire(op) => Ok(Done::Inquired(invite::inquire(conn, op)?)),
+            Op::Join(op) => Ok(Done::Joined(invite::join(conn, op)?)),
+            Op::Passwd(op) => Ok(Done::Passwd(account::passwd(conn, op)?)),
+            Op::Remove(op) => Ok(Done::Removed(account::remove_own(conn, op)?)),
+            Op::Device { account, op } => device::device(conn, *account, op),
             Op::Submit(op) => {
                 self.saw(op.now_ms);
                 Ok(Done::Submitted(submit::submit(conn, op)?))
@@ -225,10 +235,11 @@ impl Db {
         self.latest_ms.set(self.latest_ms.get().max(now_ms));
     }
 
-    /// What is still possible on a disk that takes nothing: logins.
+    /// What is still possible on a disk that takes nothing: logins, but for a code that could not be used up.
     fn without_writing(&self, op: &Op, failed: Error) -> std::result::Result<Done, StoreError> {
         if let Op::Begin(op) = op
             && is_full(&failed)
+            && op.device.as_ref().is_none_or(|device| device.code.is_none())
         {
             return self.begin_by_reading(op);
         }

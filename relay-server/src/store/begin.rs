@@ -4,9 +4,9 @@
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::friend::{NETWORK_MS, blocks, friends, network_key};
-use super::marks;
 use super::number::Num;
 use super::token::{self, State};
+use super::{device, marks};
 use crate::core::op::{AccountId, Begin, BeginDevice, BeginError, Begun, Network, Seq};
 
 /// A new device starts with so many of the newest rows.
@@ -26,9 +26,14 @@ pub(super) fn begin(conn: &Connection, epoch: &str, begin: &Begin) -> Result<Res
     if let Err(refused) = check(conn, begin)? {
         return Ok(Err(refused));
     }
+    let mut evicted = None;
     if let Some(device) = &begin.device {
-        if !admit(conn, begin, device)? {
-            return Ok(Err(BeginError::Devices));
+        match admit(conn, begin, device)? {
+            Some(gave_way) => evicted = gave_way,
+            None => return Ok(Err(BeginError::Devices)),
+        }
+        if let Some(code) = &device.code {
+            device::use_link(conn, begin.account, &device.device, code)?;
         }
         if let Some(shown) = &device.shown {
             token::confirm(conn, begin.account, &device.device, shown)?;
@@ -42,7 +47,8 @@ pub(super) fn begin(conn: &Connection, epoch: &str, begin: &Begin) -> Result<Res
         conn.prepare_cached("UPDATE account SET password = ?2 WHERE id = ?1")?
             .execute(params![begin.account, rehash])?;
     }
-    begun(conn, epoch, begin, begin.device.is_some())
+    let begun = begun(conn, epoch, begin, begin.device.is_some())?;
+    Ok(begun.map(|begun| Begun { evicted, ..begun }))
 }
 
 /// The same by reading only: the device keeps the token it has, a new one is let in without.
@@ -65,6 +71,12 @@ fn check(conn: &Connection, begin: &Begin) -> Result<Result<(), BeginError>> {
     }
     // Only who proved to be its owner learns that an account is disabled.
     let allowed = if disabled { Err(BeginError::Disabled) } else { Ok(()) };
+    if let Some((device, code)) =
+        begin.device.as_ref().and_then(|device| Some((device, device.code.as_ref()?)))
+        && !device::may_link(conn, begin.account, &device.device, code, begin.now_ms)?
+    {
+        return Ok(Err(BeginError::Code));
+    }
     let shown = begin.device.as_ref().and_then(|device| Some((&device.device, device.shown.as_ref()?)));
     let Some((device, shown)) = shown else {
         return Ok(allowed);
@@ -81,30 +93,31 @@ fn by_password(begin: &Begin) -> bool {
     begin.device.as_ref().is_none_or(|device| device.shown.is_none())
 }
 
-/// Notes the device as seen, making room for a new one; false where there is none.
-fn admit(conn: &Connection, begin: &Begin, device: &BeginDevice) -> Result<bool> {
+/// Notes the device as seen, making room for a new one; none where there is none. Gives the device that had to go.
+fn admit(conn: &Connection, begin: &Begin, device: &BeginDevice) -> Result<Option<Option<String>>> {
     let known = conn
         .prepare_cached("UPDATE device SET client = ?3, seen_ms = ?4 WHERE account = ?1 AND device = ?2")?
         .execute(params![begin.account, device.device, device.client, begin.now_ms])?;
     if known > 0 {
-        return Ok(true);
+        return Ok(Some(None));
     }
-    let (count, oldest): (Num, Option<i64>) = conn
-        .prepare_cached("SELECT count(*), min(seen_ms) FROM device WHERE account = ?1")?
-        .query_row([begin.account], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let count: Num = conn
+        .prepare_cached("SELECT count(*) FROM device WHERE account = ?1")?
+        .query_row([begin.account], |row| row.get(0))?;
+    let mut evicted = None;
     if count.0 >= u64::from(device.devices_max) {
-        let Some(oldest) = oldest.filter(|seen| *seen < begin.now_ms - UNSEEN_MS) else {
-            return Ok(false);
-        };
-        conn.prepare_cached(
-            "DELETE FROM device WHERE account = ?1 AND device =
-                (SELECT min(device) FROM device WHERE account = ?1 AND seen_ms = ?2)",
-        )?
-        .execute([begin.account, oldest])?;
+        evicted = conn
+            .prepare_cached(
+                "SELECT device FROM device WHERE account = ?1 AND seen_ms < ?2 ORDER BY seen_ms, device LIMIT 1",
+            )?
+            .query_row([begin.account, begin.now_ms - UNSEEN_MS], |row| row.get::<_, String>(0))
+            .optional()?;
+        let Some(evicted) = &evicted else { return Ok(None) };
+        device::forget(conn, begin.account, evicted)?;
     }
     conn.prepare_cached("INSERT INTO device (account, device, client, seen_ms) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![begin.account, device.device, device.client, begin.now_ms])?;
-    Ok(true)
+    Ok(Some(evicted))
 }
 
 /// Notes where a password was right, and forgets what is too old or too much.
@@ -153,6 +166,7 @@ fn begun(conn: &Connection, epoch: &str, begin: &Begin, rotated: bool) -> Result
         resume_refused: start.resume_refused,
         whole_list: start.whole_list,
         rotated,
+        evicted: None,
         friends: friends(conn, begin.account)?,
         blocks,
         blocked_by,

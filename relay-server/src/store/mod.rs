@@ -4,14 +4,17 @@
 //! One thread writes, with group commit: what has queued up becomes one transaction with one sync. A few threads
 //! read. [`Direct`] is the same without threads.
 
+mod account;
 mod admin;
 mod apply;
 pub mod backup;
 mod begin;
 mod conv;
+mod device;
 mod direct;
 mod friend;
 mod history;
+mod invite;
 mod marks;
 mod number;
 mod open;

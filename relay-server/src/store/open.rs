@@ -173,6 +173,7 @@ pub(super) fn migrations() -> Result<Vec<Migration>, OpenError> {
     let files = [
         ("V1__first", include_str!("migrations/V1__first.sql")),
         ("V2__friends", include_str!("migrations/V2__friends.sql")),
+        ("V3__accounts", include_str!("migrations/V3__accounts.sql")),
         ("V4__chat", include_str!("migrations/V4__chat.sql")),
     ];
     let made = files.iter().map(|(name, sql)| Migration::unapplied(name, sql));

@@ -7,6 +7,7 @@
 use rusqlite::{Connection, Error, Result, params};
 use subtle::ConstantTimeEq;
 
+use super::device;
 use crate::core::op::{AccountId, TokenHash};
 
 const PENDING_KEPT: usize = 4;
@@ -44,6 +45,7 @@ pub(super) fn confirm(conn: &Connection, account: AccountId, device: &str, used:
     };
     conn.prepare_cached("UPDATE token SET state = 1 WHERE account = ?1 AND device = ?2 AND n = ?3")?
         .execute(params![account, device, token.n])?;
+    device::spend_link(conn, account, device)?;
     let replaced = tokens.iter().filter(|other| other.state != State::Retired && other.n != token.n);
     retire(conn, account, device, replaced.map(|other| other.n))
 }
@@ -57,6 +59,13 @@ pub(super) fn give(conn: &Connection, account: AccountId, device: &str, next: &T
     let pending: Vec<i64> = tokens.iter().filter(|t| t.state == State::Pending).map(|t| t.n).collect();
     let over = (pending.len() + 1).saturating_sub(PENDING_KEPT);
     retire(conn, account, device, pending.into_iter().take(over))
+}
+
+/// No device of the account but this one has a token any more.
+pub(super) fn end_others(conn: &Connection, account: AccountId, device: &str) -> Result<()> {
+    conn.prepare_cached("DELETE FROM token WHERE account = ?1 AND device <> ?2")?
+        .execute(params![account, device])?;
+    Ok(())
 }
 
 /// No device of the account has a token any more.

@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use relay_schema::{Framer, LIMIT_AFTER_LOGIN, LIMIT_BEFORE_LOGIN, Refusal, Secret};
-use relay_server::core::op::{AdminOp, Op, StoreError};
+use relay_server::core::op::{AdminOp, CodeHash, DeviceOp, InviteKey, InviteOp, Op, StoreError};
 use relay_server::core::{Core, Input, Limits, Now, Output, Random, SessionId, Verdict};
 use relay_server::store::Direct;
+use sha2::Digest as _;
 
-use super::{Change, Heard, Setup, Stage, Wish, time};
+use super::{Change, Heard, Invite, Setup, Stage, Wish, code, time};
 
 /// Wall clock at the start.
 const START_MS: i64 = 1_767_225_600_000;
@@ -25,13 +26,20 @@ pub struct CoreStage {
     /// Operations that wait while the store stands still.
     ops: VecDeque<(u64, Op)>,
     store_stands: bool,
-    checks: VecDeque<(u64, Secret, Option<String>)>,
+    /// What waits for the password pool.
+    checks: VecDeque<(u64, Secret, Work)>,
     pool_stands: bool,
     pool_busy: bool,
     disk_full: bool,
     /// See [`relay_server::core::op::Submit::era`].
     failed_era: u64,
     inputs: VecDeque<Input>,
+}
+
+/// What the password pool is to do: compare with a hash, or make one.
+enum Work {
+    Check(Option<String>),
+    Hash,
 }
 
 struct Client {
@@ -147,6 +155,31 @@ impl Stage for CoreStage {
             Wish::Unfriend { a, b } => AdminOp::FriendRemove { a, b, now_ms },
             Wish::Passwd { name, password } => AdminOp::AccountPasswd { name, password: phc(&password) },
             Wish::Remove { name } => AdminOp::AccountRemove { name, now_ms },
+            Wish::Invite(Invite { word, name, uses, minutes, friends }) => {
+                AdminOp::Invite(InviteOp::Create {
+                    code: hash(&code(&word)),
+                    name,
+                    uses,
+                    expires_ms: minutes.map(|minutes| now_ms + minutes * 60_000),
+                    friends,
+                    now_ms,
+                })
+            }
+            Wish::Circle { members } => AdminOp::Invite(InviteOp::Circle {
+                members: members.iter().map(|name| (name.clone(), hash(&code(name)))).collect(),
+                expires_ms: now_ms + 7 * 24 * 60 * 60_000,
+                now_ms,
+            }),
+            Wish::Revoke { word } => {
+                let which = InviteKey::Code(hash(&code(&word)));
+                AdminOp::Invite(InviteOp::Revoke { which, now_ms })
+            }
+            Wish::Link { name, word } => AdminOp::AccountLink {
+                name,
+                code: hash(&code(&word)),
+                expires_ms: now_ms + 24 * 60 * 60_000,
+                now_ms,
+            },
         };
         self.run(Input::Admin { reply: 1, op });
     }
@@ -218,6 +251,8 @@ impl CoreStage {
             "failed_logins_per_address" => limits.failed_logins_per_address = number(),
             "failed_logins_per_account" => limits.failed_logins_per_account = number(),
             "token_logins_per_address" => limits.token_logins_per_address = number(),
+            "registrations_per_address" => limits.registrations_per_address = number(),
+            "registration" => limits.open_registration = value == "open",
             other => panic!("there is no limit {other}"),
         }
     }
@@ -273,9 +308,12 @@ impl CoreStage {
                 let result = self.store(op);
                 self.inputs.push_back(Input::Stored { token, result });
             } else if !self.pool_stands
-                && let Some((token, password, hash)) = self.checks.pop_front()
+                && let Some((token, password, work)) = self.checks.pop_front()
             {
-                let verdict = self.check(&password, hash);
+                let verdict = match work {
+                    Work::Check(hash) => self.check(&password, hash),
+                    Work::Hash => self.hash(&password),
+                };
                 self.inputs.push_back(Input::Checked { token, verdict });
             } else {
                 return;
@@ -296,7 +334,16 @@ impl CoreStage {
             | Op::SeedCursor { .. }
             | Op::Confirm { .. }
             | Op::Logout { .. }
+            | Op::Join(_)
+            | Op::Passwd(_)
+            | Op::Remove(_)
+            | Op::Device { op: DeviceOp::Revoke(_) | DeviceOp::Link { .. }, .. }
                 if self.disk_full =>
+            {
+                full()
+            }
+            Op::Begin(begin)
+                if self.disk_full && begin.device.as_ref().is_some_and(|device| device.code.is_some()) =>
             {
                 full()
             }
@@ -312,6 +359,16 @@ impl CoreStage {
             Some(hash) if hash == phc(password.expose()) => Verdict::Right { rehash: None },
             Some(_) | None => Verdict::Wrong,
         }
+    }
+
+    fn hash(&self, password: &Secret) -> Verdict {
+        if self.pool_busy {
+            return Verdict::Busy;
+        }
+        if password.expose().chars().any(char::is_control) {
+            return Verdict::Unfit;
+        }
+        Verdict::Made { phc: phc(password.expose()) }
     }
 
     fn carry_out(&mut self, output: Output) {
@@ -341,7 +398,10 @@ impl CoreStage {
                 self.note(session, |client| client.asked_acknowledged = true);
             }
             Output::Store { token, op } => self.ops.push_back((token, op)),
-            Output::Check { token, password, hash, .. } => self.checks.push_back((token, password, hash)),
+            Output::Check { token, password, hash, .. } => {
+                self.checks.push_back((token, password, Work::Check(hash)));
+            }
+            Output::Hash { token, password, .. } => self.checks.push_back((token, password, Work::Hash)),
         }
     }
 
@@ -371,6 +431,10 @@ impl CoreStage {
             self.inputs.push_back(Input::Room { session });
         }
     }
+}
+
+fn hash(code: &str) -> CodeHash {
+    CodeHash(sha2::Sha256::digest(code).into())
 }
 
 /// The stage's password hash.

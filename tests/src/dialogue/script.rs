@@ -58,6 +58,26 @@ pub enum Wish {
     Unfriend { a: String, b: String },
     Passwd { name: String, password: String },
     Remove { name: String },
+    Invite(Invite),
+    Circle { members: Vec<String> },
+    Revoke { word: String },
+    Link { name: String, word: String },
+}
+
+/// An invitation whose code is [`code`] of a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the words are explained on the module's page")]
+pub struct Invite {
+    pub word: String,
+    pub name: Option<String>,
+    pub uses: u32,
+    pub minutes: Option<i64>,
+    pub friends: Vec<String>,
+}
+
+/// The code that a dialogue calls by a word (at most 26 of Crockford's digits): the word, filled up with zeros.
+pub fn code(word: &str) -> String {
+    format!("{word:0>26}")
 }
 
 /// What changes around the relay, or is looked at.
@@ -149,6 +169,12 @@ fn act(line: &str) -> Result<Act, String> {
             Act::Admin(Wish::Passwd { name: own(name), password: own(password) })
         }
         ["admin", "remove", name] => Act::Admin(Wish::Remove { name: own(name) }),
+        ["admin", "invite", word, ref more @ ..] => Act::Admin(Wish::Invite(invite(word, more)?)),
+        ["admin", "circle", ref names @ ..] => {
+            Act::Admin(Wish::Circle { members: names.iter().map(|name| own(name)).collect() })
+        }
+        ["admin", "revoke", word] => Act::Admin(Wish::Revoke { word: own(word) }),
+        ["admin", "link", name, word] => Act::Admin(Wish::Link { name: own(name), word: own(word) }),
         ["clock", by] => world(Change::Clock(time(by.trim_start_matches('+'))?)),
         ["store", "stops"] => world(Change::StoreStops),
         ["store", "goes"] => world(Change::StoreGoes),
@@ -176,6 +202,23 @@ fn act(line: &str) -> Result<Act, String> {
         [who, "is", "not", "paused"] => theirs(who, Change::IsNotPaused),
         _ => return Err(format!("nobody understands `{line}`")),
     })
+}
+
+/// `name N`, `uses N`, `minutes N`, `friend N` after an invitation's word.
+fn invite(word: &str, more: &[&str]) -> Result<Invite, String> {
+    let mut invite =
+        Invite { word: word.to_owned(), name: None, uses: 1, minutes: None, friends: Vec::new() };
+    for pair in more.chunks(2) {
+        let number = |text: &str| text.parse().map_err(|_| format!("{text} is no number"));
+        match *pair {
+            ["name", name] => invite.name = Some(name.to_owned()),
+            ["uses", uses] => invite.uses = number(uses)?,
+            ["minutes", minutes] => invite.minutes = Some(i64::from(number(minutes)?)),
+            ["friend", name] => invite.friends.push(name.to_owned()),
+            _ => return Err(format!("nobody understands `{}` of an invitation", pair.join(" "))),
+        }
+    }
+    Ok(invite)
 }
 
 fn world(change: Change) -> Act {

@@ -8,13 +8,18 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use super::{Change, Heard, Setup, Stage, Wish, time};
+use relay_server::admin;
+use sha2::Digest as _;
+
+use super::{Change, Heard, Invite, Setup, Stage, Wish, code};
 use crate::program;
 use crate::relay::Relay;
 use crate::wait::PATIENCE;
 
 /// How long it must stay silent until nothing more is believed to come.
 const SILENCE: Duration = Duration::from_millis(300);
+/// How long what the administrator makes in a dialogue works.
+const DAY_MS: i64 = 24 * 60 * 60_000;
 
 /// See the module. The relay starts when somebody connects.
 #[derive(Debug, Default)]
@@ -36,7 +41,8 @@ impl Stage for SocketStage {
     fn set_up(&mut self, setup: &Setup) {
         match setup {
             Setup::Limit { key, value } => {
-                let shown = if time(value).is_ok() { format!("\"{value}\"") } else { value.clone() };
+                let is_number = value.parse::<u64>().is_ok();
+                let shown = if is_number { value.clone() } else { format!("\"{value}\"") };
                 writeln!(self.limits, "{key} = {shown}").expect("a string takes everything");
             }
             Setup::Account { name, password, shown } => {
@@ -81,6 +87,27 @@ impl Stage for SocketStage {
             Wish::Unfriend { a, b } => self.command(&["friend", "remove", a, b]),
             Wish::Passwd { name, password } => self.relay().passwd(name, password),
             Wish::Remove { name } => self.command(&["account", "remove", name]),
+            Wish::Invite(Invite { word, name, uses, minutes, friends }) => {
+                self.wish(&admin::Wish::InviteCreate {
+                    code: digest(word),
+                    name: name.clone(),
+                    uses: *uses,
+                    time_ms: minutes.map(|minutes| minutes * 60_000),
+                    friends: friends.clone(),
+                });
+            }
+            Wish::Circle { members } => self.wish(&admin::Wish::InviteCircle {
+                members: members.iter().map(|name| (name.clone(), digest(name))).collect(),
+                time_ms: DAY_MS,
+            }),
+            Wish::Revoke { word } => {
+                let which = admin::Named::Code(digest(word));
+                self.wish(&admin::Wish::InviteRevoke { which });
+            }
+            Wish::Link { name, word } => {
+                let (account, code) = (name.clone(), digest(word));
+                self.wish(&admin::Wish::AccountLink { account, code, time_ms: DAY_MS });
+            }
         }
     }
 
@@ -108,9 +135,23 @@ impl SocketStage {
         assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
     }
 
+    /// What no command can say, as codes are random there.
+    fn wish(&mut self, wish: &admin::Wish) {
+        let socket = self.relay().data().join("admin.sock");
+        let client = admin::client::Client::connect(&socket).expect("the relay's socket");
+        match client.expect("the relay runs").ask(wish) {
+            admin::Answer::Ok(_) => {}
+            admin::Answer::Error(trouble) => panic!("{wish:?}: {trouble}"),
+        }
+    }
+
     fn client(&mut self, who: &str) -> &mut Client {
         self.clients.get_mut(who).unwrap_or_else(|| panic!("{who} is not connected"))
     }
+}
+
+fn digest(word: &str) -> admin::Digest {
+    admin::Digest::from(<[u8; 32]>::from(sha2::Sha256::digest(code(word))))
 }
 
 impl Client {

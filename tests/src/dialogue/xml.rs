@@ -67,6 +67,10 @@ pub(super) fn fill(text: &str, kept: &HashMap<String, String>) -> Result<String,
     }
     while let Some((before, rest)) = out.split_once('{') {
         let (inner, after) = rest.split_once('}').ok_or_else(|| format!("no end: {text}"))?;
+        if let Some(word) = inner.strip_prefix("code ") {
+            out = format!("{before}{}{after}", super::code(word));
+            continue;
+        }
         let (count, what) =
             inner.split_once(" x ").ok_or_else(|| format!("{{{inner}}} is not {{20 x 字}}"))?;
         let count: usize = count.parse().map_err(|_| format!("{count} is no number"))?;

@@ -2,7 +2,9 @@
 
 use relay_schema::{Body, Id, NackCode};
 
-use super::{AccountId, Friend, MarkKind, Page, Request, Seq};
+use super::{
+    AccountId, DeviceRow, Friend, Inquired, InviteRow, Joined, MarkKind, Member, Page, Request, Seq,
+};
 
 /// The answer to an [`Op`](super::Op) that went well.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +13,18 @@ pub enum Done {
     Found(Option<Account>),
     /// To [`Op::Begin`](super::Op::Begin).
     Begun(Result<Begun, BeginError>),
+    /// To [`Op::Inquire`](super::Op::Inquire).
+    Inquired(Inquired),
+    /// To [`Op::Join`](super::Op::Join).
+    Joined(Joined),
+    /// To [`Op::Passwd`](super::Op::Passwd): whether it was done.
+    Passwd(bool),
+    /// To [`Op::Remove`](super::Op::Remove): the friends' rows, if it was done.
+    Removed(Option<Vec<(AccountId, Row)>>),
+    /// To [`DeviceOp::List`](super::DeviceOp::List).
+    Devices(Vec<DeviceRow>),
+    /// To [`DeviceOp::Revoke`](super::DeviceOp::Revoke): whether there was such a device.
+    Revoked(bool),
     /// To [`Op::Submit`](super::Op::Submit).
     Submitted(Result<Submitted, NackCode>),
     /// To [`Op::Rows`](super::Op::Rows): a page; shorter than asked for only at the end.
@@ -22,7 +36,8 @@ pub enum Done {
     /// To [`Op::SeedCursor`](super::Op::SeedCursor) and [`Op::Mark`](super::Op::Mark): the marks that moved; to
     /// [`Op::Reveal`](super::Op::Reveal): those that are told now.
     Marked(Vec<Mark>),
-    /// To [`Op::Confirm`](super::Op::Confirm), [`Op::Logout`](super::Op::Logout), [`Op::Recv`](super::Op::Recv).
+    /// To [`Op::Confirm`](super::Op::Confirm), [`Op::Logout`](super::Op::Logout), [`Op::Recv`](super::Op::Recv),
+    /// [`DeviceOp::Link`](super::DeviceOp::Link).
     Nothing,
     /// To [`Op::Admin`](super::Op::Admin).
     Admin(Result<AdminDone, AdminError>),
@@ -64,6 +79,8 @@ pub struct Begun {
     pub whole_list: bool,
     /// The new token is on disk; otherwise (a full disk) the old one stays.
     pub rotated: bool,
+    /// The device that had to give way to this one.
+    pub evicted: Option<String>,
     /// Who may reach the account and whom it may reach, for presence and ephemeral stanzas: number and name of the
     /// entries of kind `Friend`, in the order of the list.
     pub friends: Vec<(AccountId, String)>,
@@ -84,6 +101,8 @@ pub struct Begun {
 pub enum BeginError {
     /// Not this device's token, or no such device.
     Token,
+    /// No such code, or it is used up or too old.
+    Code,
     /// A token that this device has already replaced: somebody kept a copy.
     TokenReused,
     /// Too many devices, all seen within 30 days.
@@ -240,6 +259,10 @@ pub enum AdminDone {
     },
     /// All accounts.
     Accounts(Vec<AccountRow>),
+    /// All invitations, or the one that was made.
+    Invites(Vec<InviteRow>),
+    /// A circle's members, in the order of asking.
+    Circle(Vec<Member>),
 }
 
 /// One line of `account list`.
@@ -280,6 +303,9 @@ pub enum AdminError {
     /// One cannot be one's own friend.
     #[error("`{0}` cannot be a friend of itself")]
     Oneself(String),
+    /// No such invitation.
+    #[error("there is no such invitation; `invite list` shows them all")]
+    NoInvite,
     /// The list is full.
     #[error("{0} has {1} friends, which is the limit (`friends`)")]
     Full(String, u32),

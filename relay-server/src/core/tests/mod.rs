@@ -200,6 +200,7 @@ fn begun(friends: &[Friend], head: Seq) -> Begun {
         resume_refused: false,
         whole_list: false,
         rotated: true,
+        evicted: None,
         friends: friends.iter().map(|friend| (friend.id, friend.account.clone())).collect(),
         blocks: Vec::new(),
         blocked_by: Vec::new(),

@@ -241,6 +241,25 @@ fn an_older_store_is_migrated_after_a_copy() {
 }
 
 #[test]
+fn a_store_of_the_first_release_takes_invitations_and_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let first: Vec<Migration> = open::migrations().unwrap().into_iter().take(1).collect();
+    let old = open::open_with(dir.path(), &first).unwrap();
+    old.conn
+        .execute_batch(
+            "INSERT INTO account (id, name, shown, password, created_ms) VALUES (1, 'alice', 'Alice', 'p', 1);
+             INSERT INTO inbox_state VALUES (1, 0, 0);",
+        )
+        .unwrap();
+    drop(old);
+    let mut relay = open(&dir).unwrap();
+    let alice = relay.find("alice").unwrap().id;
+    super::invite::create(&mut relay, 1, None, &["alice"]).unwrap();
+    super::invite::join(&mut relay, "bob", Some(1)).unwrap();
+    assert_eq!(said(&relay.rows(alice, 0)), ["1 Friend bob"]);
+}
+
+#[test]
 fn a_migration_that_fails_leaves_the_store_as_it_was() {
     let (dir, epoch) = filled();
     let mut newer = open::migrations().unwrap();

@@ -4,9 +4,11 @@ mod admin;
 mod backup;
 mod begin;
 mod busy;
+mod device;
 mod disk;
 mod file;
 mod history;
+mod invite;
 mod list;
 mod marks;
 mod submit;
@@ -155,6 +157,7 @@ pub(super) fn login(account: AccountId, shown: Option<u8>, next: u8) -> Begin {
         device: "d".into(),
         client: "qqd/1".into(),
         shown: shown.map(hash),
+        code: None,
         next: hash(next),
         resume: None,
         epoch: None,
