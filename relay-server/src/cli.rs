@@ -22,7 +22,7 @@ use crate::config::{self, Config};
 use crate::data_dir;
 use crate::shell;
 
-/// The relay of Qiaoqiao: accounts, friends, and messages that are never lost.
+/// The server of Qiaoqiao: accounts, friends, and messages that are never lost.
 #[derive(Debug, Parser)]
 #[command(name = "relay-server", version, after_help = help::PROGRAM, arg_required_else_help = true)]
 struct Cli {

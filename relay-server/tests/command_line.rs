@@ -33,8 +33,8 @@ fn administrate(data: &Path) {
     for (name, word) in [
         ("a b", "no account name"),
         ("", "no account name"),
-        ("root", "kept for the relay"),
-        ("Me", "kept for the relay"),
+        ("root", "kept for the server"),
+        ("Me", "kept for the server"),
     ] {
         let (code, text) = adding(name, "p\n");
         assert!(code == 2 && text.contains(word), "{name}: {text}");

@@ -274,7 +274,7 @@ fn new_name(text: &str) -> Result<String, Trouble> {
     if is_reserved(&name) {
         return Err(Trouble::new(
             Code::Usage,
-            format!("`{name}` is kept for the relay itself: choose another name"),
+            format!("`{name}` is kept for the server itself: choose another name"),
         ));
     }
     Ok(name)

@@ -258,10 +258,10 @@ impl Config {
     /// All keys with their values and one line each: a valid configuration file.
     pub fn print(&self) -> String {
         let mut text = String::from(
-            "# The relay's configuration, as it is without a file (relay-server serve --config FILE).\n",
+            "# The server's configuration, as it is without a file (relay-server serve --config FILE).\n",
         );
         if *self != Self::default() {
-            text = String::from("# The relay's configuration.\n");
+            text = String::from("# The server's configuration.\n");
         }
         for key in KEYS {
             text.push_str(&format!("\n# {}\n{} = {}\n", key.says, key.name, (key.show)(self)));
