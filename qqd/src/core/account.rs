@@ -10,6 +10,7 @@ use ipc_schema::{Code, Envelope, Error, Event, chat, state};
 use relay_schema::{Id, Secret, Stanza};
 
 use super::address::{self, usage};
+use super::asking::Asking;
 use super::early::Early;
 use super::friend::Friends;
 use super::io::{AccountKey, ClientId, Local, Token};
@@ -82,6 +83,7 @@ pub(super) struct Account {
     pub(super) friends: Friends,
     pub(super) marks: Marks,
     pub(super) shakes: Shakes,
+    pub(super) asking: Asking,
 }
 
 impl fmt::Debug for Account {
@@ -120,6 +122,7 @@ impl Account {
             friends: Friends::default(),
             marks: Marks::default(),
             shakes: Shakes::default(),
+            asking: Asking::default(),
         }
     }
 
@@ -142,6 +145,7 @@ impl Account {
             self.inbox.deadline(),
             self.friends.deadline(),
             self.shakes.deadline(),
+            self.asking.deadline(),
             self.logout.as_ref().and_then(logout::Pending::deadline),
         ];
         times.into_iter().flatten().min()
@@ -155,6 +159,7 @@ impl Account {
         self.on_inbox_tick();
         self.on_friends_tick();
         self.on_shakes_tick();
+        self.on_asking_tick();
     }
 
     /// A frontend is gone: its requests are forgotten, its messages are not. A login nobody waits for is given up.

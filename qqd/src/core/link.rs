@@ -337,6 +337,10 @@ impl Account {
             Code::NoRelay,
             format!("the connection to {relay} was lost; shake again"),
         ));
+        self.fail_asked(&Error::new(
+            Code::NoRelay,
+            format!("the connection to {relay} was lost before an answer came; look whether it was done"),
+        ));
     }
 
     pub(super) fn on_ping(&mut self, ping: Ping) {

@@ -11,6 +11,7 @@
 mod account;
 mod accounts;
 mod address;
+mod asking;
 mod body;
 mod chat;
 mod clock;
@@ -19,6 +20,7 @@ mod early;
 mod events;
 mod failure;
 mod friend;
+mod group;
 pub mod io;
 mod link;
 mod login;

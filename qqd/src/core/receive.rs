@@ -300,6 +300,7 @@ impl Account {
             self.say_received();
         }
         self.ask_lacking();
+        self.on_asked_row();
     }
 
     fn on_message(&mut self, message: Message, seq: u64, fresh: Fresh) {

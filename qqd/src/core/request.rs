@@ -122,6 +122,15 @@ impl Core {
             Request::AccountLogin(params) => self.login(caller, params),
             Request::AccountLogout(params) => self.logout(caller, &params),
             Request::FriendList(_) => self.give(caller, name, Account::list),
+            Request::GroupAdd(params) => {
+                self.give(caller, name, |account, to| account.add_group(to, &params));
+            }
+            Request::GroupRename(params) => {
+                self.give(caller, name, |account, to| account.rename_group(to, &params));
+            }
+            Request::GroupRemove(params) => {
+                self.give(caller, name, |account, to| account.remove_group(to, &params));
+            }
             Request::PresenceShow(params) => self.give(caller, name, |account, to| account.show(to, &params)),
             Request::ChatSend(params) => self.give(caller, name, |account, to| account.chat(to, params)),
             Request::ChatHistory(params) => {

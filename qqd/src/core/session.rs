@@ -22,6 +22,14 @@ impl Account {
             Stanza::Shake(shake) => self.on_shake(&shake),
             Stanza::Ack(ack) => self.on_ack(ack),
             Stanza::Nack(nack) => self.on_nack(&nack),
+            Stanza::Device(device) => {
+                let id = device.id.clone();
+                self.on_asked_part(&id, device.into(), false);
+            }
+            Stanza::Picture(picture) => {
+                let id = picture.id.clone();
+                self.on_asked_part(&id, picture.into(), true);
+            }
             Stanza::Ping(ping) => self.on_ping(ping),
             Stanza::ErrorStanza(error) => self.on_error(&error),
             Stanza::Notice(notice) => self.on_notice(&notice),
@@ -53,14 +61,17 @@ impl Account {
 
     /// An answer that nobody waits for (twice, or unsolicited) changes nothing.
     fn on_ack(&mut self, ack: Ack) {
-        let taken = self.on_logout_answer(&ack.id, true) || self.on_shake_ack(&ack.id);
+        let taken =
+            self.on_logout_answer(&ack.id, true) || self.on_shake_ack(&ack.id) || self.on_asked_ack(&ack);
         if !taken {
             self.on_chat_ack(ack);
         }
     }
 
     fn on_nack(&mut self, nack: &Nack) {
-        let taken = self.on_logout_answer(&nack.id, false) || self.on_shake_nack(nack);
+        let taken = self.on_logout_answer(&nack.id, false)
+            || self.on_shake_nack(nack)
+            || self.on_asked_refusal(&nack.id, nack.code.as_str(), nack.retry);
         if !taken {
             self.on_chat_nack(nack);
         }
@@ -100,7 +111,9 @@ impl Account {
             }
             code => {
                 let Some(id) = &error.id else { return };
-                let taken = self.on_logout_answer(id, false) || self.on_shake_error(id, code.as_str());
+                let taken = self.on_logout_answer(id, false)
+                    || self.on_shake_error(id, code.as_str())
+                    || self.on_asked_refusal(id, code.as_str(), None);
                 if !taken {
                     self.on_chat_refused(id, code.as_str());
                 }

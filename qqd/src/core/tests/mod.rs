@@ -1,6 +1,7 @@
 //! The daemon's thinking, played as dialogues: what is said to it, what it says, what it asks its store to keep.
 
 mod accounts;
+mod asking;
 mod chat;
 mod choice;
 mod events;
