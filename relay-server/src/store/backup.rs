@@ -1,6 +1,6 @@
 //! A backup: one file with all that brings a relay back. It is a copy of the database, taken from one snapshot while
 //! the server may go on writing; in two tables more (`backup`, `backup_file`) the time and the key with which clients
-//! know the relay; and a seal ([`super::seal`]). The file appears whole or not at all.
+//! know the relay; and a seal. The file appears whole or not at all.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
