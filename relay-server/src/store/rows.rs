@@ -1,5 +1,7 @@
 //! Inboxes: appending a row under the account's counter, and reading rows after a cursor.
 
+use std::sync::Arc;
+
 use relay_schema::{Body, Id};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Result, params};
@@ -109,7 +111,7 @@ pub(super) fn after(conn: &Connection, account: AccountId, after: Seq, count: u3
     read.query_map(params![account, Num(after), count], |row| {
         let seq = row.get::<_, Num>(0)?.0;
         let item = match row.get(1)? {
-            0 => Item::Chat(Box::new(message(row, 3)?)),
+            0 => Item::Chat(Arc::new(message(row, 3)?)),
             kind => item(conn, account, kind, row.get(2)?, row.get_ref(14)?.as_str_or_null()?)?,
         };
         Ok(Row { seq, ts_ms: row.get(13)?, item })

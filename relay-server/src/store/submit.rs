@@ -2,6 +2,8 @@
 //! member account in ascending id its counter and its inbox row. All in the transaction of the caller; a refusal
 //! has written nothing.
 
+use std::sync::Arc;
+
 use relay_schema::NackCode;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
@@ -99,7 +101,7 @@ fn store(
 ) -> Result<Submitted> {
     let cseq = conv.count_chat(conn, sender.id)?;
     let seq = sender.head + 1;
-    let message = Message {
+    let message = Arc::new(Message {
         from: sender.account.clone(),
         to: recipient.account.clone(),
         id: chat.id.clone(),
@@ -110,7 +112,7 @@ fn store(
         conv: conv_name(conv.id),
         cseq,
         ts_ms: chat.now_ms,
-    };
+    });
     let number = insert(conn, &message, &conv, sender.id, recipient.id, seq)?;
     let mut rows = Vec::with_capacity(2);
     for member in conv.members() {
@@ -124,13 +126,13 @@ fn store(
             &mut recipient
         };
         let seq = owner.push_chat(conn, number)?;
-        rows.push((member, Row { seq, ts_ms: None, item: Item::Chat(Box::new(message.clone())) }));
+        rows.push((member, Row { seq, ts_ms: None, item: Item::Chat(Arc::clone(&message)) }));
     }
     Ok(Submitted {
         duplicate: false,
         to: recipient.id,
         seq,
-        conv: message.conv,
+        conv: message.conv.clone(),
         cseq,
         ts_ms: chat.now_ms,
         rows,

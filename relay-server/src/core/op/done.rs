@@ -1,5 +1,7 @@
 //! What the store answers: each [`Done`] is the result of one [`super::Op`]. Plain data.
 
+use std::sync::Arc;
+
 use relay_schema::{Body, Id, NackCode};
 
 use super::{
@@ -146,8 +148,8 @@ pub struct Row {
 /// What a row says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Item {
-    /// A message.
-    Chat(Box<Message>),
+    /// A message; shared, as it is a row of several inboxes.
+    Chat(Arc<Message>),
     /// A new or changed entry of the friend list.
     Friend(Friend),
     /// An entry whose group or remark the list's owner has changed: no news for the seed dialect, which has neither.

@@ -1,5 +1,7 @@
 //! Nothing that a peer does makes the core grow.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::core::{Dialect, wire};
 
@@ -160,10 +162,11 @@ fn what_may_be_submitted_can_be_received() {
         }
     }
     let (_, Op::Submit(submit)) = taken.expect("one is short enough") else { panic!("a chat") };
-    let Row { item: Item::Chat(mut message), .. } = row(1, "a", "b") else { unreachable!() };
+    let Row { item: Item::Chat(shared), .. } = row(1, "a", "b") else { unreachable!() };
+    let mut message = Arc::unwrap_or_clone(shared);
     (message.id, message.content, message.body) = (submit.id, submit.content, submit.body);
     (message.conv, message.cseq) = (i64::MAX.to_string(), u64::MAX);
-    let longest = Row { seq: u64::MAX, ts_ms: None, item: Item::Chat(message) };
+    let longest = Row { seq: u64::MAX, ts_ms: None, item: Item::Chat(message.into()) };
     let xml = wire::row(&longest, Dialect::Full, "b", 0).unwrap().to_xml();
     assert!(xml.len() <= LIMIT_AFTER_LOGIN && xml.len() > LIMIT_AFTER_LOGIN - 8, "{}", xml.len());
     assert!(Framer::new(LIMIT_AFTER_LOGIN).next(&mut xml.as_bytes()).unwrap().is_some());
@@ -176,7 +179,7 @@ fn a_stored_row_that_is_too_long_is_a_gap_and_never_sent() {
     relay.seed(2, &account(1, "a"), &[], 5);
     let mut long = row(7, "x", "a");
     let Item::Chat(message) = &mut long.item else { unreachable!() };
-    message.content = "&".repeat(60_000);
+    Arc::make_mut(message).content = "&".repeat(60_000);
     relay.core.on_rows_made(&[(1, row(6, "x", "a")), (1, long), (1, row(8, "x", "a"))]);
     relay.input(Input::Tick);
     let heard = relay.heard(1);

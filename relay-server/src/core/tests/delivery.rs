@@ -1,5 +1,7 @@
 //! Rows: pages, wake-ups while reading, holes, receipts.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::core::op::{Mark, MarkKind};
 use crate::core::presence::Own;
@@ -81,7 +83,7 @@ fn pages_are_read_until_a_short_one_and_shrink_when_rows_are_large() {
     let large = |seq: Seq| {
         let mut row = row(seq, "x", "a");
         if let Item::Chat(message) = &mut row.item {
-            message.content = "x".repeat(60_000);
+            Arc::make_mut(message).content = "x".repeat(60_000);
         }
         row
     };

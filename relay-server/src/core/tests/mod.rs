@@ -223,7 +223,7 @@ fn row(seq: Seq, from: &str, to: &str) -> Row {
         cseq: seq,
         ts_ms: 0,
     };
-    Row { seq, ts_ms: None, item: Item::Chat(Box::new(message)) }
+    Row { seq, ts_ms: None, item: Item::Chat(message.into()) }
 }
 
 fn chat(from: &str, to: &str, id: &str) -> String {
