@@ -1,5 +1,7 @@
 //! Looking back: one page at a time, only with room, and not for ever.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::core::op::Page;
 
@@ -22,9 +24,10 @@ fn relay() -> Relay {
 
 fn large() -> Done {
     let message = |n| match row(n, "b", "a").item {
-        Item::Chat(mut message) => {
+        Item::Chat(shared) => {
+            let mut message = Arc::unwrap_or_clone(shared);
             message.content = "x".repeat(60_000);
-            *message
+            message
         }
         other => panic!("{other:?}"),
     };
