@@ -1,4 +1,8 @@
 //! Calls: asked for, accepted, ended. Media takes another way.
+//!
+//! In the full dialect each of these is a request, answered by [`Ack`](crate::Ack) once it was handed to a device of the other side; by
+//! [`Line`](crate::Line) `-1` with the `<id>` if none is there (or not that of `<to_device>`); by [`Nack`](crate::Nack) `unknown`, `forbidden`, `rate`,
+//! `too-big` (a description over 64 KiB, a candidate over 4 KiB), and a [`Vidio`] by `no-encryption` where there are only clients of the seed dialect. Nothing is kept.
 
 use crate::{CallReason, Id};
 
@@ -13,15 +17,15 @@ stanza! {
         myaccount: String,
         /// Who is called.
         friendaccount: String,
-        /// Where the caller receives media, as `ip,port`; `0.0.0.0,0` in the full dialect.
+        /// Where the caller receives media, as `ip,port`; `0.0.0.0,0` in the full dialect, whatever was sent.
         session: String as Address,
         /// Full dialect: the name of this request.
         id: Option<Id>,
-        /// Full dialect: the call's name, chosen by the caller.
+        /// Full dialect, required: the call's name, chosen by the caller.
         call: Option<Id>,
-        /// Full dialect: `audio` or `video`.
+        /// Full dialect, required: `audio` or `video`.
         media: Option<String>,
-        /// Full dialect: the caller's session description (ICE credentials, DTLS fingerprint, codecs).
+        /// Full dialect, required: the caller's session description (ICE credentials, DTLS fingerprint, codecs).
         offer: Option<String>,
         /// Down only: the device that sent it, stamped by the relay.
         device: Option<String>,
@@ -45,11 +49,11 @@ stanza! {
         session: String as Address,
         /// Full dialect: the name of this request.
         id: Option<Id>,
-        /// Full dialect: the call's name, chosen by the caller.
+        /// Full dialect, required: the call's name, chosen by the caller.
         call: Option<Id>,
-        /// Full dialect: `audio` or `video`: no more than was offered.
+        /// Full dialect, required: `audio` or `video`: no more than was offered.
         media: Option<String>,
-        /// Full dialect: the callee's session description.
+        /// Full dialect, required: the callee's session description.
         answer: Option<String>,
         /// Down only: the device that sent it, stamped by the relay.
         device: Option<String>,
@@ -105,7 +109,9 @@ stanza! {
 }
 
 stanza! {
-    /// `call_end`, both ways: the call is over, or was never taken.
+    /// `call_end`, both ways: the call is over, or was never taken. Without `<to_device>` it goes to all devices of the other
+    /// side and to the sender's own other ones: what one device declines stops ringing on all. The caller takes the
+    /// first [`RVidio`] and tells each other device that rang `answered-elsewhere`, by `<to_device>`.
     ///
     /// ```xml
     /// <msg><type>call_end</type><myaccount>10002</myaccount><friendaccount>10001</friendaccount><call>k1</call><reason>declined</reason><id>v5</id></msg>

@@ -122,11 +122,6 @@ impl Core {
         friends && !one.blocks(b) && !one.is_blocked_by(b)
     }
 
-    /// Whether the account has a session right now.
-    pub(super) fn is_online(&self, account: AccountId) -> bool {
-        self.online.get(&account).is_some_and(|online| !online.sessions.is_empty())
-    }
-
     /// Whether `to` is on line for `from`: it has a session right now, and is not invisible to others than itself.
     pub(super) fn is_there(&self, from: AccountId, to: AccountId) -> bool {
         self.online.get(&to).is_some_and(|online| {

@@ -78,6 +78,12 @@ pub struct Core {
     lookbacks: Fading<AccountId, Bucket>,
     /// Calls of each to whom.
     calls: Fading<(AccountId, AccountId), Bucket>,
+    /// Candidates of each for whom.
+    candidates: Fading<(AccountId, AccountId), Bucket>,
+    /// What else each says to whom about calls.
+    signals: Fading<(AccountId, AccountId), Bucket>,
+    /// Who took part in a call with whom.
+    called: Fading<(AccountId, AccountId), ()>,
     /// When the presence of accounts is looked at again, soonest first: a session left them, or they said too much.
     leaving: VecDeque<(Duration, AccountId)>,
     /// See [`op::Submit::era`].
@@ -113,6 +119,9 @@ impl Core {
             typing: Fading::new(typing.refill(), usize::MAX),
             lookbacks: Fading::new(history::history_size().refill(), usize::MAX),
             calls: Fading::new(call::call_size().refill(), usize::MAX),
+            candidates: Fading::new(call::candidate_size().refill(), usize::MAX),
+            signals: Fading::new(call::signal_size().refill(), usize::MAX),
+            called: Fading::new(call::CALL_MAX, usize::MAX),
             leaving: VecDeque::new(),
             era: 1,
             limits,

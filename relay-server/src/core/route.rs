@@ -22,8 +22,11 @@ impl Core {
         match stanza {
             Stanza::Chat(chat) => self.on_chat(now, session, chat),
             Stanza::Shake(shake) => self.on_shake(now, session, shake),
-            Stanza::Vidio(call) => self.on_full_call(session, &call.myaccount, call.id),
-            Stanza::RVidio(call) => self.on_full_call(session, &call.myaccount, call.id),
+            Stanza::Vidio(call) => self.on_full_vidio(now, session, call),
+            Stanza::RVidio(call) => self.on_full_r_vidio(now, session, call),
+            Stanza::CallRinging(ringing) => self.on_call_ringing(now, session, ringing),
+            Stanza::CallCandidate(candidate) => self.on_call_candidate(now, session, candidate),
+            Stanza::CallEnd(end) => self.on_call_end(now, session, end),
             Stanza::Line(line) => self.on_line(now, session, &line),
             Stanza::Recv(recv) => self.on_recv(session, recv.seq),
             Stanza::Delivered(mark) => self.on_mark(session, MarkKind::Delivered, mark.conv, mark.cseq),
@@ -52,10 +55,7 @@ impl Core {
             | Stanza::Unblock(_)
             | Stanza::GroupAdd(_)
             | Stanza::GroupRename(_)
-            | Stanza::GroupRemove(_)
-            | Stanza::CallRinging(_)
-            | Stanza::CallCandidate(_)
-            | Stanza::CallEnd(_) => self.has_no(session, word, stanza.id().cloned()),
+            | Stanza::GroupRemove(_) => self.has_no(session, word, stanza.id().cloned()),
             Stanza::LoginResponse(_)
             | Stanza::RegisterResponse(_)
             | Stanza::User(_)

@@ -2,6 +2,7 @@
 //! flight when a connection ends, and that nothing grows. The dialogues are in the crate `qiaoqiao-tests`.
 
 mod bounds;
+mod call;
 mod chat;
 mod delivery;
 mod history;
