@@ -164,8 +164,8 @@ fn a_feature_has_a_file_of_its_name_where_it_has_a_part() {
             );
         }
     }
-    // What the relay answers by a rule of its own; the friend list is only read there so far.
-    for feature in ["account", "presence", "chat", "shake", "call"] {
+    // What the relay answers by a rule of its own.
+    for feature in ["account", "friend", "group", "presence", "chat", "shake", "call"] {
         assert!(root.join(format!("relay-server/src/core/{feature}.rs")).exists(), "{feature}");
     }
 }

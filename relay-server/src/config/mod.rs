@@ -188,15 +188,15 @@ keys! {
     shake_interval: Duration = 10 * SECOND, Time(Duration::ZERO, HOUR),
         "Between two shakes of one pair.";
     friends: u32 = 5_000, Count(1, 1_000_000),
-        "Friends of an account.";
+        "Friends of an account, and accounts that it blocks.";
     strangers: u32 = 500, Count(1, 1_000_000),
         "Strangers in an account's list; the oldest is dropped.";
     groups: u32 = 64, Count(1, 10_000),
-        "Friend groups of an account (for a later version).";
+        "Friend groups of an account.";
     devices: u32 = 32, Count(1, 10_000),
         "Devices of an account; the one unseen longest, over 30 days, gives way.";
     requests_per_day: u32 = 20, Count(1, 100_000),
-        "Friend requests of an account a day (for a later version).";
+        "Friend requests of an account in 24 hours.";
 }
 
 impl Config {
@@ -280,6 +280,8 @@ impl Config {
             shake_interval: self.shake_interval,
             friends: self.friends,
             strangers: self.strangers,
+            groups: self.groups,
+            requests_per_day: self.requests_per_day,
             devices: self.devices,
             failed_logins: self.failed_logins,
             failed_logins_per_address: self.failed_logins_per_address,

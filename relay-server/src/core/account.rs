@@ -204,7 +204,8 @@ impl Core {
             Item::Friend(friend) | Item::Moved(friend) => {
                 let before = online.friends.insert(friend.account.clone(), (friend.id, friend.kind));
                 let new = before.is_none_or(|(_, kind)| kind != FriendKind::Friend);
-                if new && friend.kind == FriendKind::Friend && !online.blocks(friend.id) {
+                let hidden = online.blocks(friend.id) || online.is_blocked_by(friend.id);
+                if new && friend.kind == FriendKind::Friend && !hidden {
                     self.introduce(account, friend.id);
                 }
             }

@@ -19,7 +19,7 @@ pub(super) const STORAGE_RETRY: Duration = Duration::from_secs(5);
 const FLIGHT_SLOW: (u32, usize) = (64, 512 * 1024);
 const FLIGHT_MAX: (u32, usize) = (256, 1024 * 1024);
 const FLIGHT_PAUSE: Duration = Duration::from_millis(50);
-const FLIGHT_RETRY: Duration = Duration::from_secs(1);
+pub(super) const FLIGHT_RETRY: Duration = Duration::from_secs(1);
 /// The most bytes of a `<kind>`.
 const KIND_MAX: usize = 64;
 

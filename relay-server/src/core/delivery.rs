@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 
 use relay_schema::{ErrorCode, Gap};
 
-use super::op::{AccountId, FriendKind, Mark, Op, Row, Seq};
+use super::op::{AccountId, Behind, Mark, Op, Row, Seq};
 use super::pending::Pending;
 use super::session::{Live, Phase, Sent, live, live_mut};
-use super::{Core, Now, Output, SessionId, wire};
+use super::{Core, Dialect, Now, Output, SessionId, wire};
 
 /// Bytes that may be on their way before the output has to be short again; at half of it that is asked.
 const BUDGET: usize = 256 * 1024;
@@ -50,8 +50,8 @@ pub(super) struct Mail {
 /// How far the welcome is.
 #[derive(Debug)]
 pub(super) enum Stage {
-    /// The list is being sent, so far up to this entry.
-    List { after: Option<(FriendKind, String)> },
+    /// The list is being sent; what follows is behind this.
+    List { behind: Behind },
     /// Who is on line and the marks are being sent; these are left.
     Greeting(Greeting),
     /// Rows.
@@ -68,7 +68,11 @@ pub(super) struct Greeting {
 }
 
 impl Mail {
-    pub(super) fn new(cursor: Seq, list: Seq, marks: Vec<Mark>) -> Self {
+    pub(super) fn new(cursor: Seq, list: Seq, dialect: Dialect, marks: Vec<Mark>) -> Self {
+        let behind = match dialect {
+            Dialect::Full => Behind::Group(None),
+            Dialect::Seed => Behind::Friend(None),
+        };
         Self {
             cursor,
             start: cursor,
@@ -76,7 +80,7 @@ impl Mail {
             detour: None,
             stale: false,
             list,
-            stage: Stage::List { after: None },
+            stage: Stage::List { behind },
             marks,
             reading: false,
             page: PAGE_MAX,
@@ -116,10 +120,11 @@ impl Core {
         }
         let account = live.account;
         match &live.mail.stage {
-            Stage::List { after } => {
-                let op = Op::Friends { account, after: after.clone(), count: LIST_PAGE };
+            Stage::List { behind } => {
+                let (behind, whole) = (behind.clone(), live.is_full());
+                let op = Op::List { account, behind, whole, count: LIST_PAGE };
                 live.mail.reading = true;
-                self.ask(op, Pending::Friends { session, count: LIST_PAGE });
+                self.ask(op, Pending::List { session, count: LIST_PAGE });
             }
             Stage::Greeting(_) => {}
             Stage::Rows => {

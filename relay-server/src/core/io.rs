@@ -248,6 +248,10 @@ pub struct Limits {
     pub friends: u32,
     /// Strangers an account.
     pub strangers: u32,
+    /// Groups an account.
+    pub groups: u32,
+    /// Requests to be friends that an account may make in 24 hours.
+    pub requests_per_day: u32,
     /// Devices an account.
     pub devices: u32,
     /// Wrong passwords per account and address before waiting.
@@ -275,6 +279,8 @@ impl Default for Limits {
             shake_interval: Duration::from_secs(10),
             friends: 5_000,
             strangers: 500,
+            groups: 64,
+            requests_per_day: 20,
             devices: 32,
             failed_logins: 5,
             failed_logins_per_address: 30,

@@ -9,10 +9,13 @@ mod admin;
 mod attempt;
 mod bucket;
 mod call;
+mod change;
 mod chat;
 mod delivery;
 mod device;
 mod fading;
+mod friend;
+mod group;
 mod history;
 mod io;
 mod login;
@@ -21,7 +24,9 @@ mod name;
 pub mod op;
 mod passwd;
 mod pending;
+mod picture;
 mod presence;
+mod profile;
 mod register;
 mod route;
 mod session;
@@ -70,6 +75,10 @@ pub struct Core {
     throttle: Throttle,
     /// Chats of each account.
     chats: Fading<AccountId, Bucket>,
+    /// Wishes of each account about friends, groups and profile.
+    changes: Fading<AccountId, Bucket>,
+    /// Avatars that each account asks for.
+    pictures: Fading<AccountId, Bucket>,
     /// When each shook whom last.
     shakes: Fading<(AccountId, AccountId), Duration>,
     /// Who tells whom how often that he writes.
@@ -115,6 +124,8 @@ impl Core {
             outputs: VecDeque::new(),
             throttle: Throttle::new(&limits),
             chats: Fading::new(chats.refill() + chat::DEBT_MAX, usize::MAX),
+            changes: Fading::new(change::size().refill(), usize::MAX),
+            pictures: Fading::new(profile::size().refill(), usize::MAX),
             shakes: Fading::new(limits.shake_interval, usize::MAX),
             typing: Fading::new(typing.refill(), usize::MAX),
             lookbacks: Fading::new(history::history_size().refill(), usize::MAX),

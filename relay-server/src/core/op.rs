@@ -1,6 +1,7 @@
 //! What the core asks of the store and what the store answers: each [`Op`] is one transaction, each [`Done`] its
 //! result. Plain data; how it is done stands in `store/`.
 
+mod change;
 mod done;
 mod friend;
 mod history;
@@ -10,11 +11,12 @@ use std::fmt;
 
 use relay_schema::{Body, Id};
 
+pub use change::{Change, Changed, Picture, Refused, Wish};
 pub use done::{
     Account, AccountRow, AdminDone, AdminError, BeginError, Begun, Done, Item, Mark, Message, Row,
     StoreError, Submitted,
 };
-pub use friend::{Friend, FriendKind, Request};
+pub use friend::{Behind, Entry, Friend, FriendKind, Request};
 pub use history::{History, Page, With};
 pub use join::{
     CodeHash, DeviceOp, DeviceRow, Inquired, Inquiry, InviteKey, InviteOp, InviteRow, InviteState, Join,
@@ -111,17 +113,30 @@ pub enum Op {
         /// At most so many.
         count: u32,
     },
-    /// Read: a page of the friend list, `friend` before `stranger`, then by account name.
-    Friends {
+    /// Read: a page of the whole list: groups by name, `friend` before `stranger` and by account name, who is blocked
+    /// and open requests, one's own first, each by account name.
+    List {
         /// Whose list.
         account: AccountId,
         /// The last entry of the page before.
-        after: Option<(FriendKind, String)>,
+        behind: Behind,
+        /// With all that follows strangers; the seed dialect has no words for it.
+        whole: bool,
         /// At most so many.
         count: u32,
     },
     /// Read: messages of a conversation before one of them.
     History(History),
+    /// Read: an avatar, if `account` has put it or is shown it by somebody in its list, by somebody who asks to be
+    /// its friend, or whom it asks.
+    Picture {
+        /// Who asks.
+        account: AccountId,
+        /// SHA-256 in hex.
+        hash: String,
+    },
+    /// Write: what an account wishes about its friends, groups and profile.
+    Change(Box<Change>),
     /// Write: a full device has committed everything up to `seq`; the seed cursor follows the highest.
     Recv {
         /// Whose.

@@ -35,8 +35,12 @@ pub(super) enum Pending {
     Submit(Box<Sent>),
     /// A page of rows; `head` was the inbox's highest number then.
     Rows { session: SessionId, count: u32, head: Seq },
-    /// A page of the friend list.
-    Friends { session: SessionId, count: u32 },
+    /// A page of the list.
+    List { session: SessionId, count: u32 },
+    /// A wish about friends, groups or the profile, so many bytes long.
+    Change { session: SessionId, id: Id, bytes: usize },
+    /// An avatar.
+    Picture { session: SessionId, id: Id, hash: String },
     /// A device's receipt.
     Recv { session: SessionId },
     /// A mark that a session reported.
@@ -83,9 +87,17 @@ impl Core {
                 Ok(Done::Rows(rows)) => self.on_rows(session, count, head, &rows),
                 _ => self.on_unreadable(now, session),
             },
-            Pending::Friends { session, count } => match result {
-                Ok(Done::Friends(page)) => self.on_friends(now, session, count, &page),
+            Pending::List { session, count } => match result {
+                Ok(Done::List(page)) => self.on_list(now, session, count, &page),
                 _ => self.on_unreadable(now, session),
+            },
+            Pending::Change { session, id, bytes } => match result {
+                Ok(Done::Changed(done)) => self.on_changed(session, id, bytes, done.map_err(Some)),
+                _ => self.on_changed(session, id, bytes, Err(None)),
+            },
+            Pending::Picture { session, id, hash } => match result {
+                Ok(Done::Picture(body)) => self.on_picture(session, id, hash, Ok(body)),
+                _ => self.on_picture(session, id, hash, Err(())),
             },
             Pending::Recv { session } => self.on_received(session, result.is_ok()),
             Pending::History { session, id } => self.on_page(session, id, result.and_then(page)),

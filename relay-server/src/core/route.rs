@@ -28,6 +28,19 @@ impl Core {
             Stanza::CallCandidate(candidate) => self.on_call_candidate(now, session, candidate),
             Stanza::CallEnd(end) => self.on_call_end(now, session, end),
             Stanza::Line(line) => self.on_line(now, session, &line),
+            Stanza::FriendRequest(asked) => self.on_friend_request(now, session, asked),
+            Stanza::FriendAnswer(answer) => self.on_friend_answer(now, session, answer),
+            Stanza::FriendRemove(removed) => self.on_friend_remove(now, session, removed),
+            Stanza::FriendMove(moved) => self.on_friend_move(now, session, moved),
+            Stanza::FriendRename(renamed) => self.on_friend_rename(now, session, renamed),
+            Stanza::Block(block) => self.on_block_wish(now, session, block),
+            Stanza::Unblock(unblock) => self.on_unblock_wish(now, session, unblock),
+            Stanza::GroupAdd(added) => self.on_group_add(now, session, added),
+            Stanza::GroupRename(renamed) => self.on_group_rename(now, session, renamed),
+            Stanza::GroupRemove(removed) => self.on_group_remove(now, session, removed),
+            Stanza::Profile(profile) => self.on_profile(now, session, profile),
+            Stanza::PicturePut(put) => self.on_picture_put(now, session, put),
+            Stanza::PictureGet(get) => self.on_picture_get(now, session, get),
             Stanza::Recv(recv) => self.on_recv(session, recv.seq),
             Stanza::Delivered(mark) => self.on_mark(session, MarkKind::Delivered, mark.conv, mark.cseq),
             Stanza::Read(mark) => self.on_mark(session, MarkKind::Read, mark.conv, mark.cseq),
@@ -43,19 +56,6 @@ impl Core {
             Stanza::DeviceList(list) => self.on_device_list(session, list),
             Stanza::DeviceRevoke(revoke) => self.on_device_revoke(session, revoke),
             Stanza::DeviceLink(link) => self.on_device_link(now, session, link),
-            Stanza::Profile(_)
-            | Stanza::PicturePut(_)
-            | Stanza::PictureGet(_)
-            | Stanza::FriendRequest(_)
-            | Stanza::FriendAnswer(_)
-            | Stanza::FriendRemove(_)
-            | Stanza::FriendMove(_)
-            | Stanza::FriendRename(_)
-            | Stanza::Block(_)
-            | Stanza::Unblock(_)
-            | Stanza::GroupAdd(_)
-            | Stanza::GroupRename(_)
-            | Stanza::GroupRemove(_) => self.has_no(session, word, stanza.id().cloned()),
             Stanza::LoginResponse(_)
             | Stanza::RegisterResponse(_)
             | Stanza::User(_)
@@ -72,11 +72,6 @@ impl Core {
             | Stanza::Gap(_)
             | Stanza::Notice(_) => self.forbidden(session, word, stanza.id().cloned()),
         }
-    }
-
-    /// What is in the table of stanzas and not in this relay.
-    fn has_no(&mut self, session: SessionId, word: &str, id: Option<Id>) {
-        self.error(session, ErrorCode::UnknownType, format!("this relay has no {word}"), id);
     }
 
     /// What a session of the seed dialect says.

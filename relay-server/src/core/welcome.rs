@@ -6,7 +6,7 @@ use relay_schema::{ErrorCode, ListEnd, LoginResponse, User};
 use super::attempt::{Aim, Attempt};
 use super::delivery::{Greeting, Mail, Stage};
 use super::login::{self, Full};
-use super::op::{Account, AccountId, Begun, Friend, Seq};
+use super::op::{Account, AccountId, Begun, Entry, Seq};
 use super::session::{Live, Phase, live, live_mut};
 use super::{Core, Dialect, Now, Output, SessionId, wire};
 
@@ -78,7 +78,7 @@ impl Core {
             Dialect::Full => begun.from,
             Dialect::Seed => self.seed_start(account, begun.seed_cursor),
         };
-        Mail::new(cursor, begun.head, std::mem::take(&mut begun.marks))
+        Mail::new(cursor, begun.head, dialect, std::mem::take(&mut begun.marks))
     }
 
     /// A seed session starts behind what another one that is open has been sent (if that one does not get it, see
@@ -114,26 +114,22 @@ impl Core {
         }
     }
 
-    /// A page of the friend list.
-    pub(super) fn on_friends(&mut self, now: Now, session: SessionId, count: u32, page: &[Friend]) {
+    /// A page of the list.
+    pub(super) fn on_list(&mut self, now: Now, session: SessionId, count: u32, page: &[Entry]) {
         let Some(live) = live_mut(&mut self.sessions, session) else { return };
         live.mail.reading = false;
         if let Some(last) = page.last() {
-            live.mail.stage = Stage::List { after: Some((last.kind, last.account.clone())) };
+            live.mail.stage = Stage::List { behind: last.behind() };
         }
-        self.send_list(session, page);
+        let (dialect, own) = (live.dialect(), live.name.clone());
+        for entry in page {
+            self.send(session, wire::entry(entry, dialect, &own));
+            self.spend(session, wire::weight_of(entry));
+        }
         if page.len() < count as usize {
             self.end_list(now, session);
         }
         self.pump(session);
-    }
-
-    fn send_list(&mut self, session: SessionId, page: &[Friend]) {
-        let Some(dialect) = live(&self.sessions, session).map(Live::dialect) else { return };
-        for friend in page {
-            self.send(session, wire::friend(friend, dialect, None));
-            self.spend(session, wire::weight_of_entry(friend) + 200);
-        }
     }
 
     /// The whole list is sent.

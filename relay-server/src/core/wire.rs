@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use super::op::{Friend, FriendKind, Item, Message, Request, Row, Submit};
+use super::op::{Entry, Friend, FriendKind, Item, Message, Request, Row, Submit};
 use super::{Dialect, name};
 
 /// RFC 3339, UTC, milliseconds.
@@ -134,6 +134,28 @@ pub(super) fn weight_of_older(message: &Message) -> usize {
     TAGS + message.content.len() + message.body.as_ref().map_or(0, |body| body.0.len() / 3 * 4)
 }
 
+/// A line of the whole list as the account called `own` hears it.
+pub(super) fn entry(entry: &Entry, dialect: Dialect, own: &str) -> Stanza {
+    match entry {
+        Entry::Group(name) => schema::Group { group: name.clone(), seq: None, ts: None }.into(),
+        Entry::Friend(entry) => friend(entry, dialect, None),
+        Entry::Blocked(account) => {
+            schema::Blocked { friendaccount: account.clone(), state: 1, seq: None, ts: None }.into()
+        }
+        Entry::Request { request: open, ts_ms } => request(open, own, None, Some(ts(*ts_ms))),
+    }
+}
+
+/// About how many bytes a line of the whole list takes on the wire.
+pub(super) fn weight_of(entry: &Entry) -> usize {
+    const TAGS: usize = 200;
+    TAGS + match entry {
+        Entry::Group(name) | Entry::Blocked(name) => name.len(),
+        Entry::Friend(entry) => texts_of(entry),
+        Entry::Request { request, .. } => request.name.len() + request.picture.len() + request.note.len(),
+    }
+}
+
 /// Whether a stanza is short enough for its receiver, whose limit is [`schema::LIMIT_AFTER_LOGIN`] wherever it runs,
 /// whatever this relay itself takes; `about` is what is known of its length without writing it, see [`bound`].
 pub(super) fn fits(stanza: &Stanza, about: usize) -> bool {
@@ -167,7 +189,7 @@ pub(super) fn row_bound(row: &Row) -> usize {
 fn texts(item: &Item) -> usize {
     match item {
         Item::Chat(message) => message.content.len(),
-        Item::Friend(entry) | Item::Moved(entry) => weight_of_entry(entry),
+        Item::Friend(entry) | Item::Moved(entry) => texts_of(entry),
         Item::Request(open) => open.name.len() + open.picture.len() + open.note.len(),
         Item::Group { name } | Item::GroupRemove { name } => name.len(),
         Item::GroupRename { name, new } => name.len() + new.len(),
@@ -177,7 +199,7 @@ fn texts(item: &Item) -> usize {
 }
 
 /// The same of an entry of the friend list.
-pub(super) fn weight_of_entry(entry: &Friend) -> usize {
+fn texts_of(entry: &Friend) -> usize {
     let group = entry.group.as_ref().map_or(0, String::len);
     entry.name.len() + entry.picture.len() + group + entry.remark.len() + entry.note.len()
 }

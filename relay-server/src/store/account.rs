@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
+use super::change::Told;
 use super::friend::{self, Person};
-use super::{device, token};
+use super::{block, device, picture, request, token};
 use crate::core::op::{AccountId, NewPassword, Removal, Row};
 
 /// Makes an account; its name is free.
@@ -51,17 +52,13 @@ pub(super) fn reset(conn: &Connection, account: AccountId, password: &str) -> Re
 /// Ends an account; gives the rows of those who have it in their lists.
 pub(super) fn remove(conn: &Connection, person: &Person, now_ms: i64) -> Result<Vec<(AccountId, Row)>> {
     let listed_by: Vec<AccountId> = conn
-        .prepare_cached("SELECT account FROM friend WHERE other = ?1 ORDER BY account")?
+        .prepare_cached("SELECT account FROM friend WHERE other = ?1")?
         .query_map([person.id], |row| row.get(0))?
         .collect::<Result<_>>()?;
-    let mut rows = Vec::with_capacity(listed_by.len());
-    for owner in listed_by {
-        if let Some(mut owner) = friend::person(conn, owner)? {
-            rows.push((owner.id, friend::remove(conn, &mut owner, person.id, now_ms)?));
-        }
-    }
+    let told = listed_by.into_iter().fold(Told::nothing(), |told, owner| told.remove(owner, person.id));
+    let told = told.and(request::end_all(conn, person.id)?).and(block::end_all(conn, person.id)?);
     forget(conn, person.id, now_ms)?;
-    Ok(rows)
+    told.write(conn, now_ms)
 }
 
 /// Whether the account is there and its password is still the one that was found right.
@@ -82,8 +79,10 @@ fn set_password(conn: &Connection, account: AccountId, password: &str) -> Result
 
 /// Deletes what is the account's alone; its name stays readable in what others have.
 fn forget(conn: &Connection, account: AccountId, now_ms: i64) -> Result<()> {
-    conn.prepare_cached("UPDATE account SET removed_ms = ?2, password = '', picture = '' WHERE id = ?1")?
-        .execute(params![account, now_ms])?;
+    conn.prepare_cached(
+        "UPDATE account SET removed_ms = ?2, password = '', picture = '', note = '' WHERE id = ?1",
+    )?
+    .execute(params![account, now_ms])?;
     for sql in [
         "DELETE FROM device WHERE account = ?1",
         "DELETE FROM link WHERE account = ?1",
@@ -91,6 +90,8 @@ fn forget(conn: &Connection, account: AccountId, now_ms: i64) -> Result<()> {
         "DELETE FROM invite_friend WHERE account = ?1",
         "DELETE FROM network WHERE account = ?1",
         "DELETE FROM friend WHERE account = ?1",
+        "DELETE FROM friend_group WHERE account = ?1",
+        "DELETE FROM stamp WHERE account = ?1",
         "DELETE FROM inbox WHERE account = ?1",
         "DELETE FROM message WHERE conv IN
             (SELECT c.id FROM conv c JOIN account a ON a.id = c.low + c.high - ?1
@@ -98,5 +99,5 @@ fn forget(conn: &Connection, account: AccountId, now_ms: i64) -> Result<()> {
     ] {
         conn.prepare_cached(sql)?.execute([account])?;
     }
-    Ok(())
+    picture::drop_all(conn, account)
 }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, Result, params};
 use super::conv;
 use super::friend::{self, Person};
 use super::number::Num;
+use super::request;
 use super::{account, device, invite};
 use crate::core::op::{AccountId, AccountRow, AdminDone, AdminError, AdminOp, CodeHash, FriendKind, Row};
 
@@ -144,6 +145,7 @@ fn friend_add(
             return refused(AdminError::Full(person.account.clone(), max));
         }
     }
+    request::forget(conn, one.id, other.id)?;
     let mut rows = vec![
         (one.id, friend::put(conn, &mut one, other.id, FriendKind::Friend, now_ms)?),
         (other.id, friend::put(conn, &mut other, one.id, FriendKind::Friend, now_ms)?),

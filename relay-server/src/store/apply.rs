@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Error, ErrorCode, Result};
 
 use super::order::Order;
-use super::{account, admin, begin, device, friend, history, invite, marks, rows, submit, token};
+use super::{
+    account, admin, begin, change, device, friend, history, invite, list, marks, picture, rows, submit, token,
+};
 use crate::core::op::{AdminOp, Begin, Done, Op, StoreError};
 
 /// A connection to an opened store.
@@ -25,7 +27,12 @@ pub(super) struct Db {
 /// Whether an op can be done by a connection that cannot write.
 pub(super) fn is_read(op: &Op) -> bool {
     match op {
-        Op::History(_) | Op::Find { .. } | Op::Inquire(_) | Op::Rows { .. } | Op::Friends { .. } => true,
+        Op::History(_)
+        | Op::Find { .. }
+        | Op::Inquire(_)
+        | Op::Rows { .. }
+        | Op::List { .. }
+        | Op::Picture { .. } => true,
         Op::Device { op, .. } => device::is_read(op),
         Op::Admin(op) => match op {
             AdminOp::AccountList => true,
@@ -45,6 +52,7 @@ pub(super) fn is_read(op: &Op) -> bool {
         | Op::Passwd(_)
         | Op::Remove(_)
         | Op::Submit(_)
+        | Op::Change(_)
         | Op::Recv { .. }
         | Op::SeedCursor { .. }
         | Op::Mark { .. }
@@ -212,10 +220,12 @@ impl Db {
             Op::Rows { account, after, count } => {
                 Ok(Done::Rows(rows::after(conn, *account, *after, *count)?))
             }
-            Op::Friends { account, after, count } => {
-                Ok(Done::Friends(friend::page(conn, *account, after.as_ref(), *count)?))
+            Op::List { account, behind, whole, count } => {
+                Ok(Done::List(list::page(conn, *account, behind, *whole, *count)?))
             }
             Op::History(asked) => Ok(Done::History(history::page(conn, asked)?)),
+            Op::Picture { account, hash } => Ok(Done::Picture(picture::get(conn, *account, hash)?)),
+            Op::Change(op) => Ok(Done::Changed(change::change(conn, op)?)),
             Op::Recv { account, device, seq } => {
                 marks::recv(conn, *account, device, *seq, self.latest_ms.get())?;
                 Ok(Done::Nothing)

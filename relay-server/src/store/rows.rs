@@ -10,11 +10,9 @@ use super::friend;
 use super::number::{Num, conv_name};
 use crate::core::op::{AccountId, Friend, FriendKind, Item, Message, Request, Row, Seq};
 
-/// What an inbox row is about; the number is the row's `kind` in SQL (see `V2__friends.sql`).
+/// What an inbox row is about that is no chat (kind 0); the number is the row's `kind` in SQL (see `V2__friends.sql`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(dead_code, reason = "the wishes that make these rows follow")]
 pub(super) enum RowKind {
-    Chat = 0,
     Friend = 1,
     Stranger = 2,
     FriendRemove = 3,
@@ -32,7 +30,8 @@ pub(super) enum RowKind {
 /// The `detail` of a [`RowKind::Friend`] or [`RowKind::Stranger`] that its owner alone has changed.
 pub(super) const OWN: &str = "own";
 /// The `detail` of an answer and of a block.
-pub(super) const YES: &str = "1";
+const YES: &str = "1";
+const NO: &str = "0";
 
 /// What a row that is no chat holds.
 #[derive(Debug, Clone)]
@@ -46,6 +45,15 @@ pub(super) struct News {
 impl News {
     pub(super) fn of(kind: RowKind, what: AccountId) -> Self {
         Self { kind, what, detail: None }
+    }
+
+    pub(super) fn with(self, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
+    }
+
+    /// The same with a `detail` that is yes or no.
+    pub(super) fn is(self, yes: bool) -> Self {
+        self.with(if yes { YES } else { NO })
     }
 }
 

@@ -16,7 +16,7 @@ use crate::core::op::{AccountId, FriendKind, Item, Message, Row, Submit, Submitt
 const STRANGER_CHATS: u64 = 5;
 
 /// The number of no account: questions about an unknown one are asked all the same, so that they cost the same.
-const NOBODY: AccountId = 0;
+pub(super) const NOBODY: AccountId = 0;
 
 /// Stores a chat, or says why not.
 pub(super) fn submit(conn: &Connection, chat: &Submit) -> Result<Result<Submitted, NackCode>> {

@@ -246,6 +246,8 @@ impl CoreStage {
             "shake_interval" => limits.shake_interval = time(value).expect("a time"),
             "friends" => limits.friends = number(),
             "strangers" => limits.strangers = number(),
+            "groups" => limits.groups = number(),
+            "requests_per_day" => limits.requests_per_day = number(),
             "devices" => limits.devices = number(),
             "failed_logins" => limits.failed_logins = number(),
             "failed_logins_per_address" => limits.failed_logins_per_address = number(),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use relay_schema::{Body, Id, NackCode};
 
 use super::{
-    AccountId, DeviceRow, Friend, Inquired, InviteRow, Joined, MarkKind, Member, Page, Request, Seq,
+    AccountId, Changed, DeviceRow, Entry, Friend, Inquired, InviteRow, Joined, MarkKind, Member, Page,
+    Refused, Request, Seq,
 };
 
 /// The answer to an [`Op`](super::Op) that went well.
@@ -31,10 +32,14 @@ pub enum Done {
     Submitted(Result<Submitted, NackCode>),
     /// To [`Op::Rows`](super::Op::Rows): a page; shorter than asked for only at the end.
     Rows(Vec<Row>),
-    /// To [`Op::Friends`](super::Op::Friends): a page.
-    Friends(Vec<Friend>),
     /// To [`Op::History`](super::Op::History); none where the account is no member.
     History(Option<Page>),
+    /// To [`Op::List`](super::Op::List): a page; shorter than asked for only at the end.
+    List(Vec<Entry>),
+    /// To [`Op::Picture`](super::Op::Picture).
+    Picture(Option<Vec<u8>>),
+    /// To [`Op::Change`](super::Op::Change).
+    Changed(Result<Changed, Refused>),
     /// To [`Op::SeedCursor`](super::Op::SeedCursor) and [`Op::Mark`](super::Op::Mark): the marks that moved; to
     /// [`Op::Reveal`](super::Op::Reveal): those that are told now.
     Marked(Vec<Mark>),

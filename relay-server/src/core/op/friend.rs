@@ -46,3 +46,46 @@ pub struct Request {
     /// The other one asks, not the one who sees this.
     pub theirs: bool,
 }
+
+/// A line of a whole list: groups first, then friends, strangers, who is blocked, open requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// One of one's own groups.
+    Group(String),
+    /// A friend or stranger.
+    Friend(Friend),
+    /// Somebody whom one blocks.
+    Blocked(String),
+    /// An open request.
+    Request {
+        /// Which.
+        request: Request,
+        /// When it was made, Unix milliseconds.
+        ts_ms: i64,
+    },
+}
+
+/// How far a whole list has been read: behind this entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Behind {
+    /// Nothing yet, or this group.
+    Group(Option<String>),
+    /// All groups, and this friend or stranger if there is one.
+    Friend(Option<(FriendKind, String)>),
+    /// All friends and strangers, and this blocked account if there is one.
+    Blocked(Option<String>),
+    /// All who are blocked, and this request if there is one.
+    Request(Option<(bool, String)>),
+}
+
+impl Entry {
+    /// Where reading goes on behind this entry.
+    pub fn behind(&self) -> Behind {
+        match self {
+            Self::Group(name) => Behind::Group(Some(name.clone())),
+            Self::Friend(friend) => Behind::Friend(Some((friend.kind, friend.account.clone()))),
+            Self::Blocked(account) => Behind::Blocked(Some(account.clone())),
+            Self::Request { request, .. } => Behind::Request(Some((request.theirs, request.account.clone()))),
+        }
+    }
+}

@@ -253,7 +253,7 @@ fn while_its_list_is_sent_a_session_hears_no_presence_and_afterwards_all_of_it()
     relay.core.join(&b, &begun, 2, Own::default());
     arrives(&mut relay, 1, 4);
     assert_eq!(relay.words(1), Vec::<String>::new());
-    relay.stored(page, Done::Friends(vec![friend(2, "b")]));
+    relay.stored(page, Done::List(vec![Entry::Friend(friend(2, "b"))]));
     assert_eq!(relay.words(1), ["friend", "list_end", "line"]);
     assert_eq!(rows_op(&mut relay).1, 0);
 }

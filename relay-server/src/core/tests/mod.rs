@@ -14,7 +14,8 @@ use std::time::Duration;
 use relay_schema::{Frame, Framer, Id, LIMIT_AFTER_LOGIN, NackCode, Stanza};
 
 use super::op::{
-    Account, AccountId, Begun, Done, Friend, FriendKind, Item, Message, Op, Row, Seq, StoreError, Submitted,
+    Account, AccountId, Begun, Done, Entry, Friend, FriendKind, Item, Message, Op, Row, Seq, StoreError,
+    Submitted,
 };
 use super::{Class, Core, Input, Limits, Now, Output, SessionId, Token, Verdict};
 
@@ -157,8 +158,8 @@ impl Relay {
         self.say(session, &format!("<msg><type>login</type><account>{name}</account><pwd>p</pwd></msg>"));
         self.admit(account, begun);
         let (list, op) = self.op();
-        assert!(matches!(op, Op::Friends { .. }), "{op:?}");
-        self.stored(list, Done::Friends(friends.to_vec()));
+        assert!(matches!(op, Op::List { .. }), "{op:?}");
+        self.stored(list, Done::List(friends.iter().cloned().map(Entry::Friend).collect()));
         self.clear();
     }
 

@@ -94,12 +94,11 @@ fn friends_come_before_strangers_each_by_account_and_in_pages() {
     assert_eq!(names, ["carl", "zoe", "bob", "yan"]);
     let mut paged = Vec::new();
     loop {
-        let after = paged.last().cloned();
-        match relay.ask(Op::Friends { account: alice, after, count: 1 }) {
-            Done::Friends(page) if page.is_empty() => break,
-            Done::Friends(page) => paged.extend(page.into_iter().map(|f| (f.kind, f.account))),
-            other => panic!("{other:?}"),
+        let page = relay.entries(alice, Behind::Friend(paged.last().cloned()), false, 1);
+        if page.is_empty() {
+            break;
         }
+        paged.extend(page.into_iter().filter_map(friend_of));
     }
     assert_eq!(paged, whole);
 }

@@ -3,14 +3,18 @@
 mod admin;
 mod backup;
 mod begin;
+mod block;
 mod busy;
 mod device;
 mod disk;
 mod file;
+mod group;
 mod history;
 mod invite;
 mod list;
 mod marks;
+mod profile;
+mod request;
 mod submit;
 mod threads;
 
@@ -92,10 +96,46 @@ impl Relay {
     }
 
     pub(super) fn list(&mut self, account: AccountId) -> Vec<(FriendKind, String)> {
-        match self.ask(Op::Friends { account, after: None, count: 10_000 }) {
-            Done::Friends(list) => list.into_iter().map(|f| (f.kind, f.account)).collect(),
+        let entries = self.entries(account, Behind::Friend(None), false, 10_000);
+        entries.into_iter().map(|entry| friend_of(entry).unwrap()).collect()
+    }
+
+    pub(super) fn entries(
+        &mut self,
+        account: AccountId,
+        behind: Behind,
+        whole: bool,
+        count: u32,
+    ) -> Vec<Entry> {
+        match self.ask(Op::List { account, behind, whole, count }) {
+            Done::List(list) => list,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Carries out a wish; the rows that it made, by account.
+    pub(super) fn wish(&mut self, account: AccountId, wish: Wish) -> Result<Changed, Refused> {
+        let change = Change {
+            account,
+            wish,
+            friends_max: 5_000,
+            groups_max: 64,
+            requests_per_day: 20,
+            now_ms: self.now,
+        };
+        self.changed(change)
+    }
+
+    pub(super) fn changed(&mut self, change: Change) -> Result<Changed, Refused> {
+        match self.ask(Op::Change(Box::new(change))) {
+            Done::Changed(result) => result,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What a wish is refused with.
+    pub(super) fn refusal(&mut self, account: AccountId, wish: Wish) -> NackCode {
+        self.wish(account, wish).unwrap_err().code
     }
 
     pub(super) fn begin(&mut self, begin: Begin) -> Result<Begun, BeginError> {
@@ -185,6 +225,29 @@ pub(super) fn said(rows: &[Row]) -> Vec<String> {
             Item::GroupRename { name, new } => format!("{} group {name} -> {new}", row.seq),
             Item::GroupRemove { name } => format!("{} no group {name}", row.seq),
             Item::Profile { name, picture, note } => format!("{} profile {name}|{picture}|{note}", row.seq),
+        })
+        .collect()
+}
+
+/// Kind and account name of an entry that is a friend or stranger.
+pub(super) fn friend_of(entry: Entry) -> Option<(FriendKind, String)> {
+    match entry {
+        Entry::Friend(friend) => Some((friend.kind, friend.account)),
+        Entry::Group(_) | Entry::Blocked(_) | Entry::Request { .. } => None,
+    }
+}
+
+/// A whole list in words.
+pub(super) fn listed(entries: &[Entry]) -> Vec<String> {
+    entries
+        .iter()
+        .map(|entry| match entry {
+            Entry::Group(name) => format!("group {name}"),
+            Entry::Friend(f) => format!("{:?} {} in {:?} as {}", f.kind, f.account, f.group, f.remark),
+            Entry::Blocked(account) => format!("blocked {account}"),
+            Entry::Request { request: r, ts_ms: _ } => {
+                format!("request {} {}: {}", r.account, whose(r.theirs), r.note)
+            }
         })
         .collect()
 }

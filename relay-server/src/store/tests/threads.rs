@@ -188,8 +188,8 @@ fn readers_answer_while_the_writer_is_busy() {
     let _hold = threads.hold();
     let find = Op::Find { name: "bob".into(), network: HOME, now_ms: NOW };
     assert!(matches!(threads.ask(find), Ok(Done::Found(Some(bob))) if bob.id == 2));
-    let friends = Op::Friends { account: 1, after: None, count: 10 };
-    assert!(matches!(threads.ask(friends), Ok(Done::Friends(list)) if list.len() == 1));
+    let friends = Op::List { account: 1, behind: Behind::Friend(None), whole: true, count: 10 };
+    assert!(matches!(threads.ask(friends), Ok(Done::List(list)) if list.len() == 1));
     let accounts = Op::Admin(AdminOp::AccountList);
     assert!(
         matches!(threads.ask(accounts), Ok(Done::Admin(Ok(AdminDone::Accounts(list)))) if list.len() == 2)
