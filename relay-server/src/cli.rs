@@ -4,11 +4,14 @@
 mod account;
 mod backup;
 mod help;
+mod invite;
+mod link;
 mod list;
 mod man;
 mod password;
 mod question;
 mod trouble;
+mod up;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
@@ -20,7 +23,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::admin::{Code, Trouble, Wish};
 use crate::config::{self, Config};
 use crate::data_dir;
-use crate::shell;
+use crate::shell::{self, FirstMinute};
 
 /// The server of Qiaoqiao: accounts, friends, and messages that are never lost.
 #[derive(Debug, Parser)]
@@ -39,6 +42,12 @@ enum Command {
     /// Run the server until it is told to stop.
     #[command(after_help = help::SERVE)]
     Serve(Serve),
+    /// Run the server, and print a link for each person that is to come: the first minute.
+    #[command(after_help = help::UP)]
+    Up(up::Up),
+    /// Invite people: whoever has an invitation's link makes an account without you.
+    #[command(subcommand)]
+    Invite(invite::Invite),
     /// Make, list, change, disable, remove accounts.
     #[command(subcommand)]
     Account(Account),
@@ -122,6 +131,8 @@ enum Account {
         #[command(flatten)]
         talk: Talk,
     },
+    /// Print a link that logs one device in without the password: for whoever has forgotten it.
+    Link(invite::AccountLink),
     /// Log an account out everywhere and let nobody log in to it; what it has stays, and is kept for it.
     Disable {
         /// Which account.
@@ -197,9 +208,12 @@ pub fn main() -> ExitCode {
     };
     let json = match &cli.command {
         Command::Account(Account::List { json }) => *json,
+        Command::Account(Account::Link(link)) => link.json,
+        Command::Invite(invite) => invite.json(),
         Command::Backup(backup) => backup.json,
         Command::Restore(restore) => restore.json,
         Command::Serve(_)
+        | Command::Up(_)
         | Command::Account(_)
         | Command::Friend(_)
         | Command::Config { .. }
@@ -217,7 +231,13 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<(), Trouble> {
     let data = cli.data.as_deref();
     let (wish, Talk { quiet }) = match cli.command {
-        Command::Serve(serve) => return run_serve(serve, data),
+        Command::Serve(serve) => return run_serve(&serve, data, None),
+        Command::Up(up) => {
+            let first = up.first_minute()?;
+            return run_serve(&up.serve, data, Some(first));
+        }
+        Command::Invite(invite) => return invite::run(data, invite),
+        Command::Account(Account::Link(args)) => return invite::account_link(data, args),
         Command::Config { config } => {
             let config = config.map_or_else(|| Ok(Config::default()), |path| Config::load(&path))?;
             return print(&config.print());
@@ -254,7 +274,7 @@ fn run_list(json: bool, data: Option<&Path>) -> Result<(), Trouble> {
     }
 }
 
-fn run_serve(serve: Serve, data: Option<&Path>) -> Result<(), Trouble> {
+fn run_serve(serve: &Serve, data: Option<&Path>, first: Option<FirstMinute>) -> Result<(), Trouble> {
     let path = serve.config.as_deref();
     let file = path.map_or_else(|| Ok(Config::default()), Config::load)?;
     let mut config = file.clone();
@@ -275,7 +295,7 @@ fn run_serve(serve: Serve, data: Option<&Path>) -> Result<(), Trouble> {
         return talk("the configuration is right");
     }
     crate::log::start(config.log);
-    shell::serve(&config, &data_dir::find(data)).map_err(trouble)
+    shell::serve(&config, &data_dir::find(data), first).map_err(trouble)
 }
 
 /// Data, to standard output. A reader that has gone has seen enough.

@@ -8,6 +8,7 @@ mod start;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::admin::{self, Answer, Code, Trouble, Wish};
+use crate::admin::{self, Answer, Code, Digest, Listening, Report, Trouble, Wish};
 use crate::core::op::{AdminDone, Done, Op, StoreError};
 use crate::core::{AdminRefusal, Core, Input, Now, Output, SessionId, Token, Verdict};
 use crate::net::{self, Certificates, Host as _, Net};
@@ -23,7 +24,7 @@ use crate::password;
 use crate::store::{self, Store};
 use start::{Signals, Start};
 
-pub use start::{StartError, check, serve};
+pub use start::{FirstMinute, StartError, check, serve};
 
 /// Answers that may wait for the loop; a store thread that finds no place waits.
 const ANSWERS: usize = 1_024;
@@ -49,6 +50,8 @@ struct Shell {
     store: RefCell<Option<Store<Token>>>,
     pool: RefCell<Option<password::Pool>>,
     friends_max: u32,
+    tls: SocketAddr,
+    certificates: Rc<Certificates>,
     started: Instant,
     /// Ops that the store has not answered. The store's queues have room for so many of each kind.
     asked: Cell<usize>,
@@ -93,6 +96,8 @@ impl Shell {
             store: RefCell::new(Some(store)),
             pool: RefCell::new(Some(pool)),
             friends_max: config.friends,
+            tls: start.tls_address()?,
+            certificates: Rc::clone(&start.certificates),
             started: Instant::now(),
             asked: Cell::new(0),
             asked_max: settings.queue,
@@ -280,7 +285,16 @@ impl Shell {
         }
     }
 
+    /// What links to this relay say.
+    fn listening(&self) -> Listening {
+        Listening { tls: self.tls, pin: self.certificates.pin().map(Digest::from) }
+    }
+
     async fn grant(self: Rc<Self>, wish: Wish) -> Answer {
+        if matches!(wish, Wish::ServerShow) {
+            let server = Some(self.listening());
+            return Answer::Ok(Report { server, ..Report::default() });
+        }
         let op = match wish.into_op(self.friends_max, self.now().wall_ms) {
             Ok(op) => op,
             Err(trouble) => return Answer::Error(trouble),

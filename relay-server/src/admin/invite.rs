@@ -16,11 +16,17 @@ const USES_MAX: u32 = 100_000;
 pub struct Digest(pub String);
 
 impl Digest {
-    pub(super) fn hash(&self) -> Result<CodeHash, Trouble> {
+    /// The 32 bytes, if it is what it should be.
+    pub fn bytes(&self) -> Option<[u8; 32]> {
         let digit = |at: usize| self.0.get(at..at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
         let bytes: Option<Vec<u8>> = (0..32).map(|at| digit(2 * at)).collect();
-        let bytes = bytes.filter(|_| self.0.len() == 64).and_then(|bytes| bytes.try_into().ok());
-        bytes.map(CodeHash).ok_or_else(|| Trouble::new(Code::Usage, "that is no SHA-256 of a code"))
+        let digits = self.0.len() == 64 && self.0.bytes().all(|b| b.is_ascii_hexdigit());
+        bytes.filter(|_| digits)?.try_into().ok()
+    }
+
+    pub(super) fn hash(&self) -> Result<CodeHash, Trouble> {
+        let wrong = || Trouble::new(Code::Usage, "that is no SHA-256 of a code");
+        self.bytes().map(CodeHash).ok_or_else(wrong)
     }
 }
 
@@ -98,4 +104,37 @@ fn few<T>(people: Vec<T>) -> Result<Vec<T>, Trouble> {
         return Ok(people);
     }
     Err(Trouble::new(Code::Usage, format!("at most {PEOPLE_MAX} names at once")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_whole_sha_256_is_taken_for_one() {
+        let whole = Digest::from([0xA5; 32]);
+        assert_eq!(whole.0, "a5".repeat(32));
+        assert_eq!(whole.hash().unwrap(), CodeHash([0xA5; 32]));
+        for bad in [
+            "",
+            "a5",
+            &"a5".repeat(31),
+            &"a5".repeat(33),
+            &"g5".repeat(32),
+            &"é".repeat(32),
+            &"+5".repeat(32),
+        ] {
+            assert_eq!(Digest(bad.to_owned()).hash().unwrap_err().code, Code::Usage, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_circle_has_each_name_once_and_not_too_many() {
+        let member = |name: &str| (name.to_owned(), Digest::from([1; 32]));
+        let op = circle(vec![member("Bob"), member("alice"), member("bob")], 9, 5).unwrap();
+        let InviteOp::Circle { members, .. } = op else { panic!() };
+        assert_eq!(members.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["bob", "alice"]);
+        let many = (0..65).map(|n| member(&format!("a{n}"))).collect();
+        assert_eq!(circle(many, 9, 5).unwrap_err().code, Code::Usage);
+    }
 }

@@ -103,11 +103,11 @@ pub(super) fn done(wish: &Wish) -> String {
 }
 
 /// A name as the relay knows it; one that is none is refused before anybody reads it.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     normalise(name).unwrap_or_default()
 }
 
-fn checked(wish: &Wish) -> Result<(), Trouble> {
+pub(super) fn checked(wish: &Wish) -> Result<(), Trouble> {
     wish.clone().into_op(1, 0).map(drop)
 }
 
@@ -126,14 +126,14 @@ pub(super) fn carry_out(data: Option<&Path>, wish: Wish) -> Result<Report, Troub
 }
 
 /// Who can carry out wishes on a directory.
-enum Reached {
+pub(super) enum Reached {
     /// The server that runs on it.
     Server(Client),
     /// We, as nobody else uses it.
     Directory(data_dir::Lock),
 }
 
-fn reach(dir: &DataDir) -> Result<Reached, Trouble> {
+pub(super) fn reach(dir: &DataDir) -> Result<Reached, Trouble> {
     let deadline = Instant::now() + IN_BETWEEN;
     loop {
         match Client::connect(&dir.socket()) {

@@ -9,6 +9,9 @@ Examples:
     relay-server friend add alice bob
     relay-server serve --listen 127.0.0.1:5290
 
+  Or let people join by themselves:
+    relay-server up --invite alice,bob
+
   See every setting with its default, change some, check them:
     relay-server config > relay.toml
     relay-server serve --config relay.toml --check-config
@@ -27,6 +30,25 @@ Examples:
   relay-server serve
   relay-server serve --data ./data --listen 127.0.0.1:0
   relay-server serve --listen-plain 127.0.0.1:5291";
+
+pub(super) const UP: &str = "\
+It makes the store and the key if there are none, serves as `serve` does, and prints a link for each person. Whoever \
+runs `qqctl join 'LINK'` has an account, trusts this server's key, and is logged in. Those who join by the links of \
+one `up` are friends of each other. Started again with the same names it prints fresh links for those who have not \
+joined yet.
+
+Examples:
+  relay-server up --invite alice,bob
+  relay-server up --invite alice,bob --public relay.example";
+
+pub(super) const INVITE: &str = "\
+The link is printed once, and cannot be printed again: the server keeps no code. Works while the server runs and \
+while it does not.
+
+Examples:
+  relay-server invite create
+  relay-server invite create carol --friend alice --friend bob
+  relay-server invite create --uses 20 --expires 12h --public relay.example";
 
 pub(super) const ADD: &str = "\
 An account's name has 1 to 64 of a-z, 0-9, `.`, `_` and `-`; capital letters are made small. Works while the server \

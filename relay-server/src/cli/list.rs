@@ -23,7 +23,7 @@ pub(super) fn json(accounts: &[AccountRow], for_terminal: bool) -> Result<String
 /// What standard output is, if it is a terminal.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terminal {
-    columns: usize,
+    pub(super) columns: usize,
     colours: bool,
 }
 
@@ -72,7 +72,7 @@ fn share(a: usize, b: usize, room: usize) -> (usize, usize) {
 }
 
 /// At most `width` columns of a text, with … where something is missing.
-fn cut(text: &str, width: usize) -> String {
+pub(super) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

@@ -7,6 +7,7 @@ mod driver;
 mod listen;
 mod outbox;
 mod queue;
+mod reach;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ use door::Door;
 use outbox::Marks;
 
 pub use listen::{Greeting, accept, bind, raise_file_limit};
+pub use reach::{Reach, reach, usable};
 pub use tls::{Certificates, Files, TlsError};
 
 /// Beyond `output_max` there is room for what one page of rows may bring: it was asked for when there was room.

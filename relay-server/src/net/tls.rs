@@ -18,6 +18,8 @@ use rustls::server::NoServerSessionStorage;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use sha2::{Digest as _, Sha256};
 
+use super::reach::interfaces;
+
 /// The files are looked at no more often than this, and only when somebody connects.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
@@ -98,24 +100,26 @@ type Stamp = (FileStamp, FileStamp);
 #[derive(Debug)]
 pub struct Certificates {
     files: Files,
-    current: RefCell<Arc<ServerConfig>>,
-    fingerprint: RefCell<String>,
+    current: RefCell<Loaded>,
     stamp: Cell<Stamp>,
     looked: Cell<Instant>,
+}
+
+/// A certificate and its key.
+#[derive(Debug)]
+struct Loaded {
+    config: Arc<ServerConfig>,
+    /// SHA-256 of the key's SubjectPublicKeyInfo.
+    key: [u8; 32],
+    is_self_signed: bool,
 }
 
 impl Certificates {
     /// Loads the files.
     pub fn load(files: Files) -> Result<Self, TlsError> {
         let stamp = files.stamp();
-        let (config, fingerprint) = load(&files)?;
-        Ok(Self {
-            files,
-            current: RefCell::new(config),
-            fingerprint: RefCell::new(fingerprint),
-            stamp: Cell::new(stamp),
-            looked: Cell::new(Instant::now()),
-        })
+        let current = RefCell::new(load(&files)?);
+        Ok(Self { files, current, stamp: Cell::new(stamp), looked: Cell::new(Instant::now()) })
     }
 
     /// For the next connection. Once a minute at most it looks whether the files have changed.
@@ -126,18 +130,17 @@ impl Certificates {
                 self.reload();
             }
         }
-        Arc::clone(&self.current.borrow())
+        Arc::clone(&self.current.borrow().config)
     }
 
     /// Loads the files again; what cannot be used is logged, and the old certificate stays.
     pub fn reload(&self) {
         let stamp = self.files.stamp();
         match load(&self.files) {
-            Ok((config, fingerprint)) => {
-                tracing::info!(%fingerprint, "certificate loaded");
-                self.current.replace(config);
-                self.fingerprint.replace(fingerprint);
+            Ok(loaded) => {
+                self.current.replace(loaded);
                 self.stamp.set(stamp);
+                tracing::info!(fingerprint = %self.fingerprint(), "certificate loaded");
             }
             Err(error) => tracing::error!(%error, "the new certificate is not used; the old one stays"),
         }
@@ -145,11 +148,18 @@ impl Certificates {
 
     /// `SHA256:` and the SHA-256 of the key's SubjectPublicKeyInfo (RFC 5280) in lower-case hex.
     pub fn fingerprint(&self) -> String {
-        self.fingerprint.borrow().clone()
+        format!("SHA256:{}", hex(&self.current.borrow().key))
+    }
+
+    /// What an invitation's link pins: the key of a certificate that signs itself. Whatever somebody else has signed may
+    /// be one that systems trust, and its key is another one after the next renewal.
+    pub fn pin(&self) -> Option<[u8; 32]> {
+        let current = self.current.borrow();
+        current.is_self_signed.then_some(current.key)
     }
 }
 
-fn load(files: &Files) -> Result<(Arc<ServerConfig>, String), TlsError> {
+fn load(files: &Files) -> Result<Loaded, TlsError> {
     let read = |path: &Path| fs::read(path).map_err(|why| TlsError::File { path: path.to_owned(), why });
     let no_pem = |path: &Path, wanted| TlsError::NoPem { path: path.to_owned(), wanted };
     let unusable = |error: rustls::Error| TlsError::Unusable(error.to_string());
@@ -163,11 +173,13 @@ fn load(files: &Files) -> Result<(Arc<ServerConfig>, String), TlsError> {
     let key_file = zeroize::Zeroizing::new(read(&files.key)?);
     let key = PrivateKeyDer::from_pem_slice(&key_file).map_err(|_| no_pem(&files.key, "private key"))?;
 
+    let own = webpki::EndEntityCert::try_from(&chain[0]);
+    let is_self_signed = own.is_ok_and(|own| own.issuer() == own.subject());
     let provider = Arc::new(aws_lc_rs::default_provider());
     let certified = CertifiedKey::from_der(chain, key, &provider).map_err(unusable)?;
     let spki =
         certified.key.public_key().ok_or_else(|| TlsError::Unusable("it has no public key".to_owned()))?;
-    let fingerprint = format!("SHA256:{}", hex(&Sha256::digest(&spki)));
+    let key = Sha256::digest(&spki).into();
 
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
@@ -178,7 +190,7 @@ fn load(files: &Files) -> Result<(Arc<ServerConfig>, String), TlsError> {
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.ticketer = aws_lc_rs::Ticketer::new().map_err(unusable)?;
     config.send_tls13_tickets = 1;
-    Ok((Arc::new(config), fingerprint))
+    Ok(Loaded { config: Arc::new(config), key, is_self_signed })
 }
 
 fn make(folder: &Path, files: &Files, listen: IpAddr) -> Result<(), TlsError> {
@@ -224,23 +236,6 @@ fn names(listen: IpAddr) -> Vec<String> {
     names
 }
 
-/// This machine's own addresses, but loopback and link-local ones.
-fn interfaces() -> Vec<IpAddr> {
-    let Ok(all) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
-    let addresses = all.filter_map(|interface| {
-        let address = interface.address?;
-        let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
-        v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
-    });
-    addresses
-        .filter(|address| match address {
-            IpAddr::V4(v4) => !v4.is_loopback() && !v4.is_link_local(),
-            IpAddr::V6(v6) => !v6.is_loopback() && !v6.is_unicast_link_local(),
-        })
-        .take(64)
-        .collect()
-}
-
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -272,6 +267,25 @@ mod tests {
         let spki = rcgen::PublicKeyData::subject_public_key_info(&key);
         assert_eq!(fingerprint, format!("SHA256:{}", hex(&Sha256::digest(spki))));
         assert_eq!(fingerprint.len(), "SHA256:".len() + 64);
+        let pin = Certificates::load(files).unwrap().pin().unwrap();
+        assert_eq!(fingerprint, format!("SHA256:{}", hex(&pin)));
+    }
+
+    #[test]
+    fn what_somebody_else_signed_is_not_pinned() {
+        let data = tempfile::tempdir().unwrap();
+        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(rcgen::DnType::CommonName, "an authority");
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let authority =
+            rcgen::CertifiedIssuer::self_signed(params, rcgen::KeyPair::generate().unwrap()).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec!["relay.example".to_owned()]).unwrap();
+        let cert = params.signed_by(&key, &authority).unwrap();
+        let files = Files { cert: data.path().join("cert.pem"), key: data.path().join("key.pem") };
+        fs::write(&files.cert, cert.pem()).unwrap();
+        fs::write(&files.key, key.serialize_pem()).unwrap();
+        assert_eq!(Certificates::load(files).unwrap().pin(), None);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! The start of a relay: what has to be there before the first connection, in an order that leaves root's privileges
 //! as soon as the addresses are bound; then the one line that says it is ready.
 
+use std::future::Future;
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::rc::Rc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -11,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, LocalSet, spawn_local};
 
 use super::{ANSWERS, Shell, notify};
-use crate::admin;
+use crate::admin::{self, Listening};
 use crate::config::Config;
 use crate::data_dir::{self, DataDir};
 use crate::net::{self, Certificates, Files, Greeting, TlsError};
@@ -53,8 +55,12 @@ fn listen_trouble(why: &io::Error) -> String {
     }
 }
 
+/// What happens once a relay serves, instead of the line that says that it is ready; it asks like an administrator.
+pub type FirstMinute =
+    Box<dyn FnOnce(Rc<dyn admin::socket::Host>, Listening) -> Pin<Box<dyn Future<Output = ()>>>>;
+
 /// Runs a relay until it is told to stop (SIGTERM, SIGINT).
-pub fn serve(config: &Config, data: &Path) -> Result<(), StartError> {
+pub fn serve(config: &Config, data: &Path, first: Option<FirstMinute>) -> Result<(), StartError> {
     let dir = data_dir::open(data, true)?;
     let files_max = net::raise_file_limit();
     let given = given_certificates(config)?;
@@ -76,7 +82,7 @@ pub fn serve(config: &Config, data: &Path) -> Result<(), StartError> {
     let start = Start { config, dir: &dir, files_max, tls, plain, certificates: Rc::new(certificates) };
     let system = |error: io::Error| StartError::System(error.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
-    LocalSet::new().block_on(&runtime, run(start))
+    LocalSet::new().block_on(&runtime, run(start, first))
 }
 
 /// The administrator's own certificate, read while this process may still be root.
@@ -102,10 +108,16 @@ pub(super) struct Start<'a> {
     pub(super) files_max: u64,
     tls: TcpListener,
     plain: Option<TcpListener>,
-    certificates: Rc<Certificates>,
+    pub(super) certificates: Rc<Certificates>,
 }
 
-async fn run(start: Start<'_>) -> Result<(), StartError> {
+impl Start<'_> {
+    pub(super) fn tls_address(&self) -> Result<SocketAddr, StartError> {
+        self.tls.local_addr().map_err(|error| StartError::System(error.to_string()))
+    }
+}
+
+async fn run(start: Start<'_>, first: Option<FirstMinute>) -> Result<(), StartError> {
     let system = |error: io::Error| StartError::System(error.to_string());
     let hangup = signal(SignalKind::hangup()).map_err(system)?;
     let (tell, answers) = mpsc::channel(ANSWERS);
@@ -122,7 +134,10 @@ async fn run(start: Start<'_>) -> Result<(), StartError> {
         let Some(listener) = listener else { continue };
         accepting.push(accept(listener, greeting, &shell));
     }
-    tell_ready(&ready);
+    match first {
+        Some(first) => drop(spawn_local(first(Rc::clone(&shell) as Rc<_>, shell.listening()))),
+        None => tell_ready(&ready),
+    }
     notify::tell(notify::READY);
     shell.work(answers, &mut signals, &start.certificates, accepting).await;
     Ok(())

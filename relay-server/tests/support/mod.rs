@@ -92,6 +92,28 @@ impl Server {
         Self { child, ready, stderr }
     }
 
+    /// `up` on free ports of this machine, and all that it prints.
+    pub fn up(data: &Path, args: &[&str]) -> (Self, String) {
+        // Free a moment ago, and nobody else asks for it in between but by accident.
+        let port = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let (tls, plain) = (port(), port());
+        let mut all = vec!["up", "--listen", &tls, "--listen-plain", &plain];
+        all.extend(args);
+        let mut child = relay(data, &all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut printed = String::new();
+            while !printed.contains("Keep this running")
+                && stdout.read_line(&mut printed).is_ok_and(|read| read > 0)
+            {}
+            let _ = tell.send(printed);
+        });
+        let printed = told.recv_timeout(PATIENCE).expect("it serves");
+        let stderr = child.stderr.take();
+        (Self { child, ready: format!("ready tls={tls} plain={plain}"), stderr }, printed)
+    }
+
     /// The value of `key=` in the ready line.
     pub fn said(&self, key: &str) -> &str {
         let words = self.ready.split_whitespace();
