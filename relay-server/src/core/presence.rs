@@ -169,14 +169,32 @@ impl Core {
             return;
         }
         online.presence.told = shown.clone();
-        let name = online.name.clone();
-        let friends: Vec<_> = online.friends().collect();
-        let line = line(shown, name);
-        for friend in friends {
-            if self.may_see(friend, account) {
-                self.tell(friend, &line);
-            }
+        let line = line(shown, online.name.clone());
+        for session in self.watchers(account) {
+            self.emit(session, Class::Presence, line.clone());
         }
+    }
+
+    /// The sessions that hear how an account shows itself. (In one walk: some accounts have thousands of friends.)
+    fn watchers(&self, account: AccountId) -> Vec<SessionId> {
+        let Some(online) = self.online.get(&account) else { return Vec::new() };
+        let sees = |friend: AccountId| {
+            let one = self.online.get(&friend)?;
+            let mutual = one.is_friend(&online.name);
+            (mutual && !online.blocks(friend) && !online.is_blocked_by(friend)).then_some(one)
+        };
+        let sessions = online.friends().filter_map(sees).flat_map(|friend| friend.sessions.iter().copied());
+        sessions.filter(|session| self.hears_presence(*session)).collect()
+    }
+
+    /// A full session; while its list is being sent, it is told afterwards.
+    fn hears_presence(&self, session: SessionId) -> bool {
+        live(&self.sessions, session).filter(|live| live.is_full()).is_some_and(|live| {
+            match &live.mail.stage {
+                Stage::List { .. } => false,
+                Stage::Greeting(_) | Stage::Rows => true,
+            }
+        })
     }
 
     /// `friend` is new in the list of `account`.
@@ -264,13 +282,8 @@ impl Core {
     }
 
     fn tell(&mut self, account: AccountId, line: &Line) {
-        for session in self.full_sessions(account) {
-            // While its list is being sent, a session is told afterwards.
-            let listens = |stage: &Stage| match stage {
-                Stage::List { .. } => false,
-                Stage::Greeting(_) | Stage::Rows => true,
-            };
-            if live(&self.sessions, session).is_some_and(|live| listens(&live.mail.stage)) {
+        for session in self.sessions_of(account) {
+            if self.hears_presence(session) {
                 self.emit(session, Class::Presence, line.clone());
             }
         }
