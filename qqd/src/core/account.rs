@@ -19,6 +19,7 @@ use super::login::{Credential, Wanted};
 use super::mark::Marks;
 use super::op::{self, Left, Loaded};
 use super::outbox::Outbox;
+use super::picture::Pictures;
 use super::receive::Inbox;
 use super::request::{ReplyTo, Requests, Waiting};
 use super::saving::Saving;
@@ -81,6 +82,8 @@ pub(super) struct Account {
     pub(super) outbox: Outbox,
     pub(super) inbox: Inbox,
     pub(super) friends: Friends,
+    pub(super) profile: op::Profile,
+    pub(super) pictures: Pictures,
     pub(super) marks: Marks,
     pub(super) shakes: Shakes,
     pub(super) asking: Asking,
@@ -120,6 +123,8 @@ impl Account {
             outbox: Outbox::default(),
             inbox: Inbox::default(),
             friends: Friends::default(),
+            profile: op::Profile::default(),
+            pictures: Pictures::default(),
             marks: Marks::default(),
             shakes: Shakes::default(),
             asking: Asking::default(),
@@ -302,7 +307,8 @@ impl Account {
     pub(super) fn install(&mut self, loaded: Loaded) {
         let Some(account) = loaded.account else { return };
         self.inbox.begin(account.cursor, loaded.unread);
-        self.friends.begin(loaded.friends);
+        self.friends.begin(loaded.list);
+        self.profile = op::Profile { name: account.name.clone(), ..loaded.profile };
         self.outbox.begin(loaded.outbox);
         self.token = loaded.token.or_else(|| self.token.take());
         self.account = Some(account);
@@ -323,6 +329,9 @@ impl Account {
             groups: self.friends.groups(known, &self.inbox),
             unread: chat::Count { total: self.inbox.unread_total() },
             outbox: self.outbox.len(),
+            requests: self.friends.requests(),
+            blocked: self.friends.blocked(),
+            picture: self.profile.picture.clone(),
             ..Default::default()
         })
     }

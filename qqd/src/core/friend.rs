@@ -1,21 +1,29 @@
-//! The friend list: whole after a login that needs it, then one row at a time.
+//! The friend list with its groups, open requests and blocks: whole after a login that needs it, then one row at a time.
+//! What frontends ask for stands in `ask`, the whole list in `whole`.
+
+mod ask;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use ipc_schema::friend::{Entry, FRIENDS, Group, List, Listed, Profile, Removed, STRANGERS};
-use ipc_schema::{Event, presence, state};
-use relay_schema::{Friend as Wire, FriendRemove, Stranger};
+use ipc_schema::friend::{
+    Answered, Asked, Blocked, Entry, FRIENDS, Group, List, Listed, Profile, Removed, STRANGERS,
+};
+use ipc_schema::{Event, friend, group, presence, state};
+use relay_schema::{
+    Blocked as WireBlocked, Friend as Wire, FriendAnswer, FriendRemove, FriendRequest, Stanza, Stranger,
+};
 
 use super::account::Account;
-use super::failure::Failure;
 use super::name::{NAME_MAX, NOTE_MAX, clip, normalise, not_logged_in};
-use super::op::{Friend, Op, Row, StoreError};
+use super::op::{self, Change, Friend, Row};
 use super::receive::Inbox;
 use super::request::{ReplyTo, Requests};
-use super::stored::Then;
+use whole::Coming;
 
-/// The longest list a relay may send: its own limits are 5,000 friends and 500 strangers.
+/// The most of anything in a list: a relay's own limits are 5,000 friends and as many blocked ones, 500 strangers, 500
+/// requests, 64 groups.
 const MAX: usize = 5_600;
 /// How long `friend.list` waits for a list that is on its way.
 const LIST_WAIT: Duration = Duration::from_secs(5);
@@ -24,10 +32,17 @@ const LIST_WAIT: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(super) struct Friends {
     all: BTreeMap<String, Friend>,
+    /// One's own groups, the empty ones, too.
+    groups: BTreeSet<String>,
+    /// Newest first.
+    requests: Vec<Asked>,
+    blocked: BTreeSet<String>,
     /// A whole list on its way.
-    list: Option<BTreeMap<String, Friend>>,
+    list: Option<Coming>,
     /// A whole list is due, even an empty one.
     due: bool,
+    /// The last whole list says what the rows up to this one say.
+    counted: u64,
     /// Presence that came before its friend did.
     coming: BTreeMap<String, presence::Changed>,
     /// Until when those who ask wait for the list.
@@ -36,16 +51,28 @@ pub(super) struct Friends {
 }
 
 impl Friends {
-    pub(super) fn begin(&mut self, friends: Vec<Friend>) {
+    pub(super) fn begin(&mut self, list: op::List) {
+        let op::List { friends, groups, requests, blocked } = list;
         self.all = friends.into_iter().map(|friend| (friend.account.clone(), friend)).collect();
+        self.groups = groups.into_iter().collect();
+        self.requests = requests;
+        self.blocked = blocked.into_iter().collect();
     }
 
     pub(super) fn clear(&mut self) {
-        self.all.clear();
+        self.begin(op::List::default());
+    }
+
+    /// Nothing is known, so that a list is told whole.
+    fn is_empty(&self) -> bool {
+        self.all.is_empty() && self.groups.is_empty() && self.requests.is_empty() && self.blocked.is_empty()
     }
 
     /// A session begins; with `list` the relay sends the whole list.
     pub(super) fn start(&mut self, list: bool, now: Duration) {
+        if list {
+            self.counted = 0;
+        }
         self.due |= list;
         self.awaited = list.then_some(now + LIST_WAIT);
     }
@@ -66,10 +93,33 @@ impl Friends {
         self.all.contains_key(account)
     }
 
+    /// Whether it is a friend, no stranger.
+    fn is_friend(&self, account: &str) -> bool {
+        self.all.get(account).is_some_and(|friend| friend.group != STRANGERS)
+    }
+
+    /// The name of a friend's avatar; may be empty.
+    pub(super) fn picture_of(&self, account: &str) -> Option<String> {
+        self.all.get(account).map(|friend| friend.picture.clone())
+    }
+
+    /// The names of all avatars.
+    pub(super) fn pictures(&self) -> BTreeSet<String> {
+        self.all.values().map(|friend| friend.picture.clone()).filter(|name| !name.is_empty()).collect()
+    }
+
     /// The friends with exactly this remark.
     pub(super) fn remarked<'a>(&'a self, remark: &'a str) -> impl Iterator<Item = &'a str> {
         let named = move |friend: &&Friend| !remark.is_empty() && friend.remark == remark;
         self.all.values().filter(named).map(|friend| friend.account.as_str())
+    }
+
+    pub(super) fn requests(&self) -> Vec<Asked> {
+        self.requests.clone()
+    }
+
+    pub(super) fn blocked(&self) -> Vec<String> {
+        self.blocked.iter().cloned().collect()
     }
 
     pub(super) fn deadline(&self) -> Option<Duration> {
@@ -82,7 +132,8 @@ impl Friends {
 
     /// The list as frontends know it; who is on line stands in what they know already.
     pub(super) fn groups(&self, known: Option<&state::Account>, inbox: &Inbox) -> Vec<Group> {
-        let mut groups: BTreeMap<(u8, &str), Vec<Entry>> = BTreeMap::new();
+        let own = self.groups.iter().map(|group| ((rank(group), group.as_str()), Vec::new()));
+        let mut groups: BTreeMap<(u8, &str), Vec<Entry>> = own.collect();
         for friend in self.all.values() {
             let before = known.and_then(|known| known.friend(&friend.account));
             let entry = Entry {
@@ -92,11 +143,25 @@ impl Friends {
                 state: before.map(|entry| entry.state).unwrap_or_default(),
                 note: before.map_or_else(|| friend.note.clone(), |entry| entry.note.clone()),
                 unread: inbox.unread_of(&friend.account),
-                ..Default::default()
+                picture: friend.picture.clone(),
             };
             groups.entry((rank(&friend.group), &friend.group)).or_default().push(entry);
         }
         groups.into_iter().map(|((_, name), friends)| Group { name: name.to_owned(), friends }).collect()
+    }
+
+    /// A group that is one's own, if there is room.
+    fn note_group(&mut self, group: &str) {
+        if rank(group) == 1 && self.groups.len() < MAX {
+            self.groups.insert(group.to_owned());
+        }
+    }
+
+    /// Takes a request out.
+    fn take_request(&mut self, friend: &str, incoming: bool) -> Option<Asked> {
+        let at =
+            self.requests.iter().position(|known| known.friend == friend && known.incoming == incoming)?;
+        Some(self.requests.remove(at))
     }
 }
 
@@ -124,9 +189,12 @@ impl Account {
     fn answer_lists(&mut self) {
         self.friends.awaited = None;
         for to in std::mem::take(&mut self.friends.waiting) {
-            let known = self.visible();
-            let groups = known.map(|account| account.groups.clone()).unwrap_or_default();
-            self.reply(to, Ok(Listed { groups, ..Default::default() }));
+            let listed = self.visible().map(|known| Listed {
+                groups: known.groups.clone(),
+                requests: known.requests.clone(),
+                blocked: known.blocked.clone(),
+            });
+            self.reply(to, Ok(listed.unwrap_or_default()));
         }
     }
 
@@ -136,153 +204,193 @@ impl Account {
         }
     }
 
-    /// The session is over: half a list counts for nothing.
-    pub(super) fn end_list(&mut self) {
-        self.friends.list = None;
-        self.friends.due = false;
-        self.friends.coming.clear();
-        self.answer_lists();
-    }
-
-    /// `friend`: one of the whole list, or a row.
-    pub(super) fn on_friend(&mut self, wire: Wire) {
-        let Wire { name, account, picture, group, remark, note, seq, .. } = wire;
-        self.on_entry(seq, account, [name, picture, group.unwrap_or_else(|| FRIENDS.into())], [remark, note]);
-    }
-
-    /// `stranger`: the same, of the other default group.
-    pub(super) fn on_stranger(&mut self, wire: Stranger) {
-        let Stranger { name, account, picture, group, remark, note, seq, .. } = wire;
-        self.on_entry(
-            seq,
-            account,
-            [name, picture, group.unwrap_or_else(|| STRANGERS.into())],
-            [remark, note],
-        );
-    }
-
-    fn on_entry(
-        &mut self,
-        seq: Option<u64>,
-        account: String,
-        [name, picture, group]: [String; 3],
-        [remark, note]: [Option<String>; 2],
-    ) {
-        let friend = normalise(&account).map(|account| Friend {
-            account,
-            name: clip(&name, NAME_MAX),
-            picture: clip(&picture, 64),
-            group: clip(&group, NAME_MAX),
-            remark: clip(&remark.unwrap_or_default(), NAME_MAX),
-            note: clip(&note.unwrap_or_default(), NOTE_MAX),
-        });
-        match (seq, friend) {
-            (Some(seq), Some(friend)) => self.take(seq, seq, 0, Row::Friend(friend)),
-            (Some(seq), None) => self.on_unknown_row(seq, account.into_bytes()),
-            (None, Some(friend)) => self.collect(friend),
+    /// What the relay says of the list: an entry of a whole one without a number, else a row.
+    pub(super) fn on_list_stanza(&mut self, stanza: Stanza) {
+        let seq = stanza.seq();
+        let raw = stanza.to_xml().into_bytes();
+        let change = match stanza {
+            Stanza::Friend(wire) => entry(wire),
+            Stanza::Stranger(wire) => entry(as_friend(wire)),
+            Stanza::FriendRequest(wire) => self.request_of(wire),
+            Stanza::FriendAnswer(wire) => self.answer_of(&wire),
+            Stanza::FriendRemove(FriendRemove { friendaccount, .. }) => {
+                normalise(&friendaccount).map(Change::Removed)
+            }
+            Stanza::Blocked(WireBlocked { friendaccount, state, .. }) => {
+                normalise(&friendaccount).map(|friend| Change::Blocked { friend, blocked: state == 1 })
+            }
+            Stanza::Group(wire) => Some(Change::Group(clip(&wire.group, NAME_MAX))),
+            Stanza::GroupRename(wire) => Some(Change::GroupRenamed {
+                group: clip(&wire.group, NAME_MAX),
+                new: clip(&wire.new, NAME_MAX),
+            }),
+            Stanza::GroupRemove(wire) => Some(Change::GroupRemoved(clip(&wire.group, NAME_MAX))),
+            _ => None,
+        };
+        match (seq, change) {
+            (Some(seq), Some(change)) => self.take_change(seq, change),
+            (Some(seq), None) => self.on_unknown_row(seq, raw),
+            (None, Some(change)) => self.collect(change),
             (None, None) => {}
         }
     }
 
-    fn collect(&mut self, friend: Friend) {
-        let list = self.friends.list.get_or_insert_default();
-        list.insert(friend.account.clone(), friend);
-        if list.len() > MAX {
-            let relay = self.relay();
-            self.fail(Failure::trouble("its friend list does not end", &relay));
+    /// The other one of the two that a stanza names, and whether it is the second one.
+    fn other(&self, first: Option<&str>, second: &str) -> Option<(String, bool)> {
+        let own = self.account.as_ref()?.account.as_str();
+        let (first, second) = (normalise(first?)?, normalise(second)?);
+        match (first == own, second == own) {
+            (true, false) => Some((second, true)),
+            (false, true) => Some((first, false)),
+            (true, true) | (false, false) => None,
         }
     }
 
-    /// `list_end`: the whole list instead of the old one.
-    pub(super) fn on_list_end(&mut self) {
-        let list = self.friends.list.take();
-        if list.is_none() && !self.friends.due {
-            return;
-        }
-        self.friends.due = false;
-        let list: Vec<Friend> = list.unwrap_or_default().into_values().collect();
-        self.ask(Op::Friends(list.clone()), Then::Friends(list));
+    fn request_of(&self, wire: FriendRequest) -> Option<Change> {
+        let (friend, asked_by_us) = self.other(wire.myaccount.as_deref(), &wire.friendaccount)?;
+        Some(Change::Requested(Asked {
+            friend,
+            name: clip(&wire.name.unwrap_or_default(), NAME_MAX),
+            note: clip(&wire.note.unwrap_or_default(), NOTE_MAX),
+            incoming: !asked_by_us,
+            ts: wire.ts.map_or_else(|| self.ts(), |ts| clip(&ts, 64)),
+        }))
     }
 
-    pub(super) fn on_friends_saved(&mut self, list: Vec<Friend>, result: Result<(), StoreError>) {
-        if let Err(error) = result {
-            return self.fail_for_storage(&error);
-        }
-        if self.account.is_none() {
-            return;
-        }
-        if self.friends.all.is_empty() {
-            self.friends.begin(list);
-            self.tell_list();
-        } else {
-            self.tell_differences(list);
-        }
-        self.answer_lists();
+    /// `myaccount` has answered `friendaccount`.
+    fn answer_of(&self, wire: &FriendAnswer) -> Option<Change> {
+        let (friend, incoming) = self.other(wire.myaccount.as_deref(), &wire.friendaccount)?;
+        Some(Change::Answered { friend, incoming, accepted: wire.state == 1 })
     }
 
-    /// A first list is told whole.
-    fn tell_list(&mut self) {
-        let account = self.mirrored(self.visible().map(|known| known.link.clone()).unwrap_or_default());
-        self.tell_whole(account);
-        for (_, presence) in std::mem::take(&mut self.friends.coming) {
-            if self.friends.has(&presence.friend) {
-                self.tell_presence(presence);
+    /// A row of the list; one that a whole list has overtaken moves the cursor only.
+    pub(super) fn take_change(&mut self, seq: u64, change: Change) {
+        let row = if seq <= self.friends.counted { Row::Counted } else { Row::List(change) };
+        self.take(seq, seq, 0, row);
+    }
+
+    /// A row of the list is on disk.
+    pub(super) fn on_change(&mut self, change: Change, replayed: bool) {
+        match change {
+            Change::Friend(friend) => self.put_friend(friend, replayed),
+            Change::Removed(account) => self.remove_friend(&account, replayed),
+            Change::Requested(asked) => self.put_request(asked, replayed),
+            Change::Answered { friend, incoming, accepted } => {
+                if self.friends.take_request(&friend, incoming).is_some() {
+                    let answered = Answered { friend, accepted, incoming };
+                    self.tell_row(Event::FriendAnswered(answered), replayed);
+                }
             }
-        }
-    }
-
-    fn tell_differences(&mut self, list: Vec<Friend>) {
-        let kept: BTreeSet<&str> = list.iter().map(|friend| friend.account.as_str()).collect();
-        let gone = self.friends.all.keys().filter(|account| !kept.contains(account.as_str()));
-        let gone: Vec<String> = gone.cloned().collect();
-        for account in gone {
-            self.remove_friend(&account, false);
-        }
-        for friend in list {
-            self.put_friend(friend, false);
+            Change::Blocked { friend, blocked } => self.put_block(friend, blocked, replayed),
+            Change::Group(group) => self.put_group(group, replayed),
+            Change::GroupRenamed { group, new } => self.rename(&group, new, replayed),
+            Change::GroupRemoved(group) => self.drop_group(&group, replayed),
+            Change::Profile { name, picture, note } => self.change_profile(name, picture, note, replayed),
         }
     }
 
     /// A friend is new or another one, and on disk.
-    pub(super) fn put_friend(&mut self, friend: Friend, replayed: bool) {
+    fn put_friend(&mut self, friend: Friend, replayed: bool) {
+        let (account, note) = (friend.account.clone(), friend.note.clone());
+        let picture = friend.picture.clone();
         let profile = Profile {
             friend: friend.account.clone(),
             name: friend.name.clone(),
             remark: friend.remark.clone(),
             group: friend.group.clone(),
-            ..Default::default()
+            picture: friend.picture.clone(),
         };
-        let noted = (friend.account.clone(), friend.note.clone());
-        let event = match self.friends.all.insert(friend.account.clone(), friend.clone()) {
+        self.friends.note_group(&friend.group);
+        let event = match self.friends.all.insert(account.clone(), friend.clone()) {
             None => Some(Event::FriendAdded(profile)),
             Some(old) => {
-                let same =
-                    (&old.name, &old.remark, &old.group) == (&friend.name, &friend.remark, &friend.group);
+                let same = (&old.name, &old.remark, &old.group, &old.picture)
+                    == (&friend.name, &friend.remark, &friend.group, &friend.picture);
                 (!same).then_some(Event::FriendChanged(profile))
             }
         };
         if let Some(event) = event {
             self.tell_row(event, replayed);
         }
-        self.tell_note(&noted.0, noted.1);
-        if let Some(presence) = self.friends.coming.remove(&noted.0) {
+        self.tell_note(&account, note);
+        if let Some(presence) = self.friends.coming.remove(&account) {
             self.tell_presence(presence);
         }
+        self.want_picture(&picture);
     }
 
     /// A friend is gone.
-    pub(super) fn remove_friend(&mut self, account: &str, replayed: bool) {
+    fn remove_friend(&mut self, account: &str, replayed: bool) {
         if self.friends.all.remove(account).is_some() {
             self.tell_row(Event::FriendRemoved(Removed { friend: account.to_owned() }), replayed);
         }
     }
 
-    /// `friend_remove`: a row.
-    pub(super) fn on_friend_remove(&mut self, remove: FriendRemove) {
-        let Some(seq) = remove.seq else { return };
-        match normalise(&remove.friendaccount) {
-            Some(account) => self.take(seq, seq, 0, Row::FriendRemove(account)),
-            None => self.on_unknown_row(seq, remove.friendaccount.into_bytes()),
+    fn put_request(&mut self, asked: Asked, replayed: bool) {
+        if self.friends.requests.contains(&asked) {
+            return;
+        }
+        self.friends.take_request(&asked.friend, asked.incoming);
+        self.friends.requests.insert(0, asked.clone());
+        self.friends.requests.truncate(MAX);
+        self.tell_row(Event::FriendRequested(asked), replayed);
+    }
+
+    fn put_block(&mut self, friend: String, blocked: bool, replayed: bool) {
+        let news = match blocked {
+            true => self.friends.blocked.len() < MAX && self.friends.blocked.insert(friend.clone()),
+            false => self.friends.blocked.remove(&friend),
+        };
+        if news {
+            self.tell_row(Event::FriendBlocked(Blocked { friend, blocked }), replayed);
         }
     }
+
+    fn put_group(&mut self, group: String, replayed: bool) {
+        if !self.friends.groups.contains(&group) {
+            self.friends.note_group(&group);
+            self.tell_row(Event::GroupAdded(group::Changed { group }), replayed);
+        }
+    }
+
+    fn rename(&mut self, group: &str, new: String, replayed: bool) {
+        if self.friends.groups.remove(group) {
+            self.friends.note_group(&new);
+            self.regroup(group, &new);
+            let renamed = group::Renamed { group: group.to_owned(), new };
+            self.tell_row(Event::GroupRenamed(renamed), replayed);
+        }
+    }
+
+    fn drop_group(&mut self, group: &str, replayed: bool) {
+        if self.friends.groups.remove(group) {
+            self.regroup(group, friend::FRIENDS);
+            self.tell_row(Event::GroupRemoved(group::Changed { group: group.to_owned() }), replayed);
+        }
+    }
+
+    fn regroup(&mut self, old: &str, new: &str) {
+        for friend in self.friends.all.values_mut().filter(|friend| friend.group == old) {
+            new.clone_into(&mut friend.group);
+        }
+    }
+}
+
+fn entry(wire: Wire) -> Option<Change> {
+    let Wire { name, account, picture, group, remark, note, .. } = wire;
+    Some(Change::Friend(Friend {
+        account: normalise(&account)?,
+        name: clip(&name, NAME_MAX),
+        picture: clip(&picture, 64),
+        group: clip(&group.unwrap_or_else(|| FRIENDS.to_owned()), NAME_MAX),
+        remark: clip(&remark.unwrap_or_default(), NAME_MAX),
+        note: clip(&note.unwrap_or_default(), NOTE_MAX),
+    }))
+}
+
+/// A stranger is an entry of the other default group.
+fn as_friend(wire: Stranger) -> Wire {
+    let Stranger { name, account, picture, group, remark, note, seq, ts } = wire;
+    let group = group.or_else(|| Some(STRANGERS.to_owned()));
+    Wire { name, account, picture, group, remark, note, seq, ts }
 }

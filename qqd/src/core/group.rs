@@ -7,8 +7,8 @@ use relay_schema::{GroupAdd, GroupRemove, GroupRename, Id, NackCode, Stanza};
 use super::account::Account;
 use super::address::usage;
 use super::asking::Refused;
-use super::chat::is_xml;
 use super::name::quote;
+use super::profile::line;
 use super::request::ReplyTo;
 
 impl Account {
@@ -65,13 +65,7 @@ fn checked(name: &str) -> Result<String, Error> {
     if name.is_empty() {
         return Err(usage("a group needs a name".to_owned()));
     }
-    if name.chars().count() > NAME_MAX_CHARS {
-        return Err(usage(format!("a group's name has at most {NAME_MAX_CHARS} characters")));
-    }
-    if name.chars().any(|c| c.is_control() || !is_xml(c)) {
-        return Err(usage("a group's name is one line without control characters".to_owned()));
-    }
-    Ok(name.to_owned())
+    line(name, NAME_MAX_CHARS, "group's name")
 }
 
 fn refusal(refused: Refused, group: &str) -> Error {

@@ -1,7 +1,12 @@
 //! What the core asks of the daemon's own store and what the store answers: each [`Op`] is one transaction.
 
+mod list;
+
 use ipc_schema::chat::State;
 use relay_schema::Secret;
+
+pub use super::picture::{Fault as PictureFault, Picture};
+pub use list::{Change, Friend, List, Profile};
 
 /// An account as it is kept on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +58,10 @@ pub struct Loaded {
     pub account: Option<Account>,
     /// Its device token, if the file is there.
     pub token: Option<Secret>,
-    /// The friend list.
-    pub friends: Vec<Friend>,
+    /// The friend list, and what belongs to it.
+    pub list: List,
+    /// One's own profile.
+    pub profile: Profile,
     /// Messages that the relay has not acknowledged, oldest first.
     pub outbox: Vec<Message>,
     /// Unread messages per friend.
@@ -70,23 +77,6 @@ pub struct Left {
     pub outbox: u64,
     /// Unread messages.
     pub unread: u64,
-}
-
-/// One entry of the friend list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Friend {
-    /// The account's name.
-    pub account: String,
-    /// The name it shows.
-    pub name: String,
-    /// Empty, or an avatar's SHA-256 in hex.
-    pub picture: String,
-    /// `friend` or `stranger`, or an own group's name.
-    pub group: String,
-    /// A private remark name, or empty.
-    pub remark: String,
-    /// Its status text, or empty.
-    pub note: String,
 }
 
 /// A message as it is kept.
@@ -173,7 +163,21 @@ pub enum Op {
         row: Row,
     },
     /// A whole friend list instead of the old one.
-    Friends(Vec<Friend>),
+    Friends(List),
+    /// One's own profile.
+    SaveProfile(Profile),
+    /// The file of an avatar, if it is here.
+    FindPicture {
+        /// SHA-256 in hex.
+        hash: String,
+    },
+    /// An avatar into its file. Answered as [`Op::FindPicture`] is.
+    KeepPicture(Picture),
+    /// Read: a file of the user's that is to be an avatar.
+    ReadPicture {
+        /// An absolute path.
+        path: String,
+    },
     /// `account` has everything in `conv` up to `cseq`.
     Delivered {
         /// Which conversation.
@@ -224,10 +228,10 @@ impl Op {
 pub enum Row {
     /// A message; matched with our own by id.
     Chat(Box<Message>),
-    /// A new or changed friend.
-    Friend(Friend),
-    /// A friend is gone.
-    FriendRemove(String),
+    /// A change of the friend list or of one's own profile.
+    List(Change),
+    /// What a whole friend list, which came before it, says already.
+    Counted,
     /// A type or kind that this version does not know: kept as it came, and passed.
     Unknown {
         /// The stanza's bytes.
@@ -276,6 +280,10 @@ pub enum Done {
         /// There are older (history) or further (read) ones.
         more: bool,
     },
+    /// To [`Op::FindPicture`] and [`Op::KeepPicture`]: the file's path.
+    PicturePath(Option<String>),
+    /// To [`Op::ReadPicture`].
+    PictureRead(Result<Picture, PictureFault>),
     /// To everything else.
     Nothing,
 }

@@ -119,11 +119,6 @@ impl Inbox {
         self.lacking != Lacking::No
     }
 
-    /// Nothing is on its way to the disk.
-    pub(super) fn is_settled(&self) -> bool {
-        self.pending == 0
-    }
-
     pub(super) fn deadline(&self) -> Option<Duration> {
         self.receipt
     }
@@ -290,9 +285,8 @@ impl Account {
         let replayed = taken.seq <= self.inbox.head;
         match taken.row {
             Row::Chat(message) => self.on_message(*message, taken.seq, Fresh { new, unread, replayed }),
-            Row::Friend(friend) => self.put_friend(friend, replayed),
-            Row::FriendRemove(account) => self.remove_friend(&account, replayed),
-            Row::Unknown { .. } | Row::Gap { .. } => {}
+            Row::List(change) => self.on_change(change, replayed),
+            Row::Counted | Row::Unknown { .. } | Row::Gap { .. } => {}
         }
         self.inbox.unsaid += 1;
         self.receipt_soon();

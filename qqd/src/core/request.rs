@@ -122,6 +122,34 @@ impl Core {
             Request::AccountLogin(params) => self.login(caller, params),
             Request::AccountLogout(params) => self.logout(caller, &params),
             Request::FriendList(_) => self.give(caller, name, Account::list),
+            Request::FriendAdd(params) => {
+                self.give(caller, name, |account, to| account.add_friend(to, &params));
+            }
+            Request::FriendAccept(params) => {
+                self.give(caller, name, |account, to| account.accept_friend(to, &params));
+            }
+            Request::FriendDecline(params) => {
+                self.give(caller, name, |account, to| account.decline_friend(to, &params));
+            }
+            Request::FriendRemove(params) => {
+                self.give(caller, name, |account, to| account.take_out(to, &params));
+            }
+            Request::FriendMove(params) => {
+                self.give(caller, name, |account, to| account.move_friend(to, &params));
+            }
+            Request::FriendRename(params) => {
+                self.give(caller, name, |account, to| account.rename_friend(to, &params));
+            }
+            Request::FriendBlock(params) => self.give(caller, name, |account, to| account.block(to, &params)),
+            Request::FriendUnblock(params) => {
+                self.give(caller, name, |account, to| account.unblock(to, &params));
+            }
+            Request::FriendPicture(params) => {
+                self.give(caller, name, |account, to| account.picture(to, &params));
+            }
+            Request::AccountProfile(params) => {
+                self.give(caller, name, |account, to| account.own_profile(to, &params));
+            }
             Request::GroupAdd(params) => {
                 self.give(caller, name, |account, to| account.add_group(to, &params));
             }

@@ -87,6 +87,7 @@ impl Account {
             Err(error) => self.not_saved(&error),
             Ok(()) if self.account.is_none() => self.ask(Op::Load, Then::Reload(attempt)),
             Ok(()) => {
+                self.profile.name.clone_from(&saving.account.name);
                 self.account = Some(saving.account.clone());
                 self.established();
             }
@@ -122,6 +123,7 @@ impl Account {
         if lives {
             self.link.established(self.now.mono);
             self.friends.start(saving.list, self.now.mono);
+            self.start_pictures();
         }
         let fresh = wanted.is_some();
         if let Some(wanted) = wanted {
@@ -182,21 +184,6 @@ impl Account {
         if let Some(saving) = self.saving.as_mut().filter(|saving| saving.lost.is_none() && !saving.list) {
             saving.account.cursor = committed;
         }
-    }
-
-    /// `user`: one's own profile.
-    pub(super) fn on_user(&mut self, name: &str) {
-        let name = clip(name, NAME_MAX);
-        let Some(account) = self.account.as_mut().filter(|account| account.name != name) else { return };
-        account.name = name;
-        let account = account.clone();
-        // In between rows it would make the store forget that one of them failed; the next login saves it, too.
-        if self.inbox.is_settled() {
-            self.ask(Op::SaveAccount(account), Then::Nothing);
-        }
-        let link = self.visible().map(|known| known.link.clone()).unwrap_or_default();
-        let account = self.mirrored(link);
-        self.tell_whole(account);
     }
 }
 

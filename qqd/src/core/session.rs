@@ -10,11 +10,18 @@ use super::name::quote;
 impl Account {
     pub(super) fn on_stanza(&mut self, stanza: Stanza) {
         match stanza {
-            Stanza::User(user) => self.on_user(&user.name),
-            Stanza::Friend(friend) => self.on_friend(friend),
-            Stanza::Stranger(stranger) => self.on_stranger(stranger),
-            Stanza::FriendRemove(remove) => self.on_friend_remove(remove),
-            Stanza::ListEnd(_) => self.on_list_end(),
+            Stanza::User(user) => self.on_user(user),
+            Stanza::Profile(profile) => self.on_profile(profile),
+            Stanza::ListEnd(end) => self.on_list_end(&end),
+            stanza @ (Stanza::Friend(_)
+            | Stanza::Stranger(_)
+            | Stanza::FriendRequest(_)
+            | Stanza::FriendAnswer(_)
+            | Stanza::FriendRemove(_)
+            | Stanza::Blocked(_)
+            | Stanza::Group(_)
+            | Stanza::GroupRename(_)
+            | Stanza::GroupRemove(_)) => self.on_list_stanza(stanza),
             Stanza::Chat(chat) => self.on_chat(chat),
             Stanza::Gap(gap) => self.on_gap(&gap),
             Stanza::Delivered(mark) => self.on_delivered(mark),

@@ -6,7 +6,9 @@ use super::account::Account;
 use super::chat::Asked;
 use super::io::Attempt;
 use super::mark::Whose;
-use super::op::{Done, Friend, Left, Loaded, Message, StoreError};
+use super::op::{Done, Left, List, Loaded, Message, Picture, PictureFault, StoreError};
+use super::picture::For;
+use super::profile::Wish;
 use super::read::Unmet;
 use super::receive::Taken;
 use super::request::ReplyTo;
@@ -29,7 +31,7 @@ pub(super) enum Then {
     /// A row is committed.
     Received(Box<Taken>),
     /// The friend list is committed.
-    Friends(Vec<Friend>),
+    Friends(List),
     /// A message is acknowledged.
     Acked,
     /// A mark is committed.
@@ -40,6 +42,11 @@ pub(super) enum Then {
     Read(ReplyTo<chat::Read>, Peek, Option<String>),
     /// Whether anything at all was said with somebody who is no friend, after an empty answer.
     Met(Unmet, String),
+    /// Where an avatar lies.
+    PictureFound(String, For),
+    PictureKept(String, For),
+    /// A file that is to be one's avatar.
+    PictureRead(Wish),
     /// Nobody waits for it.
     Nothing,
 }
@@ -69,6 +76,9 @@ impl Account {
             Then::History(to, with) => self.on_history(to, with, result.map(messages)),
             Then::Read(to, peek, with) => self.on_read(to, peek, with, result.map(messages)),
             Then::Met(unmet, with) => self.on_met(unmet, &with, result.map(messages)),
+            Then::PictureFound(hash, who) => self.on_picture_found(hash, who, result.map(path)),
+            Then::PictureKept(hash, who) => self.on_picture_kept(hash, who, result.map(path)),
+            Then::PictureRead(wish) => self.on_picture_read(wish, result.map(file)),
             Then::Nothing => {}
         }
     }
@@ -122,6 +132,20 @@ fn arrived(done: Done) -> Vec<(String, String)> {
     match done {
         Done::Delivered(arrived) => arrived,
         _ => Vec::new(),
+    }
+}
+
+fn path(done: Done) -> Option<String> {
+    match done {
+        Done::PicturePath(path) => path,
+        _ => None,
+    }
+}
+
+fn file(done: Done) -> Result<Picture, PictureFault> {
+    match done {
+        Done::PictureRead(read) => read,
+        _ => Err(PictureFault::Missing),
     }
 }
 

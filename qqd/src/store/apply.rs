@@ -4,7 +4,7 @@ use rusqlite::{Connection, ErrorCode, params};
 
 use super::account::{self, Owner};
 use super::{friend, history, message};
-use crate::core::op::{All, Done, Loaded, Op, Row, StoreError};
+use crate::core::op::{All, Done, Loaded, Op, PictureFault, Row, StoreError};
 
 /// Carries out one operation of the account with this local name, wholly or not at all; inside a transaction that is open already, as a part of it.
 ///
@@ -42,7 +42,11 @@ fn carry_out(conn: &Connection, local: &str, op: &Op) -> Result<Done, StoreError
         ),
         Op::Failed { id, reason } => message::failed(conn, &owner(conn, local)?, id, reason),
         Op::Receive { seq, row } => receive(conn, local, *seq, row),
-        Op::Friends(friends) => friend::replace(conn, &owner(conn, local)?, friends),
+        Op::Friends(list) => friend::replace(conn, &owner(conn, local)?, list),
+        Op::SaveProfile(profile) => friend::save_profile(conn, &owner(conn, local)?, profile),
+        // Files of their own, see `picture`.
+        Op::FindPicture { .. } | Op::KeepPicture(_) => Ok(Done::PicturePath(None)),
+        Op::ReadPicture { .. } => Ok(Done::PictureRead(Err(PictureFault::Missing))),
         Op::Delivered { conv, account, cseq } => {
             message::mark(conn, &owner(conn, local)?, conv, account, *cseq)
         }
@@ -68,7 +72,8 @@ fn load(conn: &Connection, local: &str) -> Result<Loaded, StoreError> {
     Ok(Loaded {
         account: Some(account::one(conn, &owner)?),
         token: None,
-        friends: friend::all(conn, &owner)?,
+        list: friend::list(conn, &owner)?,
+        profile: friend::profile(conn, &owner)?,
         outbox: message::outbox(conn, &owner)?,
         unread: history::unread(conn, &owner)?,
         undelivered: message::undelivered(conn, &owner)?,
@@ -80,12 +85,8 @@ fn receive(conn: &Connection, local: &str, seq: u64, row: &Row) -> Result<Done, 
     let owner = owner(conn, local)?;
     let done = match row {
         Row::Chat(message) => message::receive(conn, &owner, seq, message)?,
-        Row::Friend(friend) => {
-            friend::put(conn, &owner, friend)?;
-            SEEN
-        }
-        Row::FriendRemove(account) => {
-            friend::remove(conn, &owner, account)?;
+        Row::List(change) => {
+            friend::change(conn, &owner, change)?;
             SEEN
         }
         Row::Unknown { raw } => {
@@ -93,7 +94,7 @@ fn receive(conn: &Connection, local: &str, seq: u64, row: &Row) -> Result<Done, 
                 .execute(params![owner.row, int(seq), raw])?;
             SEEN
         }
-        Row::Gap { .. } => SEEN,
+        Row::Counted | Row::Gap { .. } => SEEN,
     };
     account::move_cursor(conn, &owner, seq)?;
     Ok(done)

@@ -10,6 +10,7 @@ mod friend;
 mod history;
 mod message;
 mod open;
+mod picture;
 mod schema;
 mod token_file;
 mod writer;

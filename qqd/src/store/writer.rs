@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use tokio::sync::mpsc::Receiver;
 
 use super::open::Opened;
-use super::{Answer, Asked, apply, schema, token_file};
+use super::{Answer, Asked, apply, picture, schema, token_file};
 use crate::core::io::Local;
 use crate::core::op::{Done, Loaded, Op, StoreError};
 
@@ -102,6 +102,9 @@ impl Writer {
             Op::SaveToken { token } => token_file::save(&self.directory, whose, token)?,
             // One that is left over of a login that did not get further is the forgotten account's.
             Op::Logout { .. } | Op::Forget => token_file::remove(&self.directory, whose)?,
+            Op::FindPicture { hash } => return picture::find(&self.directory, hash),
+            Op::KeepPicture(picture) => return picture::keep(&self.directory, picture),
+            Op::ReadPicture { path } => return Ok(Done::PictureRead(picture::read(Path::new(path)))),
             _ => {}
         }
         let mut done = apply(&mut self.conn, whose, op)?;
@@ -111,6 +114,8 @@ impl Writer {
             _ => {}
         }
         if op.wipes() {
+            // Whose friends they are is not known here; what is still needed is fetched again.
+            picture::remove_all(&self.directory)?;
             schema::remove_copies(&self.directory).map_err(|error| {
                 StoreError::Full(format!("an old copy of the database could not be removed: {error}"))
             })?;

@@ -343,7 +343,7 @@ fn a_token_file_that_is_gone_asks_for_the_password_once() {
 fn an_own_name_that_changes_is_told_and_kept() {
     let mut daemon = Daemon::online();
     let outputs = daemon.hear(User { name: "Alicia".into(), account: "alice".into(), ..User::default() });
-    assert_eq!(names(&outputs), ["daemon.state"]);
+    assert_eq!(names(&outputs), ["account.profile"]);
     assert_eq!(daemon.disk.account().unwrap().name, "Alicia");
     assert_eq!(daemon.core.state().accounts[0].name, "Alicia");
 }

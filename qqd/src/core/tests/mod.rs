@@ -6,6 +6,7 @@ mod chat;
 mod choice;
 mod events;
 mod friend;
+mod friends;
 mod hostile;
 mod link;
 mod login;

@@ -5,12 +5,18 @@ use std::collections::BTreeMap;
 use ipc_schema::chat::State;
 use relay_schema::Secret;
 
-use super::super::op::{Account, All, Done, Friend, Left, Loaded, Message, Op, Row, StoreError};
+use super::super::op::{
+    Account, All, Change, Done, Friend, Left, List, Loaded, Message, Op, Picture, PictureFault, Profile, Row,
+    StoreError,
+};
 
 /// What would be in the files: the accounts in the order in which they came.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Disk {
     shelves: Vec<(String, Shelf)>,
+    pictures: BTreeMap<String, Picture>,
+    /// The user's own files, by path.
+    pub(super) files: BTreeMap<String, Picture>,
 }
 
 /// What there is of one account.
@@ -20,6 +26,9 @@ struct Shelf {
     present: bool,
     token: Option<Secret>,
     friends: BTreeMap<String, Friend>,
+    /// The rest of the list.
+    list: List,
+    profile: Profile,
     messages: Vec<Message>,
     raw: Vec<u64>,
     marks: BTreeMap<(String, String), u64>,
@@ -86,6 +95,19 @@ impl Disk {
         if matches!(op, Op::LoadAll) {
             return Ok(Done::All(Box::new(self.load_all())));
         }
+        let path = |picture: &Picture| format!("/data/{}.{}", picture.hash(), picture.extension());
+        match &op {
+            Op::FindPicture { hash } => return Ok(Done::PicturePath(self.pictures.get(hash).map(path))),
+            Op::KeepPicture(picture) => {
+                self.pictures.insert(picture.hash().to_owned(), picture.clone());
+                return Ok(Done::PicturePath(Some(path(picture))));
+            }
+            Op::ReadPicture { path } => {
+                let file = self.files.get(path).cloned();
+                return Ok(Done::PictureRead(file.ok_or(PictureFault::Missing)));
+            }
+            _ => {}
+        }
         let at = self.shelves.iter().position(|(name, _)| name == whose).unwrap_or_else(|| {
             self.shelves.push((whose.to_owned(), Shelf::default()));
             self.shelves.len() - 1
@@ -138,9 +160,18 @@ impl Shelf {
                 Done::Nothing
             }
             Op::Receive { seq, row } => return self.receive(seq, row),
-            Op::Friends(friends) => {
-                self.friends = friends.into_iter().map(|friend| (friend.account.clone(), friend)).collect();
+            Op::Friends(mut list) => {
+                let friends = std::mem::take(&mut list.friends).into_iter();
+                self.friends = friends.map(|friend| (friend.account.clone(), friend)).collect();
+                self.list = list;
                 Done::Nothing
+            }
+            Op::SaveProfile(profile) => {
+                self.keep_profile(profile);
+                Done::Nothing
+            }
+            Op::FindPicture { .. } | Op::KeepPicture(_) | Op::ReadPicture { .. } => {
+                unreachable!("they are nobody's")
             }
             Op::Delivered { conv, account, cseq } => self.delivered(conv, account, cseq),
             Op::Lacking { since } => self.lacking(&since),
@@ -159,7 +190,8 @@ impl Shelf {
         Loaded {
             account: self.account.clone().filter(|_| self.present),
             token: self.token.clone(),
-            friends: self.friends.values().cloned().collect(),
+            list: List { friends: self.friends.values().cloned().collect(), ..self.list.clone() },
+            profile: self.profile.clone(),
             outbox,
             unread: unread.into_iter().collect(),
             undelivered: Vec::new(),
@@ -219,8 +251,8 @@ impl Shelf {
         let mut done = Done::Received { new: false, unread: false };
         match row {
             Row::Chat(message) => done = self.chat(seq, *message),
-            Row::Friend(friend) => drop(self.friends.insert(friend.account.clone(), friend)),
-            Row::FriendRemove(account) => drop(self.friends.remove(&account)),
+            Row::List(change) => self.change(change),
+            Row::Counted => {}
             Row::Unknown { .. } => self.raw.push(seq),
             Row::Gap { .. } => {}
         }
@@ -228,6 +260,52 @@ impl Shelf {
             account.cursor = seq;
         }
         Ok(done)
+    }
+
+    fn change(&mut self, change: Change) {
+        let Shelf { friends, list, profile, .. } = self;
+        match change {
+            Change::Friend(friend) => drop(friends.insert(friend.account.clone(), friend)),
+            Change::Removed(account) => drop(friends.remove(&account)),
+            Change::Requested(asked) => {
+                list.requests.retain(|known| !known.same(&asked));
+                list.requests.insert(0, asked);
+            }
+            Change::Answered { friend, incoming, .. } => {
+                list.requests.retain(|known| (&known.friend, known.incoming) != (&friend, incoming));
+            }
+            Change::Blocked { friend, blocked } => {
+                list.blocked.retain(|known| *known != friend);
+                list.blocked.extend(blocked.then_some(friend));
+            }
+            Change::Group(group) => list.groups.push(group),
+            Change::GroupRenamed { group, new } => {
+                let members = friends.values_mut().filter(|friend| friend.group == group);
+                members.for_each(|friend| friend.group.clone_from(&new));
+                list.groups
+                    .iter_mut()
+                    .filter(|known| **known == group)
+                    .for_each(|known| known.clone_from(&new));
+            }
+            Change::GroupRemoved(group) => {
+                let members = friends.values_mut().filter(|friend| friend.group == group);
+                members.for_each(|friend| friend.group = "friend".into());
+                list.groups.retain(|known| *known != group);
+            }
+            Change::Profile { name, picture, note } => {
+                let known = profile.clone();
+                self.keep_profile(Profile {
+                    name: name.unwrap_or(known.name),
+                    picture: picture.unwrap_or(known.picture),
+                    note: note.unwrap_or(known.note),
+                });
+            }
+        }
+    }
+
+    fn keep_profile(&mut self, profile: Profile) {
+        self.account.iter_mut().for_each(|account| account.name.clone_from(&profile.name));
+        self.profile = profile;
     }
 
     fn chat(&mut self, seq: u64, message: Message) -> Done {

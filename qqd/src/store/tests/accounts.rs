@@ -104,12 +104,12 @@ fn logging_out_keeps_the_history_for_the_next_login() {
 fn two_who_are_logged_in_at_once_see_nothing_of_each_other() {
     let mut conn = alice();
     say(&mut conn, row(1, 1, message("m1", "carol", "alice")));
-    say(&mut conn, Op::Friends(vec![friend("carol")]));
+    say(&mut conn, friends([friend("carol")]));
     say(&mut conn, Op::Queue(message("same", "alice", "carol")));
     say(&mut conn, Op::SaveAccount(account("bob")));
     let loaded = load_of("bob", &mut conn);
     assert_eq!(loaded.account.unwrap().account, "bob");
-    assert!(loaded.friends.is_empty() && loaded.unread.is_empty() && loaded.outbox.is_empty());
+    assert!(loaded.list.friends.is_empty() && loaded.unread.is_empty() && loaded.outbox.is_empty());
     assert!(history_of("bob", &mut conn, "carol").is_empty());
 
     let theirs = row(1, 1, message("m1", "carol", "bob"));
@@ -118,13 +118,13 @@ fn two_who_are_logged_in_at_once_see_nothing_of_each_other() {
     assert!(matches!(queued, Done::Queued { known: false, .. }));
     say_as("bob", &mut conn, ack("same", 2));
     assert_eq!(find(&mut conn, "same").state, State::Queued);
-    say_as("bob", &mut conn, Op::Friends(Vec::new()));
+    say_as("bob", &mut conn, friends([]));
     say_as("bob", &mut conn, Op::Read { with: None, peek: false });
     let present = all(&mut conn).present;
     let locals: Vec<_> = present.iter().map(|one| one.account.as_ref().unwrap().local.as_str()).collect();
     assert_eq!(locals, ["alice@example.org", "bob@example.org"]);
     assert_eq!((present[0].unread.len(), present[1].unread.len()), (1, 0));
-    assert_eq!((present[0].friends.len(), present[1].friends.len()), (1, 0));
+    assert_eq!((present[0].list.friends.len(), present[1].list.friends.len()), (1, 0));
     assert_eq!((present[0].outbox.len(), present[1].outbox.len()), (1, 0));
 }
 
@@ -135,7 +135,7 @@ fn forgetting_removes_ones_own_and_nobody_elses() {
     say(&mut conn, Op::SaveAccount(account("bob")));
     say_as("bob", &mut conn, Op::Queue(message("m2", "bob", "carol")));
     say_as("bob", &mut conn, mark("carol", 1));
-    say_as("bob", &mut conn, Op::Friends(vec![friend("carol")]));
+    say_as("bob", &mut conn, friends([friend("carol")]));
     assert_eq!(left(say_as("bob", &mut conn, Op::Logout { wipe: true })), (1, 0));
     assert_eq!(count(&conn, "message"), 1);
     for table in ["friend", "outbox", "mark", "raw"] {

@@ -222,19 +222,6 @@ fn what_is_unknown_is_kept_as_it_came_and_passed() {
 }
 
 #[test]
-fn the_friend_list_is_replaced_as_a_whole_and_changed_by_rows() {
-    let mut conn = alice();
-    say(&mut conn, Op::Friends(vec![friend("bob"), friend("carol")]));
-    say(&mut conn, Op::Friends(vec![friend("bob"), friend("dave")]));
-    let renamed = Friend { name: "Robert".into(), remark: "r".into(), note: "n".into(), ..friend("bob") };
-    say(&mut conn, Op::Receive { seq: 1, row: Row::Friend(renamed.clone()) });
-    say(&mut conn, Op::Receive { seq: 2, row: Row::FriendRemove("dave".into()) });
-    let loaded = load(&mut conn);
-    assert_eq!(loaded.friends, [renamed]);
-    assert_eq!(loaded.account.unwrap().cursor, 2);
-}
-
-#[test]
 fn any_text_comes_back_as_it_was() {
     let mut conn = alice();
     let text = "nul \0, 'quote', emoji 👋, bidi \u{202e}, \u{10ffff}";

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod disk;
+mod friends;
 mod messages;
 mod opening;
 mod pages;
@@ -13,7 +14,7 @@ use rusqlite::Connection;
 
 use super::{Asked, apply, in_memory};
 use crate::core::io::{Local, Token};
-use crate::core::op::{Account, Address, All, Done, Friend, Loaded, Message, Op, Row};
+use crate::core::op::{Account, Address, All, Done, Friend, List, Loaded, Message, Op, Row};
 
 const TS: &str = "2026-01-31T09:30:00.123Z";
 
@@ -64,6 +65,11 @@ fn friend(account: &str) -> Friend {
         remark: String::new(),
         note: String::new(),
     }
+}
+
+/// A whole list of nobody else.
+fn friends<const N: usize>(friends: [Friend; N]) -> Op {
+    Op::Friends(List { friends: friends.into(), ..List::default() })
 }
 
 /// The row `seq` of the inbox: `message` at `cseq` in its conversation.

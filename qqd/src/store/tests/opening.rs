@@ -128,16 +128,28 @@ fn a_log_without_its_database_is_no_new_beginning() {
     assert!(!dir.path().join("qqd.db").exists());
 }
 
+/// The newest version that there is.
+fn newest() -> i32 {
+    migrations().iter().map(Migration::version).max().unwrap()
+}
+
+/// Those of this version, and one of a later one.
+fn migrations_and(sql: &str) -> Vec<Migration> {
+    let mut later = migrations();
+    later.push(Migration::unapplied(&format!("V{}__later", newest() + 1), sql).unwrap());
+    later
+}
+
 #[test]
 fn a_newer_database_is_refused_and_an_older_one_is_copied_before_it_is_changed() {
     let dir = TempDir::new().unwrap();
     filled(dir.path());
-    let mut later = migrations();
-    later.push(Migration::unapplied("V3__later", "ALTER TABLE account ADD COLUMN colour TEXT").unwrap());
+    let known = newest();
+    let later = migrations_and("ALTER TABLE account ADD COLUMN colour TEXT");
     drop(open_with(dir.path(), &later).unwrap());
-    assert_eq!(refused(dir.path()), OpenError::Newer { found: 3, known: 2 });
+    assert_eq!(refused(dir.path()), OpenError::Newer { found: known + 1, known });
 
-    let copy = dir.path().join("qqd.db.v2");
+    let copy = dir.path().join(format!("qqd.db.v{known}"));
     assert_eq!(mode(&copy), 0o600);
     fs::rename(&copy, dir.path().join("qqd.db")).unwrap();
     assert_eq!(history(&mut open(dir.path()).unwrap().conn, "bob").len(), 1);
@@ -147,9 +159,7 @@ fn a_newer_database_is_refused_and_an_older_one_is_copied_before_it_is_changed()
 fn a_migration_that_fails_leaves_the_database_as_it_was() {
     let dir = TempDir::new().unwrap();
     filled(dir.path());
-    let mut later = migrations();
-    later
-        .push(Migration::unapplied("V3__later", "CREATE TABLE half (x); SELECT no_such_function()").unwrap());
+    let later = migrations_and("CREATE TABLE half (x); SELECT no_such_function()");
     assert!(matches!(open_with(dir.path(), &later).unwrap_err(), OpenError::Failed(_)));
     assert_eq!(history(&mut open(dir.path()).unwrap().conn, "bob").len(), 1);
 }
