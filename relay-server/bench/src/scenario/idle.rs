@@ -48,26 +48,23 @@ async fn raw(world: &World, place: &Place, tls: bool) -> Result<f64> {
     each(world, place, base).await
 }
 
-/// MiB of the base, and KiB for each. Everybody has been in before, one after the other, so that what the relay
-/// remembers of accounts and pages of its database is not counted as theirs.
+/// MiB of the base, and KiB for each. Somebody has been in before the base is taken, so that the first login's one-time
+/// costs are not counted; the pages of the database that the others' logins bring into its cache are.
 async fn relay(world: &World, place: &Place, tls: bool) -> Result<(f64, f64)> {
     let door = place.door(tls);
-    let come = |most: usize, people: Vec<login::Person>, stay: bool| {
+    let come = move |mut person: login::Person| {
         let door = door.clone();
-        tasks::at_most(most, people, move |mut person| {
-            let door = door.clone();
-            async move {
-                let mut wire = login::with_token(&door, &mut person).await?;
-                login::confirm(&mut wire).await?;
-                Ok((stay.then_some(wire), person))
-            }
-        })
+        async move {
+            let mut wire = login::with_token(&door, &mut person).await?;
+            login::confirm(&mut wire).await?;
+            Ok(wire)
+        }
     };
-    let people = place.people[1..=world.size.idle].to_vec();
-    let people = come(1, people, false).await?.into_iter().map(|(_, person)| person).collect();
+    drop(tasks::at_most(1, place.people[..1].to_vec(), come.clone()).await?);
     place.server.settle().await?;
     let base = place.server.rss()?;
-    let _open = come(AT_ONCE, people, true).await?;
+    let people = place.people[1..=world.size.idle].to_vec();
+    let _open: Vec<Wire> = tasks::at_most(AT_ONCE, people, come).await?;
     Ok((base as f64 / 1_048_576.0, each(world, place, base).await?))
 }
 
