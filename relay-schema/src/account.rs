@@ -31,7 +31,7 @@ stanza! {
         epoch: Option<String>,
         /// The token of the last login, instead of the password.
         token: Option<Secret>,
-        /// A one-time code of [`DeviceLink`] or of the administrator, instead of the password.
+        /// A one-time code of [`DeviceLink`](crate::DeviceLink) or of the administrator, instead of the password.
         code: Option<Secret>,
         /// How this device shows itself from the start, as in [`Line`](crate::Line): friends then see no other state in between.
         state: Option<i32> as Presence,

@@ -189,56 +189,41 @@ impl Rule<String> for Omittable {
     }
 }
 
-/// `1` yes, `0` no.
-#[derive(Debug)]
-pub(crate) enum YesNo {}
+macro_rules! states {
+    ($($(#[$doc:meta])* $Name:ident = $allowed:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(crate) enum $Name {}
 
-impl Rule<i32> for YesNo {
-    fn read(found: Found<'_, '_>) -> Result<i32, Flaw> {
-        state(found, 0..=1)
-    }
+        impl Rule<i32> for $Name {
+            fn read(found: Found<'_, '_>) -> Result<i32, Flaw> {
+                state(found.one().ok_or(Flaw::Missing)?, $allowed)
+            }
 
-    fn write(value: &i32, tags: Tags, out: &mut Vec<u8>) {
-        element(tags, out, |out| out.extend_from_slice(value.to_string().as_bytes()));
-    }
-}
-
-impl Rule<Option<i32>> for YesNo {
-    fn read(found: Found<'_, '_>) -> Result<Option<i32>, Flaw> {
-        where_it_is(found, |found| state(found, 0..=1))
-    }
-
-    fn write(value: &Option<i32>, tags: Tags, out: &mut Vec<u8>) {
-        if let Some(value) = value {
-            <Self as Rule<i32>>::write(value, tags, out);
+            fn write(value: &i32, tags: Tags, out: &mut Vec<u8>) {
+                element(tags, out, |out| out.extend_from_slice(value.to_string().as_bytes()));
+            }
         }
-    }
-}
 
-/// `-1` off line, `0` invisible, `1` on line, `2` away, `3` busy.
-#[derive(Debug)]
-pub(crate) enum Presence {}
+        impl Rule<Option<i32>> for $Name {
+            fn read(found: Found<'_, '_>) -> Result<Option<i32>, Flaw> {
+                found.one().map(|text| state(text, $allowed)).transpose()
+            }
 
-impl Rule<i32> for Presence {
-    fn read(found: Found<'_, '_>) -> Result<i32, Flaw> {
-        state(found, -1..=3)
-    }
-
-    fn write(value: &i32, tags: Tags, out: &mut Vec<u8>) {
-        element(tags, out, |out| out.extend_from_slice(value.to_string().as_bytes()));
-    }
-}
-
-impl Rule<Option<i32>> for Presence {
-    fn read(found: Found<'_, '_>) -> Result<Option<i32>, Flaw> {
-        where_it_is(found, |found| state(found, -1..=3))
-    }
-
-    fn write(value: &Option<i32>, tags: Tags, out: &mut Vec<u8>) {
-        if let Some(value) = value {
-            <Self as Rule<i32>>::write(value, tags, out);
+            fn write(value: &Option<i32>, tags: Tags, out: &mut Vec<u8>) {
+                if let Some(value) = value {
+                    <Self as Rule<i32>>::write(value, tags, out);
+                }
+            }
         }
-    }
+    )*};
+}
+
+states! {
+    /// `1` yes, `0` no.
+    YesNo = 0..=1;
+    /// `-1` off line, `0` invisible, `1` on line, `2` away, `3` busy.
+    Presence = -1..=3;
 }
 
 /// `ip,port`, an IPv4 or IPv6 address and a decimal port.
@@ -383,19 +368,11 @@ pub(crate) fn number(text: &str) -> Option<u64> {
     text.parse().ok().filter(|&number| canonical && number <= MAX_NUMBER)
 }
 
-fn state(found: Found<'_, '_>, allowed: std::ops::RangeInclusive<i32>) -> Result<i32, Flaw> {
-    let text = found.one().ok_or(Flaw::Missing)?;
+fn state(text: &str, allowed: std::ops::RangeInclusive<i32>) -> Result<i32, Flaw> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
     let value = number(digits).and_then(|n| i32::try_from(n).ok()).map(|n| sign * n).ok_or(Flaw::Bad)?;
     let negative_zero = sign < 0 && value == 0;
     if allowed.contains(&value) && !negative_zero { Ok(value) } else { Err(Flaw::Bad) }
-}
-
-fn where_it_is<T>(
-    found: Found<'_, '_>,
-    read: impl FnOnce(Found<'_, '_>) -> Result<T, Flaw>,
-) -> Result<Option<T>, Flaw> {
-    if found.first.is_some() { read(found).map(Some) } else { Ok(None) }
 }
 
 fn element(tags: Tags, out: &mut Vec<u8>, text: impl FnOnce(&mut Vec<u8>)) {

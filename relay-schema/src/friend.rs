@@ -3,7 +3,7 @@
 use crate::Id;
 
 stanza! {
-    /// `friend`, relay to client: one friend; after [`User`] the whole list, later a new or changed one.
+    /// `friend`, relay to client: one friend; after [`User`](crate::User) the whole list, later a new or changed one.
     ///
     /// ```xml
     /// <msg><type>friend</type><name>小明</name><account>10002</account><picture></picture></msg>
