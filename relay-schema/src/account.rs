@@ -103,7 +103,7 @@ stanza! {
     Register {
         /// The account's name; left out, the one that the invitation was made for.
         account: Option<String>,
-        /// The name that is shown; left out, the account's.
+        /// The name that is shown, at most 64 characters; left out, the account's.
         name: Option<String>,
         /// The password, 1 to 1,024 bytes.
         pwd: Secret,

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use crate::wait::PATIENCE;
 
@@ -75,6 +76,15 @@ impl Raw {
                 Err(error) => panic!("nothing came from the relay: {error}"),
             }
         }
+    }
+
+    /// Waits until something has come, but no longer than this.
+    pub fn waits(&mut self, at_most: Duration) {
+        let limit = Some(at_most.max(Duration::from_millis(1)));
+        self.stream.set_read_timeout(limit).expect("a time limit");
+        // Whatever it says, the next to be heard says it again.
+        let _ = self.stream.peek(&mut [0]);
+        self.stream.set_read_timeout(Some(PATIENCE)).expect("a time limit");
     }
 
     /// The next stanza, which contains `part`.

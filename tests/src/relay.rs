@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use relay_schema::qiao::Link;
 use tempfile::TempDir;
 
 use crate::program::{self, Running};
@@ -139,6 +140,28 @@ impl Relay {
             .expect("relay-server starts");
         writeln!(child.stdin.take().expect("a pipe"), "{password}").expect("the password is read");
         assert!(child.wait().expect("it ends").success(), "{args:?}");
+    }
+
+    /// `relay-server invite create …`; the link.
+    pub fn invite(&self, args: &[&str]) -> Link {
+        self.link_of(&[&["invite", "create"], args].concat())
+    }
+
+    /// `relay-server account link NAME`; the link.
+    pub fn link(&self, name: &str) -> Link {
+        self.link_of(&["account", "link", name])
+    }
+
+    fn link_of(&self, args: &[&str]) -> Link {
+        let out = program::command("relay-server")
+            .args(args)
+            .args(["--quiet", "--data"])
+            .arg(self.data())
+            .output()
+            .expect("relay-server starts");
+        assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+        let link = String::from_utf8(out.stdout).expect("UTF-8");
+        link.parse().unwrap_or_else(|error| panic!("{error}: {link}"))
     }
 
     /// `relay-server friend add A B`.

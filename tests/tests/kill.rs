@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use qiaoqiao_tests::person::{Person, text};
+use qiaoqiao_tests::raw::Raw;
 use qiaoqiao_tests::relay::Relay;
 use qiaoqiao_tests::wait;
 use serde_json::Value;
@@ -135,5 +136,105 @@ fn a_relay_killed_again_and_again_while_somebody_logs_in_locks_nobody_out() {
         });
     }
     alice.online();
+    relay.stop();
+}
+
+/// Says something to the relay and kills it: `late` 0 at once, later ones a little further on the way of the answer.
+/// The answer, if it came.
+fn say_and_kill(relay: &mut Relay, text: &str, late: u32) -> Option<String> {
+    let mut raw = Raw::connect(&relay.plain);
+    raw.say(text);
+    // A share of what one of these takes, so that some are killed before and some after the commit.
+    raw.waits(Duration::from_millis(u64::from(late) * 15));
+    relay.kill();
+    let answer = raw.hear();
+    relay.restart();
+    answer
+}
+
+#[test]
+fn a_registration_whose_answer_is_lost_again_and_again_makes_one_account() {
+    let mut relay = Relay::start_with("registrations_per_address = 1000\n");
+    relay.account("bob", "Bob", "pb");
+    let link = relay.invite(&["alice", "--friend", "bob"]);
+    let register = format!(
+        "<msg><type>register</type><pwd>pa</pwd><invite>{}</invite><id>r1</id></msg>",
+        link.code.expose()
+    );
+    for late in 0..8 {
+        let answer = say_and_kill(&mut relay, &register, late);
+        assert!(answer.is_none_or(|answer| answer.contains("<state>1</state>")));
+    }
+    let mut raw = Raw::connect(&relay.plain);
+    raw.say(&register);
+    raw.hears("<type>register_response</type><state>1</state><id>r1</id><account>alice</account>");
+    let mut alice = Raw::seed(&relay.plain, "alice", "pa");
+    alice.hears("<type>user</type>");
+    alice.hears("<type>friend</type><name>Bob</name>");
+    relay.stop();
+}
+
+#[test]
+fn a_login_with_a_code_whose_answer_is_lost_again_and_again_locks_nobody_out() {
+    let mut relay = Relay::start();
+    relay.account("alice", "Alice", "pa");
+    let link = relay.link("alice");
+    let login = format!(
+        "<msg><type>login</type><account>alice</account><v>1</v><device>phone</device><code>{}</code></msg>",
+        link.code.expose()
+    );
+    for late in 0..8 {
+        let answer = say_and_kill(&mut relay, &login, late);
+        assert!(answer.is_none_or(|answer| answer.contains("<state>1</state>")));
+    }
+    // The device gets an answer at last, and is killed before it has stored the token.
+    let mut raw = Raw::connect(&relay.plain);
+    raw.say(&login);
+    raw.hears("<state>1</state>");
+    drop(raw);
+    let mut raw = Raw::connect(&relay.plain);
+    raw.say(&login);
+    let answer = raw.hears("<state>1</state>");
+    let token = answer.split("<token>").nth(1).and_then(|rest| rest.split('<').next()).expect("a token");
+    raw.hears_until("<type>list_end</type>");
+    raw.say("<msg><type>ping</type><id>p</id></msg>");
+    raw.hears_until("<type>pong</type>");
+    drop(raw);
+    // Now it has it: the code is worth nothing any more, and the token is.
+    let mut raw = Raw::connect(&relay.plain);
+    raw.say(&login);
+    raw.hears("<state>0</state><reason>credentials</reason>");
+    raw.say(&format!(
+        "<msg><type>login</type><account>alice</account><v>1</v><device>phone</device><token>{token}</token></msg>"
+    ));
+    raw.hears("<state>1</state>");
+    relay.stop();
+}
+
+#[test]
+fn a_password_whose_change_was_not_confirmed_is_the_old_or_the_new_one() {
+    let mut relay = Relay::start();
+    relay.account("alice", "Alice", "p0");
+    let mut password = "p0".to_owned();
+    for late in 0..8_u32 {
+        let new = format!("p{}", late + 1);
+        let mut raw = Raw::full(&relay.plain, "alice", &password, "phone");
+        raw.say(&format!("<msg><type>passwd</type><pwd>{password}</pwd><new>{new}</new><id>w</id></msg>"));
+        raw.waits(Duration::from_millis(u64::from(late) * 20));
+        relay.kill();
+        let confirmed = raw.hear().is_some_and(|answer| answer.contains("<type>ack</type>"));
+        relay.restart();
+        let mut raw = Raw::connect(&relay.plain);
+        let takes = |raw: &mut Raw, password: &str| {
+            raw.say(&format!("<msg><type>login</type><account>alice</account><pwd>{password}</pwd></msg>"));
+            raw.hear().expect("an answer").contains("<state>1</state>")
+        };
+        if takes(&mut raw, &new) {
+            password = new;
+        } else {
+            assert!(!confirmed, "what was confirmed is so");
+            assert!(takes(&mut raw, &password), "the old one still works");
+        }
+    }
     relay.stop();
 }

@@ -435,7 +435,7 @@ mod tests {
             assert!(!trouble.message.contains('\u{1b}') && trouble.message.len() < 300, "{trouble}");
         }
         assert!(add("bob", "Bob\nEve").is_err());
-        assert!(add("bob", &"x".repeat(129)).is_err());
+        assert!(add("bob", &"x".repeat(65)).is_err());
         assert!(
             Wish::AccountRemove { account: "root".into() }.into_op(5, 7).is_ok(),
             "it may exist from elsewhere"

@@ -7,7 +7,7 @@ use relay_schema::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::chat::STORAGE_RETRY;
+use super::chat::{FLIGHT_RETRY, STORAGE_RETRY};
 use super::op::{AccountId, CodeHash, DeviceOp, DeviceRow, Done, Op, StoreError};
 use super::pending::Pending;
 use super::session::live;
@@ -62,7 +62,7 @@ impl Core {
     fn ask_device(&mut self, session: SessionId, id: Id, what: What, op: DeviceOp) {
         let Some(account) = live(&self.sessions, session).map(|live| live.account) else { return };
         if !self.take_off(session, 0) {
-            return self.nack(session, id, NackCode::Rate, Some(Duration::from_secs(1)));
+            return self.nack(session, id, NackCode::Rate, Some(FLIGHT_RETRY));
         }
         let question = Box::new(Question { session, id, account, what });
         self.ask(Op::Device { account, op }, Pending::Device(question));

@@ -4,7 +4,7 @@
 const MAX: usize = 64;
 
 /// The most characters of a shown name.
-pub const SHOWN_MAX: usize = 128;
+pub const SHOWN_MAX: usize = 64;
 
 /// Names that no account may have: the relay's own.
 const RESERVED: [&str; 5] = ["admin", "me", "relay", "root", "system"];

@@ -11,7 +11,7 @@ use super::session::live;
 use super::{Core, Now, SessionId, picture, wire};
 
 /// The most characters of a shown name.
-const NAME_MAX: usize = 64;
+const NAME_MAX: usize = super::SHOWN_MAX;
 /// The most characters of what one says about oneself.
 const NOTE_MAX: usize = 256;
 /// The most bytes of an avatar.

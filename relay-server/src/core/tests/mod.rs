@@ -1,6 +1,7 @@
 //! Transitions that a dialogue cannot show: what the store or the pool answers late, badly or not at all, what is in
 //! flight when a connection ends, and that nothing grows. The dialogues are in the crate `qiaoqiao-tests`.
 
+mod account;
 mod bounds;
 mod call;
 mod chat;
