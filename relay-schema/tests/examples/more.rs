@@ -88,6 +88,16 @@ pub(super) fn account() -> Vec<(&'static str, Stanza)> {
             .into(),
         ),
         (
+            "<msg><type>register_response</type><state>0</state><reason>used-up</reason><id>r1</id></msg>",
+            RegisterResponse {
+                state: 0,
+                reason: Some(RegisterReason::UsedUp),
+                id: Some(id("r1")),
+                ..RegisterResponse::default()
+            }
+            .into(),
+        ),
+        (
             "<msg><type>passwd</type><pwd>p2</pwd><new>p3</new><id>p1</id></msg>",
             Passwd { pwd: Secret::new("p2".into()), new: Secret::new("p3".into()), id: id("p1") }.into(),
         ),

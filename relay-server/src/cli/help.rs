@@ -16,7 +16,7 @@ Examples:
     relay-server config > relay.toml
     relay-server serve --config relay.toml --check-config
 
-Exit codes: 0 done, 1 unexpected, 2 wrong usage or configuration, 7 no such account, file or directory, 8 denied, \
+Exit codes: 0 done, 1 unexpected, 2 wrong usage or configuration, 7 no such account, invitation, file or directory, 8 denied, \
 11 conflict (taken, friends already, address or directory in use).";
 
 pub(super) const SERVE: &str = "\

@@ -12,7 +12,7 @@ const EXIT_STATUS: &str = "\
 0\tDone; for serve: ended when it was told to.
 1\tSomething unexpected.
 2\tWrong usage or configuration.
-7\tThere is no such account, file or directory.
+7\tThere is no such account, invitation, file or directory.
 8\tNot allowed to this user.
 11\tIt contradicts what is there: the name is taken, they are friends already, the address or the directory is in use.";
 
