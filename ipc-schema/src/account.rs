@@ -160,7 +160,7 @@ pub struct Changed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refused {
-    /// The relay's word: `credentials`, `throttled`, `disabled`, `busy`, `version`, `devices`, `replaced`.
+    /// The relay's word: `credentials`, `throttled`, `disabled`, `busy`, `version`, `devices`, `replaced`, `revoked`.
     pub reason: String,
     /// One sentence for a person that says what to do.
     pub message: String,

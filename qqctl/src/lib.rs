@@ -7,6 +7,7 @@ mod connect;
 mod friend_name;
 mod login;
 mod man;
+mod passwd;
 mod password;
 mod print;
 mod request;

@@ -48,6 +48,25 @@ pub(crate) fn ask(account: &str) -> Result<Secret, Error> {
         .with_hint("give it with --password-stdin or --password-cmd COMMAND"))
 }
 
+/// A new one, typed twice on a terminal; elsewhere an error that names the flag.
+pub(crate) fn ask_new() -> Result<Secret, Error> {
+    if !terminal::somebody_is_there() {
+        return Err(Error::new(
+            Code::Usage,
+            "a new password is needed, and nobody is at a terminal to type it",
+        )
+        .with_hint("give it with --password-stdin"));
+    }
+    let new = terminal::password("New password: ")?;
+    if new.expose().is_empty() {
+        return Err(Error::new(Code::Usage, "the password is empty"));
+    }
+    if terminal::password("The same again: ")?.expose() != new.expose() {
+        return Err(Error::new(Code::Usage, "the two are not the same; nothing was changed"));
+    }
+    Ok(new)
+}
+
 fn from_command(command: &str) -> Result<Secret, Error> {
     // The command itself may hold a secret: it is not repeated.
     let usage = |said: String| Error::new(Code::Usage, format!("the command of --password-cmd {said}"));
@@ -65,13 +84,18 @@ fn from_command(command: &str) -> Result<Secret, Error> {
 }
 
 fn first_line(from: &mut impl BufRead) -> Result<Secret, Error> {
+    line(from, "the password")
+}
+
+/// The next line, without its end.
+pub(crate) fn line(from: &mut impl BufRead, what: &str) -> Result<Secret, Error> {
     let mut line = Zeroizing::new(String::new());
-    let unreadable = |error| Error::new(Code::Usage, format!("the password cannot be read: {error}"));
+    let unreadable = |error| Error::new(Code::Usage, format!("{what} cannot be read: {error}"));
     from.read_line(&mut line).map_err(unreadable)?;
     let end = line.trim_end_matches(['\n', '\r']).len();
     line.truncate(end);
     if line.is_empty() {
-        return Err(Error::new(Code::Usage, "the password is empty"));
+        return Err(Error::new(Code::Usage, format!("{what} is empty")));
     }
     Ok(Secret::new(line.as_str()))
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::command::Options;
 use crate::print::Printer;
-use crate::{Stop, completion, connect, friend_name, login, man, send, terminal, watch, words};
+use crate::{Stop, completion, connect, friend_name, login, man, passwd, send, terminal, watch, words};
 
 /// The longest message that standard input may hold, in bytes: what no daemon takes is not read to its end.
 const STDIN_MAX: u64 = 1 << 20;
@@ -64,6 +64,8 @@ fn call(
     complete(client, &mut request)?;
     match request {
         Request::AccountLogin(params) => login::login(client, params, sub, printer),
+        Request::AccountRemove(params) => passwd::remove(client, params, sub, printer),
+        Request::AccountPasswd(_) => passwd::passwd(client, sub, printer),
         Request::ChatSend(params) => send::send(client, params, printer),
         // As the daemon wrote it: a newer one may say more than this version knows.
         request if printer.is_json() => printer.data(&client.call_raw(request.name(), &request)?),
@@ -75,6 +77,7 @@ fn call(
         Request::ChatRead(params) => printer.unread(&client.call(&params)?),
         Request::ShakeSend(params) => printer.shaken(&client.call(&params)?),
         Request::AccountLink(params) => printer.linked(&client.call(&params)?),
+        Request::AccountRevoke(params) => printer.revoked(&client.call(&params)?),
         Request::AccountDevices(params) => printer.devices(&client.call(&params)?),
         Request::OutboxList(params) => printer.outbox(&client.call(&params)?),
         Request::Hello(_) | Request::EventsSubscribe(_) => {

@@ -22,12 +22,18 @@ pub(crate) fn columns() -> Option<usize> {
 
 /// A question that is answered by y or anything else.
 pub(crate) fn agrees(question: &str) -> std::io::Result<bool> {
+    let answer = line(&format!("{question} [y/N] "))?;
+    Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes" | "是"))
+}
+
+/// A question that is answered by a line; what stands around it is no part of it.
+pub(crate) fn line(question: &str) -> std::io::Result<String> {
     let mut err = std::io::stderr();
-    write!(err, "{question} [y/N] ")?;
+    write!(err, "{question}")?;
     err.flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "是"))
+    Ok(answer.trim().to_owned())
 }
 
 /// A password, not shown while it is typed.

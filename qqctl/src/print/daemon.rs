@@ -1,6 +1,6 @@
 //! Status and logins.
 
-use ipc_schema::account::{LoggedIn, LoggedOut, State};
+use ipc_schema::account::{LoggedIn, LoggedOut, PasswordSet, Removed, State};
 use ipc_schema::daemon::{Account, Report};
 
 use super::table::{Column, Table};
@@ -37,6 +37,22 @@ impl Printer {
         self.reply(reply, |_| String::new())
     }
 
+    /// `account passwd`
+    pub(crate) fn password_set(&self, reply: &PasswordSet) -> Result<(), Stop> {
+        self.talk(&format!(
+            "{} has another password; its other devices are logged out and need it.",
+            one_line(&reply.account)
+        ));
+        self.reply(reply, |_| String::new())
+    }
+
+    /// `account remove`
+    pub(crate) fn removed(&self, reply: &Removed) -> Result<(), Stop> {
+        let rest = if reply.wiped { "wiped from this computer, too" } else { "its history stays here" };
+        self.talk(&format!("{} is no more; {rest}.", one_line(&reply.account)));
+        self.reply(reply, |_| String::new())
+    }
+
     /// `logout`: what became of the account, of what was not sent, and whether the server knows.
     pub(crate) fn logged_out(&self, reply: &LoggedOut) -> Result<(), Stop> {
         let account = one_line(&reply.account);
@@ -59,6 +75,10 @@ impl Printer {
         self.reply(reply, |_| String::new())
     }
 }
+
+/// What is to be known of a password that nobody chose.
+const RANDOM: &str =
+    "only this computer knows its password, a random one; set one of yours: qqctl account passwd";
 
 fn messages(count: u64) -> String {
     if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
@@ -87,6 +107,9 @@ fn accounts(report: &Report) -> Table {
         ]);
         if let Some(message) = &account.message {
             table.note(one_line(message));
+        }
+        if account.random_password {
+            table.note(RANDOM.to_owned());
         }
     }
     table

@@ -1,6 +1,6 @@
 //! The devices of one's own account, and the link for the next one.
 
-use ipc_schema::account::{Device, DeviceList, Linked};
+use ipc_schema::account::{Device, DeviceList, Linked, Revoked};
 
 use super::table::{Column, Table};
 use super::{Printer, Style, qr};
@@ -22,6 +22,13 @@ impl Printer {
             Some(code) => format!("{link}\n{code}"),
             None => link,
         })
+    }
+
+    /// `account revoke`
+    pub(crate) fn revoked(&self, reply: &Revoked) -> Result<(), Stop> {
+        let device: String = one_line(&reply.device).chars().take(SHORT).collect();
+        self.talk(&format!("The device {device} is logged out; it needs the password to come back."));
+        self.reply(reply, |_| String::new())
     }
 
     /// `account devices`

@@ -9,7 +9,7 @@ use ipc_schema::account::{Changed, LoggedIn, Login, State};
 use ipc_schema::{Code, Envelope, Error, Event, chat, state};
 use relay_schema::{Id, Secret, Stanza};
 
-use super::address::{self, usage};
+use super::address;
 use super::asking::Asking;
 use super::early::Early;
 use super::friend::Friends;
@@ -25,10 +25,8 @@ use super::request::{ReplyTo, Requests, Waiting};
 use super::saving::Saving;
 use super::shake::Shakes;
 use super::stored::Then;
-use super::{Now, Output, Random, clock, logout};
+use super::{Now, Output, Random, clock, logout, passwd};
 
-/// The longest password in bytes (RFC 8265 leaves the limit to us; the relay has the same).
-const PASSWORD_MAX: usize = 1_024;
 /// Messages older than this are not sent unasked: 14 days in microseconds.
 pub(super) const UNASKED_US: i64 = 14 * 24 * 3_600 * 1_000_000;
 
@@ -71,6 +69,8 @@ pub(super) struct Account {
     pub(super) account: Option<op::Account>,
     /// The account's token as it is on disk.
     pub(super) token: Option<Secret>,
+    /// Its password is a random one, which is kept on disk.
+    pub(super) random_password: bool,
     /// The relay refuses this account: nothing is tried again until a login.
     pub(super) refused: Option<Error>,
     /// A frontend's login on its way.
@@ -115,6 +115,7 @@ impl Account {
             early: None,
             account: None,
             token: None,
+            random_password: false,
             refused: None,
             login: None,
             saving: None,
@@ -251,8 +252,13 @@ impl Account {
                 self.reply(to, Ok(reply));
             }
             Ok(Some(credential)) => {
+                let missing = matches!(credential, Credential::Missing);
                 self.login = Some(Wanted { to, account, credential, trust, attempt: None });
-                self.start_login();
+                if missing {
+                    self.with_kept(|account, kept| account.start_login_with(kept.unwrap_or_default()));
+                } else {
+                    self.start_login();
+                }
             }
         }
     }
@@ -260,7 +266,12 @@ impl Account {
     /// What to log in with; none if the session stands and nothing new was given.
     fn credential(&self, params: &Login) -> Result<Option<Credential>, Error> {
         if let Some(password) = &params.password {
-            return self.password(password.expose()).map(Some);
+            return passwd::checked(password.expose()).map(|password| Some(Credential::Password(password)));
+        }
+        // A token that the relay does not take any more is worth less than the password that nobody else knows.
+        let refused = self.refused.as_ref().is_some_and(|error| error.code == Code::Credentials);
+        if self.random_password && refused {
+            return Ok(Some(Credential::Missing));
         }
         let online = self.link.is_online() && params.trust.is_none();
         match (&self.account, &self.token) {
@@ -268,16 +279,6 @@ impl Account {
             (Some(_), Some(token)) => Ok(Some(Credential::Token(token.clone()))),
             _ => Ok(Some(Credential::Missing)),
         }
-    }
-
-    fn password(&self, password: &str) -> Result<Credential, Error> {
-        if !(1..=PASSWORD_MAX).contains(&password.len()) {
-            return Err(usage(format!("a password has 1 to {PASSWORD_MAX} bytes")));
-        }
-        if !password.chars().all(super::chat::is_xml) {
-            return Err(usage("the password holds a control character; no server takes that".to_owned()));
-        }
-        Ok(Credential::Password(Secret::new(password.to_owned())))
     }
 
     pub(super) fn logged_in(&self, account: &op::Account) -> LoggedIn {
@@ -311,6 +312,7 @@ impl Account {
         self.profile = op::Profile { name: account.name.clone(), ..loaded.profile };
         self.outbox.begin(loaded.outbox);
         self.token = loaded.token.or_else(|| self.token.take());
+        self.random_password = loaded.random_password;
         self.account = Some(account);
         self.said.push_back(Said::LoggedIn(self.local.clone()));
     }

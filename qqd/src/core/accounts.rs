@@ -66,6 +66,7 @@ impl Core {
     fn begin(&mut self, all: All) {
         self.former = all.former;
         self.left = all.left.into_iter().collect();
+        self.random_passwords = all.random.into_iter().collect();
         for loaded in all.present {
             let Some(account) = &loaded.account else { continue };
             let at = self.enter(Local::from(account.local.as_str()));
@@ -76,7 +77,9 @@ impl Core {
     /// A new account among those who are here: its place.
     fn enter(&mut self, local: Local) -> usize {
         self.last_key += 1;
-        self.accounts.push(Account::new(self.last_key, local, self.random.clone(), self.now));
+        let mut account = Account::new(self.last_key, local, self.random.clone(), self.now);
+        account.random_password = self.random_passwords.contains(&*account.local);
+        self.accounts.push(account);
         self.accounts.len() - 1
     }
 
@@ -97,6 +100,12 @@ impl Core {
                 Said::Left(local, left) => drop(self.left.insert(local.to_string(), left)),
                 Said::Early(waiting) => early = waiting,
             }
+        }
+        if let Some(account) = self.accounts.get(at)
+            && account.random_password != self.random_passwords.contains(&*account.local)
+            && !self.random_passwords.remove(&*account.local)
+        {
+            self.random_passwords.insert(account.local.to_string());
         }
         if self.accounts.get(at).is_some_and(Account::is_over) {
             self.accounts.remove(at);
@@ -310,6 +319,7 @@ impl Core {
         let reply = match result {
             Ok(left) => {
                 self.left.remove(&account.local);
+                self.random_passwords.remove(&account.local);
                 Ok(LoggedOut { account: account.local, unsent: left.outbox, told: false, wiped: true })
             }
             Err(error) => {

@@ -37,7 +37,11 @@ impl Core {
         let kept = self.former.iter().filter(hidden);
         let kept =
             kept.map(|kept| kept_status(kept, self.left.get(&kept.local).copied().unwrap_or_default()));
-        shown.iter().copied().map(status_of).chain(kept).collect()
+        let mut all: Vec<daemon::Account> = shown.iter().copied().map(status_of).chain(kept).collect();
+        for account in &mut all {
+            account.random_password = self.random_passwords.contains(&account.account);
+        }
+        all
     }
 
     /// The one called so, as every method understands it; also one that is logged out.

@@ -263,6 +263,15 @@ impl Failure {
         Self::new("replaced", None, Pace::Trouble, Code::NoRelay, message).at(relay)
     }
 
+    /// Another device has ended this one's login, or the password was changed, or the account removed.
+    pub(super) fn revoked(local: &str, relay: &str) -> Self {
+        let message = format!(
+            "{relay} has logged this device out: it was revoked on another device, or the password was changed; history and \
+             waiting messages stay here; log in with the password to go on: qqctl login {local}"
+        );
+        Self::new("revoked", None, Pace::Never, Code::Credentials, message).at(relay)
+    }
+
     /// It does so again and again.
     pub(super) fn copied(relay: &str) -> Self {
         let message = format!(

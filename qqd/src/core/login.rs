@@ -49,6 +49,15 @@ impl Account {
         }
     }
 
+    /// The same, with the random password that is kept here instead of none.
+    pub(super) fn start_login_with(&mut self, kept: Option<Secret>) {
+        let Some(wanted) = self.login.as_mut().filter(|wanted| wanted.attempt.is_none()) else { return };
+        if let Some(kept) = kept {
+            wanted.credential = Credential::Password(kept);
+        }
+        self.start_login();
+    }
+
     /// Whether the try that is under way is a frontend's.
     pub(super) fn is_wanted(&self) -> bool {
         self.login.as_ref().is_some_and(|wanted| wanted.attempt == Some(self.link.attempt))

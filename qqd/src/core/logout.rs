@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ipc_schema::account::{Changed, LoggedOut, Logout, State};
+use ipc_schema::account::{Changed, LoggedOut, Logout, Remove, Removed, State};
 use ipc_schema::{Code, Error, Event};
 use relay_schema::{Id, Logout as Farewell};
 
@@ -16,9 +16,11 @@ use super::stored::{Then, unexpected};
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 
 /// A logout on its way.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Pending {
     to: Vec<ReplyTo<Logout>>,
+    /// Those who have ended the account at the relay.
+    removed: Vec<ReplyTo<Remove>>,
     wipe: bool,
     /// What the relay has been told, and until when its answer counts.
     told: Option<(Id, Duration)>,
@@ -47,13 +49,24 @@ impl Account {
             pending.to.push(to);
             return;
         }
-        self.logout = Some(Pending { to: vec![to], wipe, told: None, heard: false, storing: false });
+        self.logout = Some(Pending { to: vec![to], wipe, ..Pending::default() });
         if let Some(wanted) = self.login.take_if(|_| self.saving.is_none()) {
             let error = Error::new(Code::Conflict, "a logout came in between; log in again");
             self.reply(wanted.to, Err(error));
         }
         if self.saving.is_none() {
             self.start_logout();
+        }
+    }
+
+    /// The account is no more at the relay: what is left is this computer's part.
+    pub(super) fn end_removed(&mut self, to: ReplyTo<Remove>, wipe: bool) {
+        self.drop_password();
+        let pending = self.logout.get_or_insert_default();
+        pending.removed.push(to);
+        pending.wipe |= wipe;
+        if self.saving.is_none() {
+            self.finish_logout();
         }
     }
 
@@ -123,6 +136,11 @@ impl Account {
             && !pending.wipe
         {
             self.said.push_back(Said::Left(self.local.clone(), *left));
+        }
+        for to in pending.removed {
+            let removed = Removed { account: self.local.to_string(), wiped: pending.wipe };
+            let result = result.as_ref().map(|_| removed).map_err(unexpected);
+            self.reply(to, result);
         }
         for to in pending.to {
             let result = match &result {

@@ -16,6 +16,7 @@ mod body;
 mod chat;
 mod clock;
 mod daemon;
+mod device;
 mod early;
 mod events;
 mod failure;
@@ -29,6 +30,7 @@ mod mark;
 mod name;
 pub mod op;
 mod outbox;
+mod passwd;
 pub mod picture;
 mod presence;
 mod profile;
@@ -44,7 +46,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
@@ -91,6 +93,8 @@ pub struct Core {
     former: Vec<op::Account>,
     /// What lies here of each of them, by local name.
     left: HashMap<String, op::Left>,
+    /// Those of all whose random password is kept here, by local name.
+    random_passwords: HashSet<String>,
     /// What the store has been asked for the daemon itself and has not answered.
     asked: HashMap<u64, Awaited>,
     last_asked: u64,
@@ -116,6 +120,7 @@ impl Core {
             last_key: DAEMON,
             former: Vec::new(),
             left: HashMap::new(),
+            random_passwords: HashSet::new(),
             asked: HashMap::new(),
             last_asked: 0,
         };

@@ -49,6 +49,8 @@ pub struct All {
     pub former: Vec<Account>,
     /// What lies here of each of them, by local name.
     pub left: Vec<(String, Left)>,
+    /// Those of them whose random password is kept, by local name.
+    pub random: Vec<String>,
 }
 
 /// Everything that one account needs to begin with.
@@ -62,6 +64,8 @@ pub struct Loaded {
     pub list: List,
     /// One's own profile.
     pub profile: Profile,
+    /// Its password is a random one that is kept here ([`Op::Password`]).
+    pub random_password: bool,
     /// Messages that the relay has not acknowledged, oldest first.
     pub outbox: Vec<Message>,
     /// Unread messages per friend.
@@ -77,6 +81,24 @@ pub struct Left {
     pub outbox: u64,
     /// Unread messages.
     pub unread: u64,
+}
+
+/// One try to join: by which link, and as whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// The link's code; where registration is open, the account's local name.
+    pub code: Secret,
+    /// The account's name, if one was asked for.
+    pub name: Option<String>,
+}
+
+/// What a try to join needs again when its answer was lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// This device's UUID.
+    pub device: String,
+    /// The random password, if nobody chose one.
+    pub password: Option<Secret>,
 }
 
 /// A message as it is kept.
@@ -123,6 +145,25 @@ pub enum Op {
         /// The token.
         token: Secret,
     },
+    /// Before an account is made by a link, or a link's code is used up: what a later try with the same link needs. What is
+    /// there already is answered and stays; else the offer is written, synced, and answered. [`Done::Joining`].
+    BeginJoin {
+        /// Which try.
+        ticket: Ticket,
+        /// What to keep if nothing is kept.
+        offer: Offer,
+    },
+    /// It came to an end: nothing of it is kept any more.
+    EndJoin(Ticket),
+    /// The account's password is this random one that nobody else knows: kept beside the token like the token.
+    KeepPassword {
+        /// The password.
+        password: Secret,
+    },
+    /// Read: the kept password. Answered by [`Done::Password`].
+    Password,
+    /// The kept password is worth nothing any more.
+    DropPassword,
     /// A login succeeded: makes or updates the account. A changed epoch resets the cursor to `account.cursor`, and the
     /// `seq` of every message is forgotten until a [`Op::Receive`] brings it again (see [`Op::Lacking`]). With the same
     /// epoch the cursor stays. Never asked for while a [`Op::Receive`] of the same session is on its way.
@@ -271,6 +312,10 @@ pub enum Done {
     Delivered(Vec<(String, String)>),
     /// To [`Op::Logout`] and [`Op::Forget`]: what the account has left here, or had until now.
     LoggedOut(Left),
+    /// To [`Op::BeginJoin`]: what is kept.
+    Joining(Box<Offer>),
+    /// To [`Op::Password`].
+    Password(Option<Secret>),
     /// To [`Op::Find`].
     Found(Option<Box<Message>>),
     /// To [`Op::History`] and [`Op::Read`].

@@ -121,6 +121,17 @@ impl Core {
             Request::DaemonStatus(_) => self.status(caller, name.as_deref()),
             Request::AccountLogin(params) => self.login(caller, params),
             Request::AccountLogout(params) => self.logout(caller, &params),
+            Request::AccountPasswd(params) => {
+                self.give(caller, name, |account, to| account.passwd(to, &params));
+            }
+            Request::AccountRemove(params) => {
+                self.give(caller, name, |account, to| account.remove_account(to, &params));
+            }
+            Request::AccountLink(_) => self.give(caller, name, Account::device_link),
+            Request::AccountDevices(_) => self.give(caller, name, Account::devices),
+            Request::AccountRevoke(params) => {
+                self.give(caller, name, |account, to| account.revoke(to, &params));
+            }
             Request::FriendList(_) => self.give(caller, name, Account::list),
             Request::FriendAdd(params) => {
                 self.give(caller, name, |account, to| account.add_friend(to, &params));

@@ -7,6 +7,7 @@ use relay_schema::{Refusal, Secret, Stanza};
 use super::account::Account;
 use super::failure::Failure;
 use super::io::Attempt;
+use super::login::Credential;
 use super::name::{NAME_MAX, clip};
 use super::op::{self, Loaded, Op, StoreError};
 use super::stored::Then;
@@ -127,6 +128,7 @@ impl Account {
         }
         let fresh = wanted.is_some();
         if let Some(wanted) = wanted {
+            self.doubt_kept(wanted.credential);
             let reply = self.logged_in(&saving.account);
             self.reply(wanted.to, Ok(reply));
         }
@@ -137,6 +139,16 @@ impl Account {
         }
         self.after_saving();
         self.release_early();
+    }
+
+    /// A password that somebody typed is taken: the random one that is kept here is the account's only if it is the same.
+    fn doubt_kept(&mut self, credential: Credential) {
+        let Credential::Password(right) = credential else { return };
+        self.with_kept(move |account, kept| {
+            if matches!(kept, Ok(Some(kept)) if kept != right) {
+                account.drop_password();
+            }
+        });
     }
 
     /// Tells the account as it is now: its friends, what is unread, its state.

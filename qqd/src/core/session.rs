@@ -110,6 +110,11 @@ impl Account {
                 let often = self.link.pacer.replaced(self.now.mono);
                 self.fail(if often { Failure::copied(&relay) } else { Failure::replaced(&relay) });
             }
+            ErrorCode::Revoked => {
+                // It is worth nothing any more; the password brings the account back.
+                self.token = None;
+                self.fail(Failure::revoked(&self.local, &relay));
+            }
             // It only says why this session begins anew.
             ErrorCode::Resume if self.inbox.anew => {}
             ErrorCode::Resume => {

@@ -1,12 +1,14 @@
 //! What happens with the store's answers.
 
 use ipc_schema::{Code, Error, chat};
+use relay_schema::Secret;
 
 use super::account::Account;
 use super::chat::Asked;
 use super::io::Attempt;
 use super::mark::Whose;
 use super::op::{Done, Left, List, Loaded, Message, Picture, PictureFault, StoreError};
+use super::passwd::Kept;
 use super::picture::For;
 use super::profile::Wish;
 use super::read::Unmet;
@@ -47,6 +49,8 @@ pub(super) enum Then {
     PictureKept(String, For),
     /// A file that is to be one's avatar.
     PictureRead(Wish),
+    /// The random password that is kept.
+    Kept(Kept),
     /// Nobody waits for it.
     Nothing,
 }
@@ -79,6 +83,7 @@ impl Account {
             Then::PictureFound(hash, who) => self.on_picture_found(hash, who, result.map(path)),
             Then::PictureKept(hash, who) => self.on_picture_kept(hash, who, result.map(path)),
             Then::PictureRead(wish) => self.on_picture_read(wish, result.map(file)),
+            Then::Kept(kept) => kept.go_on(self, result.map(password)),
             Then::Nothing => {}
         }
     }
@@ -104,6 +109,13 @@ pub(super) fn left(done: Done) -> Left {
     match done {
         Done::LoggedOut(left) => left,
         _ => Left::default(),
+    }
+}
+
+fn password(done: Done) -> Option<Secret> {
+    match done {
+        Done::Password(password) => password,
+        _ => None,
     }
 }
 

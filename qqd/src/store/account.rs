@@ -27,6 +27,12 @@ pub(super) fn locals(conn: &Connection) -> rusqlite::Result<Vec<String>> {
     statement.query_map([], |row| row.get(0))?.collect()
 }
 
+/// The local names of all that are known, logged in or not.
+pub(super) fn all_locals(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = conn.prepare_cached("SELECT local FROM account")?;
+    statement.query_map([], |row| row.get(0))?.collect()
+}
+
 const COLUMNS: &str = "local, account, name, host, port, plain, pin, device, epoch, cursor";
 
 /// What is kept of one account.

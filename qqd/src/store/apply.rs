@@ -8,8 +8,8 @@ use crate::core::op::{All, Done, Loaded, Op, PictureFault, Row, StoreError};
 
 /// Carries out one operation of the account with this local name, wholly or not at all; inside a transaction that is open already, as a part of it.
 ///
-/// The token file is not the database's: [`Op::SaveToken`] changes nothing here, [`Op::Load`] answers without a token,
-/// and so does [`Op::LoadAll`].
+/// The files of tokens and passwords are not the database's: [`Op::SaveToken`] and its like change nothing here, and what
+/// is in the files is missing in the answers.
 ///
 /// # Errors
 ///
@@ -29,7 +29,11 @@ fn carry_out(conn: &Connection, local: &str, op: &Op) -> Result<Done, StoreError
     match op {
         Op::LoadAll => load_all(conn),
         Op::Load => Ok(Done::Loaded(Box::new(load(conn, local)?))),
-        Op::SaveToken { .. } => Ok(Done::Nothing),
+        Op::SaveToken { .. } | Op::EndJoin(_) | Op::KeepPassword { .. } | Op::DropPassword => {
+            Ok(Done::Nothing)
+        }
+        Op::BeginJoin { offer, .. } => Ok(Done::Joining(Box::new(offer.clone()))),
+        Op::Password => Ok(Done::Password(None)),
         Op::SaveAccount(account) => account::save(conn, account),
         Op::Logout { wipe } => account::log_out(conn, local, *wipe),
         Op::Forget => account::forget(conn, local),
@@ -63,7 +67,8 @@ fn carry_out(conn: &Connection, local: &str, op: &Op) -> Result<Done, StoreError
 
 fn load_all(conn: &Connection) -> Result<Done, StoreError> {
     let present = account::locals(conn)?.iter().map(|local| load(conn, local)).collect::<Result<_, _>>()?;
-    let all = All { present, former: account::former(conn)?, left: account::all_left(conn)? };
+    let all =
+        All { present, former: account::former(conn)?, left: account::all_left(conn)?, random: Vec::new() };
     Ok(Done::All(Box::new(all)))
 }
 
@@ -74,6 +79,7 @@ fn load(conn: &Connection, local: &str) -> Result<Loaded, StoreError> {
         token: None,
         list: friend::list(conn, &owner)?,
         profile: friend::profile(conn, &owner)?,
+        random_password: false,
         outbox: message::outbox(conn, &owner)?,
         unread: history::unread(conn, &owner)?,
         undelivered: message::undelivered(conn, &owner)?,

@@ -10,6 +10,7 @@ mod friend;
 mod history;
 mod message;
 mod open;
+mod password_file;
 mod picture;
 mod schema;
 mod token_file;

@@ -10,7 +10,7 @@ use nix::unistd::geteuid;
 use refinery::Migration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{account, schema, token_file};
+use super::{account, password_file, schema, token_file};
 
 /// A database up to this size is read through at every start, about 20 ms.
 const CHECKED_ALWAYS: u64 = 4 * 1024 * 1024;
@@ -130,6 +130,7 @@ pub(super) fn open_with(directory: &Path, migrations: &[Migration]) -> Result<Op
     }
     schema::update(&mut conn, directory, migrations)?;
     token_file::tidy(directory, &account::locals(&conn)?).map_err(OpenError::directory(directory))?;
+    password_file::tidy(directory, &account::all_locals(&conn)?).map_err(OpenError::directory(directory))?;
     Ok(Opened { conn, directory: directory.to_owned(), _lock: lock })
 }
 

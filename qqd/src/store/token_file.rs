@@ -77,17 +77,19 @@ pub(super) fn name(local: &str) -> String {
     digest.iter().take(16).fold(PREFIX.to_owned(), |name, byte| format!("{name}{byte:02x}"))
 }
 
-fn write(directory: &Path, name: &str, token: &Secret) -> io::Result<()> {
+/// Writes a 0600 file that is either whole or not there, and survives a pulled plug.
+pub(super) fn write(directory: &Path, name: &str, secret: &Secret) -> io::Result<()> {
     let partial = directory.join(format!("{name}{PARTIAL}"));
     remove_file(&partial)?;
     let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&partial)?;
-    file.write_all(token.expose().as_bytes())?;
+    file.write_all(secret.expose().as_bytes())?;
     file.sync_all()?;
     fs::rename(&partial, directory.join(name))?;
     File::open(directory)?.sync_all()
 }
 
-fn read(path: &Path) -> io::Result<Option<Secret>> {
+/// Reads such a file; none if it holds nothing that was written there.
+pub(super) fn read(path: &Path) -> io::Result<Option<Secret>> {
     let file = File::open(path)?;
     // Room for the whole token at once: growing would leave copies of it behind in memory.
     let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES + 1));
@@ -95,7 +97,7 @@ fn read(path: &Path) -> io::Result<Option<Secret>> {
         Ok(length) if (1..=MAX_BYTES).contains(&length) => Ok(Some(Secret::new(text.trim().to_owned()))),
         Err(error) if error.kind() != io::ErrorKind::InvalidData => Err(error),
         _ => {
-            tracing::warn!("the login token's file holds no token; the password will be asked for");
+            tracing::warn!(path = %path.display(), "a file that should hold a secret of this program holds none");
             Ok(None)
         }
     }

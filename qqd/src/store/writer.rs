@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use tokio::sync::mpsc::Receiver;
 
 use super::open::Opened;
-use super::{Answer, Asked, apply, picture, schema, token_file};
+use super::{Answer, Asked, apply, password_file, picture, schema, token_file};
 use crate::core::io::Local;
 use crate::core::op::{Done, Loaded, Op, StoreError};
 
@@ -105,12 +105,28 @@ impl Writer {
             Op::FindPicture { hash } => return picture::find(&self.directory, hash),
             Op::KeepPicture(picture) => return picture::keep(&self.directory, picture),
             Op::ReadPicture { path } => return Ok(Done::PictureRead(picture::read(Path::new(path)))),
+            Op::KeepPassword { password } => password_file::keep(&self.directory, whose, password)?,
+            Op::DropPassword => password_file::forget(&self.directory, whose)?,
+            Op::EndJoin(ticket) => password_file::end_join(&self.directory, ticket)?,
+            Op::BeginJoin { ticket, offer } => {
+                let offer = password_file::begin_join(&self.directory, ticket, offer)?;
+                return Ok(Done::Joining(Box::new(offer)));
+            }
+            Op::Password => return password_file::load(&self.directory, whose).map(Done::Password),
             _ => {}
+        }
+        if op.wipes() {
+            password_file::forget(&self.directory, whose)?;
         }
         let mut done = apply(&mut self.conn, whose, op)?;
         match &mut done {
-            Done::Loaded(loaded) => self.add_token(loaded),
-            Done::All(all) => all.present.iter_mut().for_each(|loaded| self.add_token(loaded)),
+            Done::Loaded(loaded) => self.add_secrets(loaded),
+            Done::All(all) => {
+                all.present.iter_mut().for_each(|loaded| self.add_secrets(loaded));
+                let former = all.former.iter().map(|former| &former.local);
+                let random = former.filter(|local| password_file::is_kept(&self.directory, local));
+                all.random = random.cloned().collect();
+            }
             _ => {}
         }
         if op.wipes() {
@@ -124,8 +140,9 @@ impl Writer {
     }
 
     /// A token that cannot be read costs its account the password, and no other account anything.
-    fn add_token(&self, loaded: &mut Loaded) {
+    fn add_secrets(&self, loaded: &mut Loaded) {
         let Some(account) = &loaded.account else { return };
+        loaded.random_password = password_file::is_kept(&self.directory, &account.local);
         loaded.token = token_file::load(&self.directory, &account.local).unwrap_or_else(|error| {
             tracing::warn!(account = account.local, %error, "the password will be asked for");
             None

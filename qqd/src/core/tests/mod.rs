@@ -4,6 +4,7 @@ mod accounts;
 mod asking;
 mod chat;
 mod choice;
+mod device;
 mod events;
 mod friend;
 mod friends;

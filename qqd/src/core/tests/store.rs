@@ -6,8 +6,8 @@ use ipc_schema::chat::State;
 use relay_schema::Secret;
 
 use super::super::op::{
-    Account, All, Change, Done, Friend, Left, List, Loaded, Message, Op, Picture, PictureFault, Profile, Row,
-    StoreError,
+    Account, All, Change, Done, Friend, Left, List, Loaded, Message, Offer, Op, Picture, PictureFault,
+    Profile, Row, StoreError, Ticket,
 };
 
 /// What would be in the files: the accounts in the order in which they came.
@@ -17,6 +17,8 @@ pub(super) struct Disk {
     pictures: BTreeMap<String, Picture>,
     /// The user's own files, by path.
     pub(super) files: BTreeMap<String, Picture>,
+    /// Tries to join whose end is not known.
+    pub(super) joining: Vec<(Ticket, Offer)>,
 }
 
 /// What there is of one account.
@@ -25,6 +27,7 @@ struct Shelf {
     account: Option<Account>,
     present: bool,
     token: Option<Secret>,
+    password: Option<Secret>,
     friends: BTreeMap<String, Friend>,
     /// The rest of the list.
     list: List,
@@ -54,6 +57,10 @@ impl Disk {
 
     pub(super) fn token(&self) -> Option<&Secret> {
         self.shelves.iter().find_map(|(_, shelf)| shelf.token.as_ref())
+    }
+
+    pub(super) fn password(&self) -> Option<&Secret> {
+        self.shelves.iter().find_map(|(_, shelf)| shelf.password.as_ref())
     }
 
     pub(super) fn forget_token(&mut self) {
@@ -108,6 +115,20 @@ impl Disk {
             }
             _ => {}
         }
+        match op {
+            Op::BeginJoin { ticket, offer } => {
+                let known = self.joining.iter().find(|(known, _)| *known == ticket).cloned();
+                let (ticket, offer) = known.unwrap_or((ticket, offer));
+                self.joining.retain(|(known, _)| *known != ticket);
+                self.joining.push((ticket, offer.clone()));
+                return Ok(Done::Joining(Box::new(offer)));
+            }
+            Op::EndJoin(ticket) => {
+                self.joining.retain(|(known, _)| *known != ticket);
+                return Ok(Done::Nothing);
+            }
+            _ => {}
+        }
         let at = self.shelves.iter().position(|(name, _)| name == whose).unwrap_or_else(|| {
             self.shelves.push((whose.to_owned(), Shelf::default()));
             self.shelves.len() - 1
@@ -124,7 +145,9 @@ impl Disk {
         let former = self.former().into_iter().cloned().collect();
         let gone = self.shelves.iter().filter(|(_, shelf)| !shelf.present && shelf.account.is_some());
         let left = gone.map(|(name, shelf)| (name.clone(), shelf.left())).collect();
-        All { present: self.present().map(Shelf::load).collect(), former, left }
+        let random = self.shelves.iter().filter(|(_, shelf)| !shelf.present && shelf.password.is_some());
+        let random = random.map(|(name, _)| name.clone()).collect();
+        All { present: self.present().map(Shelf::load).collect(), former, left, random }
     }
 }
 
@@ -143,6 +166,16 @@ impl Shelf {
             Op::Load => Done::Loaded(Box::new(self.load())),
             Op::SaveToken { token } => {
                 self.token = Some(token);
+                Done::Nothing
+            }
+            Op::BeginJoin { .. } | Op::EndJoin(_) => unreachable!("nobody's yet"),
+            Op::KeepPassword { password } => {
+                self.password = Some(password);
+                Done::Nothing
+            }
+            Op::Password => Done::Password(self.password.clone()),
+            Op::DropPassword => {
+                self.password = None;
                 Done::Nothing
             }
             Op::SaveAccount(account) => self.save(account),
@@ -192,6 +225,7 @@ impl Shelf {
             token: self.token.clone(),
             list: List { friends: self.friends.values().cloned().collect(), ..self.list.clone() },
             profile: self.profile.clone(),
+            random_password: self.password.is_some(),
             outbox,
             unread: unread.into_iter().collect(),
             undelivered: Vec::new(),
