@@ -4,6 +4,7 @@
 mod account;
 mod bounds;
 mod call;
+mod change;
 mod chat;
 mod delivery;
 mod history;
