@@ -120,7 +120,7 @@ codes! {
         TooBig = "too-big" "the content is too long.",
         Rate = "rate" "too many in too short a time; `<retry>` says when again.",
         Storage = "storage" "the relay has no room on its disk.",
-        Conflict = "conflict" "the `<id>` was used for another content.",
+        Conflict = "conflict" "the `<id>` was used for another content; or it cannot be because of what is there already.",
         Offline = "offline" "`<require>` was `online`, and nobody is.",
         Credentials = "credentials" "`passwd`, `account_remove`: the password is wrong.",
         Weak = "weak" "`passwd`: the new password is not allowed.",

@@ -19,7 +19,8 @@ stanza! {
 }
 
 stanza! {
-    /// `group_add`, client to relay: makes a group. Its name has at most 64 characters; `friend` and `stranger` are there for ever.
+    /// `group_add`, client to relay: makes a group. Its name is one line of 1 to 64 characters, white space at its ends does not
+    /// count; `friend` and `stranger` are there for ever.
     ///
     /// ```xml
     /// <msg><type>group_add</type><group>同学</group><id>g1</id></msg>
@@ -35,7 +36,9 @@ stanza! {
 }
 
 stanza! {
-    /// `group_rename`, both ways: up it gives a group another name, down it is the row that says so; its members move with it.
+    /// `group_rename`, both ways: up it gives a group another name, down it is the row that says so; its members move with it, and
+    /// each gets a [`Friend`](crate::Friend) row behind it, too. Refused with `unknown`, `conflict` (there is one of the new name, or one
+    /// of the two is there for ever), `too-big` or `rate` (60 an hour).
     ///
     /// ```xml
     /// <msg><type>group_rename</type><group>同学</group><new>老同学</new><id>g2</id></msg>
@@ -55,7 +58,8 @@ stanza! {
 }
 
 stanza! {
-    /// `group_remove`, both ways: up it removes a group, down it is the row that says so; its members stand in `friend` from then on.
+    /// `group_remove`, both ways: up it removes a group, down it is the row that says so; its members stand in `friend` from then on,
+    /// without rows of their own.
     ///
     /// ```xml
     /// <msg><type>group_remove</type><group>同学</group><id>g3</id></msg>

@@ -9,13 +9,15 @@ stanza! {
     /// <msg><type>profile</type><name>小红</name><picture></picture><note>在线</note><seq>44</seq><ts>2026-01-02T03:04:05.678Z</ts></msg>
     /// ```
     ///
-    /// Friends get a [`Friend`](crate::Friend) row with what is new.
+    /// Friends get a [`Friend`](crate::Friend) row with what is new, and those among whose strangers one is a
+    /// [`Stranger`](crate::Stranger) row; nobody whom one blocks. Refused with `unknown` (an avatar that this account has not put,
+    /// or that was put too long ago: the last 8 are kept that are not shown), `too-big` or `rate` (20 changes an hour).
     Profile {
-        /// The name that is shown, at most 64 characters; may be empty.
+        /// The name that is shown, one line of at most 64 characters; may be empty.
         name: Option<String> as MayBeEmpty,
         /// The avatar's name (SHA-256 in hex) as put by [`PicturePut`]; empty for none.
         picture: Option<String> as MayBeEmpty,
-        /// What one says about oneself, at most 256 characters; may be empty.
+        /// What one says about oneself, one line of at most 256 characters; may be empty.
         note: Option<String> as MayBeEmpty,
         /// Up only: the name of this request.
         id: Option<Id>,
@@ -33,7 +35,8 @@ stanza! {
     /// <msg><type>picture_put</type><body>iVBORw0KGgo=</body><id>i1</id></msg>
     /// ```
     ///
-    /// Answered by [`Ack`](crate::Ack), or [`Nack`](crate::Nack) with `too-big`, `forbidden` (no picture), `rate` or `storage`.
+    /// Answered by [`Ack`](crate::Ack), or [`Nack`](crate::Nack) with `too-big` (bytes or pixels), `forbidden` (no picture), `rate` (60 an
+    /// hour) or `storage`.
     PicturePut {
         /// The file's bytes.
         body: Body,
@@ -43,7 +46,8 @@ stanza! {
 }
 
 stanza! {
-    /// `picture_get`, client to relay: asks for an avatar; answered by [`Picture`], or [`Nack`](crate::Nack) with `unknown`.
+    /// `picture_get`, client to relay: asks for an avatar that one has put or is shown (by somebody in one's list, or at the other
+    /// end of an open request); answered by [`Picture`], or [`Nack`](crate::Nack) with `unknown` or `rate`.
     ///
     /// ```xml
     /// <msg><type>picture_get</type><picture>ab12</picture><id>i2</id></msg>
