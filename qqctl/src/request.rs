@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Read};
 
 use clap::ArgMatches;
 use ipc_schema::client::Client;
-use ipc_schema::{Code, Error, METHODS, MethodRow, Request};
+use ipc_schema::{Code, Error, METHODS, MethodRow, Request, account};
 use serde_json::Value;
 
 use crate::command::Options;
@@ -76,6 +76,36 @@ fn call(
         Request::ChatHistory(params) => printer.history(&client.call(&params)?),
         Request::ChatRead(params) => printer.unread(&client.call(&params)?),
         Request::ShakeSend(params) => printer.shaken(&client.call(&params)?),
+        Request::FriendAdd(params) => printer.added(&client.call(&params)?),
+        Request::FriendAccept(params) => printer.changed(&client.call(&params)?, "and you are friends now."),
+        Request::FriendDecline(params) => {
+            printer.changed(&client.call(&params)?, "is told that you do not want to be friends.")
+        }
+        Request::FriendRemove(params) => {
+            printer.changed(&client.call(&params)?, "is out of your list; what was said stays.")
+        }
+        Request::FriendMove(params) => {
+            let sentence = format!("stands in the group {} now.", params.group);
+            printer.changed(&client.call(&params)?, &sentence)
+        }
+        Request::FriendRename(params) => {
+            let sentence = match params.remark.as_deref().unwrap_or_default() {
+                "" => "is shown under its own name again.".to_owned(),
+                remark => format!("is called {remark} here now."),
+            };
+            printer.changed(&client.call(&params)?, &sentence)
+        }
+        Request::FriendBlock(params) => {
+            printer.changed(&client.call(&params)?, "is blocked: nothing of it reaches you any more.")
+        }
+        Request::FriendUnblock(params) => printer.changed(&client.call(&params)?, "is not blocked any more."),
+        Request::FriendPicture(params) => printer.pictured(&client.call(&params)?),
+        Request::GroupAdd(params) => printer.group(&client.call(&params)?, "is there now."),
+        Request::GroupRename(params) => printer.group(&client.call(&params)?, "has this name now."),
+        Request::GroupRemove(params) => {
+            printer.group(&client.call(&params)?, "is gone; its friends stand in My Friends.")
+        }
+        Request::AccountProfile(params) => printer.profile(&client.call(&params)?),
         Request::AccountLink(params) => printer.linked(&client.call(&params)?),
         Request::AccountRevoke(params) => printer.revoked(&client.call(&params)?),
         Request::AccountDevices(params) => printer.devices(&client.call(&params)?),
@@ -112,12 +142,28 @@ fn complete(client: &mut Client, request: &mut Request) -> Result<(), Error> {
     if let Some(name) = name {
         *name = friend_name::complete(client, name)?;
     }
+    if let Request::AccountProfile(account::Profile { picture: Some(path), .. }) = request
+        && !path.is_empty()
+    {
+        // The daemon reads it, and it stands elsewhere.
+        *path = whole(path)?;
+    }
     if let Request::ChatSend(params) = request
         && params.text == "-"
     {
         params.text = message_from_stdin()?;
     }
     Ok(())
+}
+
+/// A file's whole path.
+fn whole(path: &str) -> Result<String, Error> {
+    let usage = |said: &str| Error::new(Code::Usage, format!("the path {path:?} {said}"));
+    let whole = std::path::absolute(path).map_err(|error| usage(&format!("means nothing here: {error}")))?;
+    whole
+        .into_os_string()
+        .into_string()
+        .map_err(|_| usage("leads through a directory whose name is no UTF-8"))
 }
 
 fn message_from_stdin() -> Result<String, Error> {

@@ -11,7 +11,7 @@ stanza! {
     Ack {
         /// The `<id>` of the request.
         id: Id,
-        /// The number of the row it made in one's own inbox; it never moves the cursor.
+        /// The number of the row it made in one's own inbox, of several the last one; it never moves the cursor.
         seq: Option<u64>,
         /// The conversation, opaque.
         conv: Option<String>,

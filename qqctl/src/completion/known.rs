@@ -34,7 +34,7 @@ impl Name {
 pub(super) struct Known {
     socket: Option<PathBuf>,
     account: Option<String>,
-    groups: OnceLock<Vec<friend::Group>>,
+    list: OnceLock<friend::Listed>,
 }
 
 /// A daemon that has so long to answer.
@@ -50,17 +50,20 @@ impl Asked {
     }
 
     /// The friends of the account that is meant, of all of them where that is not said.
-    fn groups(&mut self) -> Result<Vec<friend::Group>, Error> {
+    fn list(&mut self) -> Result<friend::Listed, Error> {
         match self.call(&friend::List {}) {
             Err(error) if error.code == Code::Ambiguous => {}
-            listed => return listed.map(|listed| listed.groups),
+            listed => return listed,
         }
-        let mut groups = Vec::new();
+        let mut all = friend::Listed::default();
         for known in self.call(&daemon::Status {})?.accounts {
             self.client.set_account(Some(known.account));
-            groups.extend(self.call(&friend::List {}).map(|listed| listed.groups).unwrap_or_default());
+            let listed = self.call(&friend::List {}).unwrap_or_default();
+            all.groups.extend(listed.groups);
+            all.requests.extend(listed.requests);
+            all.blocked.extend(listed.blocked);
         }
-        Ok(groups)
+        Ok(all)
     }
 }
 
@@ -80,7 +83,7 @@ impl Known {
     pub(super) fn friends(&self, current: &str) -> Vec<Name> {
         let at = if current.starts_with('@') { "@" } else { "" };
         let mut names: Vec<Name> = Vec::new();
-        for friend in self.listed().iter().flat_map(|group| &group.friends) {
+        for friend in self.listed().groups.iter().flat_map(|group| &group.friends) {
             let shown = if friend.shown() == friend.account { "" } else { friend.shown() };
             names.extend(Name::new(&format!("{at}{}", friend.account), shown));
             if !friend.remark.is_empty() && friend.remark != friend.account {
@@ -93,9 +96,19 @@ impl Known {
         names
     }
 
+    /// The same, and before them those who ask to be friends.
+    pub(super) fn others(&self, current: &str) -> Vec<Name> {
+        let asking = self.listed().requests.iter().filter(|asked| asked.incoming);
+        let mut names: Vec<Name> =
+            asking.filter_map(|asked| Name::new(&asked.friend, "asks to be friends")).collect();
+        names.extend(self.friends(current));
+        names.extend(self.listed().blocked.iter().filter_map(|name| Name::new(name, "blocked")));
+        names
+    }
+
     /// One's own groups of friends.
     pub(super) fn groups(&self, _current: &str) -> Vec<Name> {
-        self.listed().iter().filter_map(|group| Name::new(&group.name, "")).collect()
+        self.listed().groups.iter().filter_map(|group| Name::new(&group.name, "")).collect()
     }
 
     /// The accounts that the daemon has.
@@ -123,8 +136,8 @@ impl Known {
         messages.iter().filter_map(|message| Name::new(&message.id, &message.to)).collect()
     }
 
-    fn listed(&self) -> &[friend::Group] {
-        self.groups.get_or_init(|| self.ask(Asked::groups).unwrap_or_default())
+    fn listed(&self) -> &friend::Listed {
+        self.list.get_or_init(|| self.ask(Asked::list).unwrap_or_default())
     }
 
     /// Questions to a daemon that runs. Whatever goes wrong, a person who presses Tab is told nothing.

@@ -1,8 +1,9 @@
 //! The friend list and presence.
 
-use ipc_schema::friend::{Entry, FRIENDS, Group, Listed, STRANGERS};
+use ipc_schema::friend::{Added, Asked, Done, Entry, FRIENDS, Group, Listed, Pictured, STRANGERS};
 use ipc_schema::presence::{Shown, State};
 use ipc_schema::shake::Shaken;
+use ipc_schema::{account, group};
 
 use super::table::{Column, Table};
 use super::{Paint, Printer, Style};
@@ -13,14 +14,91 @@ impl Printer {
     /// `friends`
     pub(crate) fn friends(&self, listed: &Listed) -> Result<(), Stop> {
         self.reply(listed, |_| {
-            if listed.groups.iter().all(|group| group.friends.is_empty()) {
-                return "No friends yet. Whoever runs the server can add some: relay-server friend add YOU THEM".into();
+            let mut parts = Vec::new();
+            if !listed.requests.is_empty() {
+                parts.push(
+                    listed
+                        .requests
+                        .iter()
+                        .map(|asked| request(asked, self.paint_out))
+                        .collect::<Vec<_>>()
+                        .join("\n"),
+                );
             }
-            let own = |group: &&Group| !group.friends.is_empty() || group.name == FRIENDS;
-            let columns = [Column::text(""), Column::text("").after(1), Column::text(""), Column::text(""), Column::text(""), Column::text("")];
-            let mut table = Table::new(columns).indented(2);
-            listed.groups.iter().filter(own).for_each(|group| fill(&mut table, group));
-            self.table(&table)
+            parts.push(self.groups(&listed.groups));
+            if !listed.blocked.is_empty() {
+                let names: Vec<String> = listed.blocked.iter().map(|name| one_line(name)).collect();
+                parts.push(self.paint_out.dim(&format!("Blocked: {}", names.join(", "))));
+            }
+            parts.join("\n\n")
+        })
+    }
+
+    fn groups(&self, groups: &[Group]) -> String {
+        let own = |group: &&Group| !group.friends.is_empty() || group.name != STRANGERS;
+        if groups.iter().filter(own).count() == 0 {
+            return "No friends yet. Ask somebody: qqctl friend add ACCOUNT".into();
+        }
+        let columns = [
+            Column::text(""),
+            Column::text("").after(1),
+            Column::text(""),
+            Column::text(""),
+            Column::text(""),
+            Column::text(""),
+        ];
+        let mut table = Table::new(columns).indented(2);
+        groups.iter().filter(own).for_each(|group| fill(&mut table, group));
+        self.table(&table)
+    }
+
+    /// `friend add`
+    pub(crate) fn added(&self, reply: &Added) -> Result<(), Stop> {
+        let friend = one_line(&reply.friend);
+        self.talk(&if reply.friends {
+            format!("{friend} had asked you, too: you are friends now.")
+        } else {
+            format!("{friend} is asked to be friends; `qqctl friends` shows how it stands.")
+        });
+        self.reply(reply, |_| String::new())
+    }
+
+    /// The verbs that change one entry of the list: what has become of it.
+    pub(crate) fn changed(&self, reply: &Done, sentence: &str) -> Result<(), Stop> {
+        self.talk(&format!("{} {}", one_line(&reply.friend), one_line(sentence)));
+        self.reply(reply, |_| String::new())
+    }
+
+    /// The verbs of groups.
+    pub(crate) fn group(&self, reply: &group::Done, sentence: &str) -> Result<(), Stop> {
+        self.talk(&format!("The group {} {sentence}", one_line(&reply.group)));
+        self.reply(reply, |_| String::new())
+    }
+
+    /// `friend picture`: the file's path.
+    pub(crate) fn pictured(&self, reply: &Pictured) -> Result<(), Stop> {
+        if reply.path.is_none() {
+            self.talk(&format!("{} shows no picture.", one_line(&reply.friend)));
+        }
+        self.reply(reply, |_| reply.path.as_deref().map(one_line).unwrap_or_default())
+    }
+
+    /// `account profile`
+    pub(crate) fn profile(&self, shown: &account::Shown) -> Result<(), Stop> {
+        self.reply(shown, |paint| {
+            let line = |what: &str, text: &str| {
+                let text = if text.is_empty() { paint.dim("none") } else { one_line(text) };
+                format!("{what:<8} {text}")
+            };
+            let picture =
+                if shown.picture.is_empty() { "" } else { "set (qqctl friend picture shows where it lies)" };
+            [
+                line("account", &shown.account),
+                line("name", &shown.name),
+                line("note", &shown.note),
+                line("picture", picture),
+            ]
+            .join("\n")
         })
     }
 
@@ -36,6 +114,19 @@ impl Printer {
     pub(crate) fn shaken(&self, reply: &Shaken) -> Result<(), Stop> {
         self.talk(&format!("Knock, knock: the window of {} shakes.", one_line(&reply.to)));
         self.reply(reply, |_| String::new())
+    }
+}
+
+/// A request that is open, and what to do about it.
+fn request(asked: &Asked, paint: Paint) -> String {
+    let friend = one_line(&asked.friend);
+    let name = if asked.name.is_empty() { String::new() } else { format!(" ({})", one_line(&asked.name)) };
+    let note = if asked.note.is_empty() { String::new() } else { format!(": {}", one_line(&asked.note)) };
+    if asked.incoming {
+        let how = paint.dim(&format!("— qqctl friend accept {friend}"));
+        format!("{}{name} asks to be friends{note} {how}", paint.bold(&friend))
+    } else {
+        paint.dim(&format!("You asked {friend}{name} to be friends{note}"))
     }
 }
 

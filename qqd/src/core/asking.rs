@@ -86,13 +86,13 @@ impl Refused {
             Self::Unheard(error) => return error,
             Self::No { code, retry } => (code, retry),
         };
-        let seconds = retry.map(|retry| retry.div_ceil(1_000));
         let (word, message) = match &code {
             NackCode::Unknown => (Code::Unreachable, format!("{what}: no such account, or not for you")),
             NackCode::Forbidden => (Code::Denied, format!("{what}: the server does not allow that")),
             NackCode::TooBig => (Code::Usage, format!("{what}: that is longer than the server takes")),
             NackCode::Rate => {
-                let when = seconds.map_or_else(|| "in a while".to_owned(), |s| format!("in {}", spell(s)));
+                let when =
+                    retry.map_or_else(|| "in a while".to_owned(), |retry| format!("in {}", spell(retry)));
                 (Code::Throttled, format!("{what}: too often in too short a time; try again {when}"))
             }
             NackCode::Storage => {
@@ -120,8 +120,9 @@ impl Refused {
     }
 }
 
-/// A time for a sentence: seconds, minutes, hours or days, rounded up.
-fn spell(seconds: u64) -> String {
+/// A time in milliseconds for a sentence: seconds, minutes, hours or days, rounded up.
+pub(super) fn spell(ms: u64) -> String {
+    let seconds = ms.div_ceil(1_000);
     match seconds {
         0..=120 => format!("{seconds} s"),
         121..=7_200 => format!("{} minutes", seconds.div_ceil(60)),

@@ -41,7 +41,7 @@ pub(super) fn change(conn: &Connection, change: &Change) -> Result<std::result::
     let done = wish(conn, change).and_then(|told| Ok(told.write(conn, change.now_ms)?));
     match done {
         Ok(rows) => {
-            let own = rows.iter().find(|(account, _)| *account == change.account);
+            let own = rows.iter().rfind(|(account, _)| *account == change.account);
             Ok(Ok(Changed { seq: own.map(|(_, row)| row.seq), rows }))
         }
         Err(Stop::Refused(refused)) => Ok(Err(refused)),

@@ -11,7 +11,7 @@ use relay_schema::{
 
 use crate::core::account::Account;
 use crate::core::address::usage;
-use crate::core::asking::Refused;
+use crate::core::asking::{Refused, spell};
 use crate::core::name::{no_friend, normalise, quote};
 use crate::core::profile::line;
 use crate::core::request::ReplyTo;
@@ -160,7 +160,10 @@ fn named(text: &str) -> Result<String, Error> {
 fn in_words(refused: Refused, friend: &str, words: Words) -> Error {
     let own = match &refused {
         Refused::No { code, retry } => words(code, friend).map(|error| match retry {
-            Some(retry) => error.with_retry_after_ms(*retry),
+            Some(retry) => {
+                let message = format!("{}; try again in {}", error.message, spell(*retry));
+                Error { message, ..error }.with_retry_after_ms(*retry)
+            }
             None => error,
         }),
         Refused::Unheard(_) => None,
@@ -177,6 +180,12 @@ fn add_words(code: &NackCode, friend: &str) -> Option<Error> {
         NackCode::Conflict => {
             Some(Error::new(Code::Conflict, format!("{friend} is a friend already, or you yourself")))
         }
+        NackCode::Rate => Some(Error::new(
+            Code::Throttled,
+            format!(
+                "{friend} cannot be asked now: it has declined lately, or you have asked too many people"
+            ),
+        )),
         NackCode::Forbidden => Some(
             Error::new(
                 Code::Denied,

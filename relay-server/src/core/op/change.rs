@@ -117,7 +117,7 @@ impl fmt::Debug for Picture {
 /// A wish that is on disk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Changed {
-    /// The first row in one's own inbox that the wish made; none where all was so already.
+    /// The last row in one's own inbox that the wish made; none where all was so already.
     pub seq: Option<Seq>,
     /// The new rows of every inbox concerned, in ascending account number, each inbox's in order.
     pub rows: Vec<(AccountId, Row)>,

@@ -29,7 +29,7 @@ fn a_request_is_a_row_for_both_and_an_acceptance_makes_friends_of_both() {
     assert_eq!(owners, [alice, bob], "in ascending account number");
     assert!(asked.rows.iter().all(|(_, row)| row.ts_ms == Some(NOW)));
     let accepted = relay.wish(alice, answer("bob", true)).unwrap();
-    assert_eq!(accepted.seq, Some(2));
+    assert_eq!(accepted.seq, Some(3), "the last one: with it all is said");
     let alices = ["1 request bob theirs: it is me", "2 answer bob own true", "3 Friend bob"];
     let bobs = ["1 request alice own: it is me", "2 answer alice theirs true", "3 Friend alice"];
     assert_eq!(said(&relay.rows(alice, 0)), alices);
