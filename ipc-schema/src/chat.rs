@@ -10,7 +10,7 @@ use crate::words::words;
 
 pub use explain::{Explain, Explained, Step};
 pub use live::{Filling, Typed, Typing, TypingChanged};
-pub use search::{Export, Exported, Format, Hits, SEARCH_COUNT_DEFAULT, SEARCH_COUNT_MAX, Search};
+pub use search::{Export, Exported, Format, Hits, SEARCH_COUNT_DEFAULT, SEARCH_COUNT_MAX, Search, Whole};
 
 /// The longest text of one message, in characters.
 pub const TEXT_MAX_CHARS: usize = 16_384;

@@ -16,6 +16,9 @@ pub struct List {}
 pub struct Listed {
     /// In the order in which they go out; then those that failed within 30 days, newest last.
     pub messages: Vec<Message>,
+    /// There are more than fit into one answer (512 KiB): the last ones are left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
 }
 
 /// Send a message again that failed

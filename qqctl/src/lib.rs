@@ -4,6 +4,7 @@
 mod command;
 mod completion;
 mod connect;
+mod export;
 mod friend_name;
 mod login;
 mod man;

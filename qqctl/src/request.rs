@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use crate::command::Options;
 use crate::print::Printer;
-use crate::{Stop, completion, connect, friend_name, login, man, passwd, send, terminal, watch, words};
+use crate::{
+    Stop, completion, connect, export, friend_name, login, man, passwd, send, terminal, watch, words,
+};
 
 /// The longest message that standard input may hold, in bytes: what no daemon takes is not read to its end.
 const STDIN_MAX: u64 = 1 << 20;
@@ -67,6 +69,7 @@ fn call(
         Request::AccountRemove(params) => passwd::remove(client, params, sub, printer),
         Request::AccountPasswd(_) => passwd::passwd(client, sub, printer),
         Request::ChatSend(params) => send::send(client, params, printer),
+        Request::ChatExport(params) => export::export(client, params, printer),
         // As the daemon wrote it: a newer one may say more than this version knows.
         request if printer.is_json() => printer.data(&client.call_raw(request.name(), &request)?),
         Request::AccountLogout(params) => printer.logged_out(&client.call(&params)?),
@@ -109,7 +112,16 @@ fn call(
         Request::AccountLink(params) => printer.linked(&client.call(&params)?),
         Request::AccountRevoke(params) => printer.revoked(&client.call(&params)?),
         Request::AccountDevices(params) => printer.devices(&client.call(&params)?),
+        Request::ChatSearch(params) => printer.hits(&params.text, &client.call(&params)?),
+        Request::ChatExplain(params) => printer.explained(&client.call(&params)?),
         Request::OutboxList(params) => printer.outbox(&client.call(&params)?),
+        Request::OutboxRetry(params) => printer.retried(&client.call(&params)?),
+        Request::OutboxCancel(params) => printer.cancelled(&client.call(&params)?),
+        Request::NotifyStatus(params) => printer.rules(&client.call(&params)?),
+        Request::NotifyDnd(params) => printer.rules(&client.call(&params)?),
+        Request::NotifyQuiet(params) => printer.rules(&client.call(&params)?),
+        Request::NotifyMute(params) => printer.rules(&client.call(&params)?),
+        Request::NotifyContent(params) => printer.rules(&client.call(&params)?),
         Request::Hello(_) | Request::EventsSubscribe(_) => {
             Err(Error::new(Code::Usage, "this belongs to the connection; use watch, or rpc").into())
         }

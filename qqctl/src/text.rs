@@ -81,6 +81,11 @@ impl Clock {
         Self { now: Timestamp::now().to_zoned(TimeZone::system()) }
     }
 
+    /// The same for what is read some other day: no day is today.
+    pub(crate) fn for_later(self) -> Self {
+        Self { now: Timestamp::UNIX_EPOCH.to_zoned(self.now.time_zone().clone()) }
+    }
+
     /// A moment in UTC.
     #[cfg(test)]
     pub(crate) fn utc(now: &str) -> Self {

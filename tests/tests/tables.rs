@@ -87,7 +87,7 @@ fn answer(line: &str) -> Value {
         "hello" => json!(Welcome::new("0.1.0", Vec::new())),
         Devices::NAME => json!(devices()),
         Link::NAME => json!(Linked { link: LINK.into(), expires: "2026-01-31T09:40:00.000Z".into() }),
-        outbox::List::NAME => json!(outbox::Listed { messages: vec![failed()] }),
+        outbox::List::NAME => json!(outbox::Listed { messages: vec![failed()], more: false }),
         other => panic!("{other} is not asked for"),
     };
     json!({ "jsonrpc": "2.0", "id": call["id"], "result": result })

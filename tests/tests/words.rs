@@ -155,7 +155,7 @@ fn a_feature_has_a_file_of_its_name_where_it_has_a_part() {
     for (feature, verbs, _) in VOCABULARY.iter().filter(|(_, verbs, _)| !verbs.is_empty()) {
         for room in ["ipc-schema/src", "qqd/src/core"] {
             // Words of the local API that the daemon answers with `unsupported` so far.
-            if room == "qqd/src/core" && ["call", "notify"].contains(feature) {
+            if room == "qqd/src/core" && *feature == "call" {
                 continue;
             }
             assert!(

@@ -92,12 +92,36 @@ pub struct Export {
     pub after: Option<u64>,
 }
 
+/// A message with all that is kept of it, in `chat.export`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Whole {
+    /// As in `chat.history`.
+    #[serde(flatten)]
+    pub message: Message,
+    /// The id of the message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub re: Option<String>,
+    /// An opaque body, base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// The conversation's id at the relay; none before the relay has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conv: Option<String>,
+    /// The message's number in the conversation, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cseq: Option<u64>,
+    /// The message's number in the account's inbox, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+}
+
 /// The reply of `chat.export`: one page; whoever wants all asks again with `after` set to the last row while `more` says so.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Exported {
     /// Oldest first, at most 512 KiB of them.
-    pub messages: Vec<Message>,
+    pub messages: Vec<Whole>,
     /// Whether newer ones exist.
     pub more: bool,
 }

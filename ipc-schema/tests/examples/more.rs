@@ -114,8 +114,11 @@ fn the_newer_replies_are_frozen() {
     frozen_reply::<chat::Explain>(
         r#"{"message":{"id":"k1","from":"alice","to":"bob","text":"hi","ts":"…","state":"acked"},"steps":[{"ts":"2026-01-31T09:30:00.000Z","state":"queued","reason":"relay-away","text":"stored here; the server was away"}],"summary":"the server has it; bob is off line"}"#,
     );
-    frozen_reply::<chat::Export>(r#"{"messages":[],"more":false}"#);
+    frozen_reply::<chat::Export>(
+        r#"{"messages":[{"id":"k1","from":"bob","to":"alice","text":"hi","ts":"…","state":"read","row":7,"re":"k0","conv":"c1","cseq":3,"seq":41}],"more":false}"#,
+    );
     frozen_reply::<outbox::List>(r#"{"messages":[]}"#);
+    frozen_reply::<outbox::List>(r#"{"messages":[],"more":true}"#);
     frozen_reply::<outbox::Retry>(r#"{"id":"k1","state":"queued"}"#);
     frozen_reply::<call::Start>(
         r#"{"call":"c1","friend":"bob","incoming":false,"media":"video","state":"calling","reason":null}"#,

@@ -1,7 +1,7 @@
 //! Messages: sent ones, unread ones, conversations.
 
 use ipc_schema::Error;
-use ipc_schema::chat::{Message, Page, Peer, Sent, State, Unread};
+use ipc_schema::chat::{Exported, Message, Page, Peer, Sent, State, Unread};
 use serde_json::Value;
 
 use super::wrap::{self, cut};
@@ -50,6 +50,18 @@ impl Printer {
         Ok(())
     }
 
+    /// A page of `chat export --format text`; `day` is the one that was named last.
+    pub(crate) fn exported(&self, page: &Exported, day: &mut Option<String>) -> Result<(), Stop> {
+        let messages: Vec<&Message> = page.messages.iter().map(|whole| &whole.message).collect();
+        // Both names, so that every page has the same columns.
+        let both = messages.iter().flat_map(|message| [&message.from, &message.to]);
+        let names = both.map(|name| columns(&one_line(name))).max().unwrap_or(0).min(NAME_MAX);
+        match said(&messages, day, names, &Clock::here().for_later(), (self.width, self.paint_out)) {
+            lines if lines.is_empty() => Ok(()),
+            lines => self.text(&lines.join("\n")),
+        }
+    }
+
     /// `read`
     pub(crate) fn unread(&self, unread: &Unread) -> Result<(), Stop> {
         self.reply(unread, |paint| conversation(&unread.messages, &Clock::here(), self.width, paint))?;
@@ -80,17 +92,28 @@ fn sentence(to: &str, sent: &Sent) -> String {
 fn conversation(messages: &[Message], clock: &Clock, width: Option<usize>, paint: Paint) -> String {
     let names =
         messages.iter().map(|message| columns(&one_line(&message.from))).max().unwrap_or(0).min(NAME_MAX);
+    let messages: Vec<&Message> = messages.iter().collect();
+    said(&messages, &mut None, names, clock, (width, paint)).join("\n")
+}
+
+/// The lines of a conversation that goes on after `today`.
+fn said(
+    messages: &[&Message],
+    today: &mut Option<String>,
+    names: usize,
+    clock: &Clock,
+    (width, paint): (Option<usize>, Paint),
+) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut today = None;
     for message in messages {
         let day = clock.day(&message.ts);
         if today.as_ref() != Some(&day) {
             lines.push(paint.bold(&day));
-            today = Some(day);
+            *today = Some(day);
         }
         lines.extend(message_lines(message, clock, names, width, paint));
     }
-    lines.join("\n")
+    lines
 }
 
 fn message_lines(
@@ -160,7 +183,7 @@ mod tests {
         }
     }
 
-    fn said() -> Vec<Message> {
+    fn example() -> Vec<Message> {
         let mut last =
             message("小明", "2026-01-31T09:31:10.000Z", "今天晚上一起吃晚饭吗？我知道一家很好的饭馆。");
         last.state = State::Queued;
@@ -175,7 +198,7 @@ mod tests {
     fn a_conversation_has_days_and_every_text_stands_under_itself() {
         let clock = Clock::utc("2026-01-31T12:00:00Z");
         assert_eq!(
-            conversation(&said(), &clock, Some(40), Paint::NONE),
+            conversation(&example(), &clock, Some(40), Paint::NONE),
             "2026-01-30 Friday\n\
              23:59  bob   dinner?\n\
              2026-01-31 Saturday, today\n\
@@ -191,7 +214,7 @@ mod tests {
     fn no_line_is_wider_than_the_terminal() {
         let clock = Clock::utc("2026-01-31T12:00:00Z");
         for width in 26..90 {
-            let text = conversation(&said(), &clock, Some(width), Paint::NONE);
+            let text = conversation(&example(), &clock, Some(width), Paint::NONE);
             assert!(
                 text.lines().all(|line| columns(line) <= width && line == line.trim_end()),
                 "{width}:\n{text}"
@@ -201,7 +224,7 @@ mod tests {
 
     #[test]
     fn where_nobody_has_a_width_a_message_is_one_line() {
-        let text = conversation(&said()[2..], &Clock::utc("2026-02-01T00:00:00Z"), None, Paint::NONE);
+        let text = conversation(&example()[2..], &Clock::utc("2026-02-01T00:00:00Z"), None, Paint::NONE);
         assert_eq!(
             text,
             "2026-01-31 Saturday\n09:31  小明  今天晚上一起吃晚饭吗？我知道一家很好的饭馆。  (waiting)"

@@ -4,9 +4,12 @@ mod chat;
 mod daemon;
 mod device;
 mod event;
+mod explain;
 mod friend;
+mod notify;
 mod outbox;
 mod qr;
+mod search;
 mod table;
 mod wrap;
 
@@ -100,6 +103,19 @@ impl Printer {
     /// Replies go out as the daemon wrote them.
     pub(crate) fn is_json(&self) -> bool {
         self.json
+    }
+
+    /// Nothing but data and errors is to be said.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Many pieces of data as JSON, a line each.
+    pub(crate) fn lines(&self, data: &[serde_json::Value]) -> Result<(), Stop> {
+        match data {
+            [] => Ok(()),
+            data => self.exact(&data.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+        }
     }
 
     /// Data as JSON, whatever the options say.

@@ -1,7 +1,7 @@
 //! Messages that wait for the server, and those that it refused.
 
 use ipc_schema::chat::{Message, State};
-use ipc_schema::outbox::Listed;
+use ipc_schema::outbox::{Done, Listed};
 
 use super::table::{Column, Table};
 use super::{Printer, Style};
@@ -26,6 +26,23 @@ impl Printer {
         if listed.messages.is_empty() {
             self.talk("Nothing waits to be sent.");
         }
+        if listed.more {
+            self.talk("There is more than fits into one list.");
+        }
+        Ok(())
+    }
+}
+
+impl Printer {
+    /// `outbox retry`
+    pub(crate) fn retried(&self, done: &Done) -> Result<(), Stop> {
+        self.talk(&format!("Message {} goes out again.", one_line(&done.id)));
+        Ok(())
+    }
+
+    /// `outbox cancel`
+    pub(crate) fn cancelled(&self, done: &Done) -> Result<(), Stop> {
+        self.talk(&format!("Message {} is taken back; it is not sent.", one_line(&done.id)));
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use super::io::Local;
 use super::name::{not_logged_in, quote};
 use super::op::{self, Address, All, Done, Left, Op, StoreError};
 use super::request::{Caller, Waiting};
-use super::stored::{left, unexpected};
+use super::stored::{left, rules, unexpected};
 use super::{Core, Phase};
 
 /// What an answer of the store to the daemon itself is for.
@@ -19,6 +19,8 @@ pub(super) enum Awaited {
     Load,
     /// An account that was logged out is wiped.
     Forget(Caller, Box<op::Account>),
+    /// The rules for notifications.
+    Rules(Caller),
 }
 
 impl Awaited {
@@ -26,7 +28,7 @@ impl Awaited {
     pub(super) fn caller(self) -> Option<Caller> {
         match self {
             Self::Load => None,
-            Self::Forget(caller, _) => Some(caller),
+            Self::Forget(caller, _) | Self::Rules(caller) => Some(caller),
         }
     }
 }
@@ -44,6 +46,7 @@ impl Core {
         match self.asked.remove(&number) {
             Some(Awaited::Load) => self.on_loaded(result),
             Some(Awaited::Forget(caller, account)) => self.on_forgotten(caller, *account, result.map(left)),
+            Some(Awaited::Rules(caller)) => self.on_rules(caller, result.map(rules)),
             None => {}
         }
     }

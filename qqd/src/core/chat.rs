@@ -96,13 +96,17 @@ impl Account {
     }
 
     /// Whether the message is of the account that is logged in (still).
-    fn is_of(&self, message: &Message) -> bool {
+    pub(super) fn is_of(&self, message: &Message) -> bool {
         self.account.as_ref().is_some_and(|account| account.account == message.from) && self.logout.is_none()
     }
 
     fn queued(&mut self, asked: Asked) {
         let Asked { to, wait, message, .. } = asked;
         let (id, friend, ts) = (message.id.clone(), message.to.clone(), message.ts.clone());
+        if !self.link.is_online() {
+            let away = self.seen(State::Queued, Some("relay-away"));
+            self.ask(Op::Note { id: id.clone(), steps: vec![away] }, Then::Nothing);
+        }
         self.outbox.push(Entry::new(message, false));
         let step =
             Step { id: &id, to: &friend, state: State::Queued, peer: None, reason: None, counts: true };
@@ -253,6 +257,7 @@ pub(super) fn refusal(reason: &str, id: &str, to: &str) -> Error {
         "expired" => {
             (Code::Timeout, format!("the message to {to} waited for 14 days and was given up; send it again"))
         }
+        "cancelled" => (Code::Conflict, format!("the message to {to} was taken back before it was sent")),
         "malformed" => {
             (Code::Unexpected, format!("the server cannot read the message to {to}; it was given up"))
         }

@@ -1,12 +1,15 @@
 //! What the core asks of the daemon's own store and what the store answers: each [`Op`] is one transaction.
 
 mod list;
+mod rule;
 
 use ipc_schema::chat::State;
+use ipc_schema::notify::Rules;
 use relay_schema::Secret;
 
 pub use super::picture::{Fault as PictureFault, Picture};
 pub use list::{Change, Friend, List, Profile};
+pub use rule::Rule;
 
 /// An account as it is kept on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -248,6 +251,53 @@ pub enum Op {
         /// At most so many.
         count: u32,
     },
+    /// Read: the newest messages that hold all the phrases. Answered by [`Done::Hits`], or by [`Done::Found`] with none if
+    /// `before` is no message any more.
+    Search {
+        /// In the words of [`super::segment::phrases`].
+        phrases: Vec<String>,
+        /// Only with this account.
+        with: Option<String>,
+        /// Older than the message with this row.
+        before: Option<u64>,
+        /// At most so many.
+        count: u32,
+    },
+    /// Read: a page of a conversation, oldest first. Answered by [`Done::Messages`], or by [`Done::Found`] with none if
+    /// `after` is no message any more.
+    Export {
+        /// With whom.
+        with: String,
+        /// Newer than the message with this row.
+        after: Option<u64>,
+    },
+    /// Read: the message with this id, or those whose ids begin so. Answered by [`Done::Explained`].
+    Explain {
+        /// The id, or its first characters.
+        id: String,
+    },
+    /// What happened with an own message besides what other operations say.
+    Note {
+        /// Which.
+        id: String,
+        /// In their order.
+        steps: Vec<Step>,
+    },
+    /// Read: what waits for the relay in its order, then what failed, the newest last. Answered by [`Done::Messages`].
+    Outbox {
+        /// Nothing that failed and is older than this: RFC 3339, UTC, ms.
+        since: String,
+    },
+    /// A message that failed into the outbox once more. Answered by [`Done::Queued`], or by [`Done::Explained`] with what
+    /// was found instead.
+    Retry {
+        /// The id, or its first characters.
+        id: String,
+        /// Its time from now on.
+        ts: String,
+    },
+    /// A rule for notifications, or only a look at them. Answered by [`Done::Notify`].
+    Notify(Option<Rule>),
     /// Unread messages, oldest first; unless `peek` they are read from now on.
     Read {
         /// From whom; all without.
@@ -262,6 +312,19 @@ impl Op {
     pub fn wipes(&self) -> bool {
         matches!(self, Self::Logout { wipe: true } | Self::Forget)
     }
+}
+
+/// A step of a message on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// When; of several times the last: RFC 3339, UTC, ms.
+    pub ts: String,
+    /// The state it had from then on. A received one is `delivered` when it came here.
+    pub state: State,
+    /// Why, as a word.
+    pub reason: Option<String>,
+    /// How often.
+    pub times: u64,
 }
 
 /// What a received row says.
@@ -329,6 +392,24 @@ pub enum Done {
     PicturePath(Option<String>),
     /// To [`Op::ReadPicture`].
     PictureRead(Result<Picture, PictureFault>),
+    /// To [`Op::Search`].
+    Hits {
+        /// Newest first, each with its local number.
+        messages: Vec<(u64, Message)>,
+        /// There are older ones.
+        more: bool,
+        /// Some messages are not in the index yet.
+        indexing: bool,
+    },
+    /// To [`Op::Explain`] and [`Op::Retry`].
+    Explained {
+        /// Messages whose ids begin so, with their local numbers.
+        matches: Vec<(u64, Message)>,
+        /// What happened with the message, if it is one.
+        steps: Vec<Step>,
+    },
+    /// To [`Op::Notify`]: all rules as they are now; whether a time has passed is for the core to say.
+    Notify(Box<Rules>),
     /// To everything else.
     Nothing,
 }

@@ -1,19 +1,22 @@
 //! The outbox: messages that the relay has not acknowledged, oldest first, at most 32 on their way at a time.
 
-use std::collections::{HashMap, VecDeque};
+mod queue;
+mod request;
+
 use std::time::Duration;
 
-use ipc_schema::chat::{Changed, Peer, Send, Sent, State, Wait};
+use ipc_schema::chat::{Changed, Peer, Sent, State, Wait};
 use ipc_schema::{Error, Event};
-use relay_schema::{Ack, Chat, Id, Nack};
+use relay_schema::{Ack, Id, Nack, NackCode};
 
 use super::account::Account;
-use super::body;
 use super::failure::Failure;
 use super::io::Closed;
 use super::op::{Message, Op};
-use super::request::{ReplyTo, Requests};
 use super::stored::Then;
+
+use super::{clock, op};
+pub(super) use queue::{Entry, Outbox};
 
 /// The most messages on their way at a time.
 const WINDOW: usize = 32;
@@ -23,161 +26,6 @@ pub(super) const MAX: usize = 4_096;
 const ANSWER_MAX: Duration = Duration::from_secs(60);
 /// The longest pause that a relay may impose on the outbox.
 const RETRY_MAX: Duration = Duration::from_secs(300);
-/// Whether the receiver was on line is remembered for so many messages.
-const PEERS_MAX: usize = 256;
-
-/// One message.
-#[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) message: Message,
-    /// Only if the receiver is on line: it is in no store before the ack.
-    pub(super) require: bool,
-    /// Written in this session and not answered.
-    flying: bool,
-    /// The relay has said that nobody of the receiver is on line.
-    away: bool,
-    /// How often a connection ended at this message.
-    bad: u8,
-    waiting: Vec<(Wait, ReplyTo<Send>)>,
-}
-
-/// See the module.
-#[derive(Debug, Default)]
-pub(super) struct Outbox {
-    entries: VecDeque<Entry>,
-    flying: usize,
-    /// The relay takes nothing until the oldest message comes again, which is not before then.
-    sticky: Option<Duration>,
-    /// So many messages go one by one, because one among them ends connections.
-    careful: usize,
-    /// When the relay last answered while it owed an answer.
-    answered: Duration,
-    /// Who waits for a delivery, by id.
-    awaited: HashMap<String, Vec<ReplyTo<Send>>>,
-    peers: VecDeque<(String, Peer)>,
-}
-
-impl Outbox {
-    pub(super) fn begin(&mut self, messages: Vec<Message>) {
-        self.entries = messages.into_iter().map(|message| Entry::new(message, false)).collect();
-    }
-
-    pub(super) fn len(&self) -> u64 {
-        u64::try_from(self.entries.len()).unwrap_or(u64::MAX)
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.entries.len() >= MAX
-    }
-
-    pub(super) fn push(&mut self, entry: Entry) {
-        self.entries.push_back(entry);
-    }
-
-    pub(super) fn entry_mut(&mut self, id: &str) -> Option<&mut Entry> {
-        self.entries.iter_mut().find(|entry| entry.message.id == id)
-    }
-
-    /// What the relay said about the receiver of a message that it has.
-    pub(super) fn peer(&self, id: &str) -> Option<Peer> {
-        self.peers.iter().find(|(known, _)| known == id).map(|(_, peer)| *peer)
-    }
-
-    pub(super) fn await_delivery(&mut self, id: String, to: ReplyTo<Send>) {
-        self.awaited.entry(id).or_default().push(to);
-    }
-
-    pub(super) fn delivered(&mut self, id: &str) -> Vec<ReplyTo<Send>> {
-        self.awaited.remove(id).unwrap_or_default()
-    }
-
-    /// What was only for a receiver on line and cannot be that any more: its session is over.
-    fn requiring(&self) -> Vec<String> {
-        self.entries.iter().filter(|entry| entry.require).map(|entry| entry.message.id.clone()).collect()
-    }
-
-    /// What was only for a receiver on line, has not left yet, and nobody waits for any more.
-    fn forsaken(&self) -> Vec<String> {
-        let all = self.entries.iter();
-        let forsaken = all.filter(|entry| entry.require && !entry.flying && entry.waiting.is_empty());
-        forsaken.map(|entry| entry.message.id.clone()).collect()
-    }
-
-    /// Forgets those who wait no more.
-    pub(super) fn forget(&mut self, requests: &Requests) {
-        for entry in &mut self.entries {
-            entry.waiting.retain(|(_, to)| requests.is_open(to));
-        }
-        self.awaited.retain(|_, waiting| {
-            waiting.retain(|to| requests.is_open(to));
-            !waiting.is_empty()
-        });
-    }
-
-    /// How many wait for a message's answer.
-    #[cfg(test)]
-    pub(super) fn waiters(&self) -> usize {
-        let sending: usize = self.entries.iter().map(|entry| entry.waiting.len()).sum();
-        sending + self.awaited.values().map(Vec::len).sum::<usize>()
-    }
-
-    /// The session is over: what was on its way is not.
-    fn land(&mut self) {
-        for entry in self.entries.iter_mut().filter(|entry| entry.flying) {
-            entry.flying = false;
-            entry.away = false;
-        }
-        self.flying = 0;
-        self.sticky = None;
-    }
-
-    fn take(&mut self, id: &str) -> Option<Entry> {
-        let at = self.entries.iter().position(|entry| entry.message.id == id)?;
-        let entry = self.entries.remove(at)?;
-        if entry.flying {
-            self.flying -= 1;
-        }
-        Some(entry)
-    }
-
-    fn remember(&mut self, id: String, peer: Peer) {
-        if self.peers.len() == PEERS_MAX {
-            self.peers.pop_front();
-        }
-        self.peers.push_back((id, peer));
-    }
-}
-
-impl Entry {
-    pub(super) fn new(message: Message, require: bool) -> Self {
-        Self { message, require, flying: false, away: false, bad: 0, waiting: Vec::new() }
-    }
-
-    pub(super) fn wait(&mut self, wait: Wait, to: ReplyTo<Send>) {
-        self.waiting.push((wait, to));
-    }
-
-    pub(super) fn state(&self) -> State {
-        if self.flying { State::Sent } else { State::Queued }
-    }
-
-    /// The same bytes every time.
-    fn stanza(&self) -> Option<Chat> {
-        let message = &self.message;
-        let body = message.body.as_deref().and_then(body::decode);
-        Some(Chat {
-            myaccount: message.from.clone(),
-            friendaccount: message.to.clone(),
-            content: message.text.clone(),
-            id: Some(Id::new(&message.id)?),
-            kind: (message.kind != "text").then(|| message.kind.clone()),
-            re: message.re.as_deref().and_then(Id::new),
-            body,
-            require: self.require.then(|| "online".to_owned()),
-            ..Chat::default()
-        })
-    }
-}
 
 impl Account {
     pub(super) fn outbox_deadline(&self) -> Option<Duration> {
@@ -222,7 +70,8 @@ impl Account {
     fn fly(&mut self, at: usize) {
         let Some(entry) = self.outbox.entries.get_mut(at) else { return };
         let Some(chat) = entry.stanza() else { return };
-        entry.flying = true;
+        entry.note(clock::rfc3339(self.now.wall_us), State::Sent, entry.flown.then_some("sent-again"));
+        (entry.flying, entry.flown) = (true, true);
         if self.outbox.flying == 0 {
             self.outbox.answered = self.now.mono;
         }
@@ -236,13 +85,17 @@ impl Account {
         if self.outbox.entry_mut(id).is_none_or(|entry| !entry.flying) {
             return;
         }
-        let Some(entry) = self.outbox.take(id) else { return };
+        let Some(mut entry) = self.outbox.take(id) else { return };
         let ts = ack.ts.unwrap_or_else(|| self.ts());
         let (conv, cseq) = (ack.conv.unwrap_or_default(), ack.cseq.unwrap_or_default());
         let to = entry.message.to.clone();
         if entry.require {
             self.ask(Op::Queue(entry.message), Then::Nothing);
         }
+        if entry.away {
+            entry.notes.push(self.seen(State::Acked, Some("receiver-offline")));
+        }
+        self.ask(Op::Note { id: id.to_owned(), steps: entry.notes }, Then::Nothing);
         let acked = Op::Acked { id: id.to_owned(), conv: conv.clone(), cseq, ts: ts.clone() };
         self.ask(acked, Then::Acked);
         let peer = if entry.away { Peer::Offline } else { Peer::Online };
@@ -281,13 +134,20 @@ impl Account {
     /// `nack` to a chat. With `retry` the relay answers every later one alike until this one comes again.
     pub(super) fn on_chat_nack(&mut self, nack: &Nack) {
         let id = nack.id.as_str();
+        let ts = self.ts();
         let Some(entry) = self.outbox.entry_mut(id).filter(|entry| entry.flying) else { return };
         let Some(retry) = nack.retry else {
             self.fail_message(id, nack.code.as_str());
             return self.answered();
         };
-        entry.flying = false;
-        entry.away = false;
+        // It is not there, so it may be taken back.
+        (entry.flying, entry.flown, entry.away) = (false, false, false);
+        let reason = if nack.code == NackCode::Rate {
+            "throttled".to_owned()
+        } else {
+            super::name::quote(nack.code.as_str())
+        };
+        entry.note(ts, State::Queued, Some(&reason));
         self.outbox.flying -= 1;
         self.outbox.answered = self.now.mono;
         if self.outbox.sticky.is_none() {
@@ -326,6 +186,9 @@ impl Account {
         let Some(entry) = self.outbox.take(id) else { return };
         let reason = super::name::quote(reason);
         if !entry.require {
+            if !entry.notes.is_empty() {
+                self.ask(Op::Note { id: id.to_owned(), steps: entry.notes }, Then::Nothing);
+            }
             self.ask(Op::Failed { id: id.to_owned(), reason: reason.clone() }, Then::Nothing);
         }
         let to = entry.message.to;
@@ -351,6 +214,16 @@ impl Account {
             self.fail_message(&id, "lost");
         }
         self.outbox.land();
+        let noted = self.outbox.entries.iter_mut().filter(|entry| !entry.notes.is_empty());
+        let noted = noted.map(|entry| (entry.message.id.clone(), std::mem::take(&mut entry.notes)));
+        for (id, steps) in noted.collect::<Vec<_>>() {
+            self.ask(Op::Note { id, steps }, Then::Nothing);
+        }
+    }
+
+    /// What happens with a message right now.
+    pub(super) fn seen(&self, state: State, reason: Option<&str>) -> op::Step {
+        op::Step { ts: self.ts(), state, reason: reason.map(str::to_owned), times: 1 }
     }
 
     /// A frontend is gone: what was only for a receiver on line, and has not left yet, goes no more.

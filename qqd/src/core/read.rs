@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ipc_schema::chat::{self, HISTORY_COUNT_MAX, History, Marked, Page, Read, State, Unread};
+use ipc_schema::chat::{
+    self, Export, Exported, HISTORY_COUNT_MAX, History, Hits, Marked, Page, Read, Search, State, Unread,
+};
 use ipc_schema::{Error, Event};
 
 use super::account::Account;
@@ -20,6 +22,8 @@ pub(super) type Messages = (Vec<(u64, Message)>, bool);
 pub(super) enum Unmet {
     History(ReplyTo<History>),
     Read(ReplyTo<Read>),
+    Search(ReplyTo<Search>),
+    Export(ReplyTo<Export>),
 }
 
 impl Account {
@@ -89,7 +93,7 @@ impl Account {
     }
 
     /// Nothing was found with somebody who is no friend: has anything ever been said?
-    fn ask_met(&mut self, unmet: Unmet, with: String) {
+    pub(super) fn ask_met(&mut self, unmet: Unmet, with: String) {
         let op = Op::History { with: with.clone(), before: None, count: 1 };
         self.ask(op, Then::Met(unmet, with));
     }
@@ -104,6 +108,8 @@ impl Account {
         match unmet {
             Unmet::History(to) => self.reply(to, met.map(|()| Page::default())),
             Unmet::Read(to) => self.reply(to, met.map(|()| Unread::default())),
+            Unmet::Search(to) => self.reply(to, met.map(|()| Hits::default())),
+            Unmet::Export(to) => self.reply(to, met.map(|()| Exported::default())),
         }
     }
 
@@ -129,7 +135,7 @@ impl Account {
         }
     }
 
-    fn shown(&self, messages: Vec<(u64, Message)>) -> Vec<chat::Message> {
+    pub(super) fn shown(&self, messages: Vec<(u64, Message)>) -> Vec<chat::Message> {
         let own = self.account.as_ref().map(|account| account.account.as_str()).unwrap_or_default();
         messages.into_iter().map(|(row, message)| shown(row, message, own)).collect()
     }
@@ -140,7 +146,7 @@ fn is_empty(result: &Result<Messages, StoreError>) -> bool {
 }
 
 /// A stored message as frontends know it: somebody else's is `delivered` until it is read here.
-fn shown(row: u64, message: Message, own: &str) -> chat::Message {
+pub(super) fn shown(row: u64, message: Message, own: &str) -> chat::Message {
     let state = match message.state {
         State::Acked if message.from != own => State::Delivered,
         state => state,

@@ -176,6 +176,21 @@ impl Core {
                 self.give(caller, name, |account, to| account.history(to, &params));
             }
             Request::ChatRead(params) => self.give(caller, name, |account, to| account.read(to, &params)),
+            Request::ChatSearch(params) => self.give(caller, name, |account, to| account.search(to, &params)),
+            Request::ChatExport(params) => self.give(caller, name, |account, to| account.export(to, &params)),
+            Request::ChatExplain(params) => {
+                self.give(caller, name, |account, to| account.explain(to, &params));
+            }
+            Request::OutboxList(_) => self.give(caller, name, Account::list_outbox),
+            Request::OutboxRetry(params) => self.give(caller, name, |account, to| account.retry(to, &params)),
+            Request::OutboxCancel(params) => {
+                self.give(caller, name, |account, to| account.cancel(to, &params));
+            }
+            Request::NotifyStatus(_) => self.rules(caller),
+            Request::NotifyDnd(params) => self.dnd(caller, &params),
+            Request::NotifyQuiet(params) => self.quiet(caller, &params),
+            Request::NotifyContent(params) => self.content(caller, &params),
+            Request::NotifyMute(params) => self.mute(caller, name.as_deref(), &params),
             Request::ShakeSend(params) => self.give(caller, name, |account, to| account.shake(to, &params)),
             other => self.refuse(caller, lacking(other.name())),
         }

@@ -1,10 +1,12 @@
 //! What happens with the store's answers.
 
-use ipc_schema::{Code, Error, chat};
+use ipc_schema::notify::Rules;
+use ipc_schema::{Code, Error, chat, outbox};
 use relay_schema::Secret;
 
 use super::account::Account;
 use super::chat::Asked;
+use super::explain::Matches;
 use super::io::Attempt;
 use super::mark::Whose;
 use super::op::{Done, Left, List, Loaded, Message, Picture, PictureFault, StoreError};
@@ -14,6 +16,7 @@ use super::profile::Wish;
 use super::read::Unmet;
 use super::receive::Taken;
 use super::request::ReplyTo;
+use super::search::Found;
 
 /// What an answer of the store is for.
 #[derive(Debug)]
@@ -42,6 +45,17 @@ pub(super) enum Then {
     Lacking,
     History(ReplyTo<chat::History>, String),
     Read(ReplyTo<chat::Read>, Peek, Option<String>),
+    Search(ReplyTo<chat::Search>, Option<String>),
+    Export(ReplyTo<chat::Export>, String),
+    /// What became of the message with these first characters of its id.
+    Explain(ReplyTo<chat::Explain>, String),
+    Outbox(ReplyTo<outbox::List>),
+    /// A message is not sent any more.
+    Cancelled(ReplyTo<outbox::Cancel>, String),
+    /// Why there was nothing to take back.
+    NotWaiting(ReplyTo<outbox::Cancel>, String),
+    /// A message that failed waits again.
+    Retried(ReplyTo<outbox::Retry>, String),
     /// Whether anything at all was said with somebody who is no friend, after an empty answer.
     Met(Unmet, String),
     /// Where an avatar lies.
@@ -79,6 +93,13 @@ impl Account {
             Then::Lacking => self.on_lacking(result.map(messages)),
             Then::History(to, with) => self.on_history(to, with, result.map(messages)),
             Then::Read(to, peek, with) => self.on_read(to, peek, with, result.map(messages)),
+            Then::Search(to, with) => self.on_found_words(to, with, result.map(hits)),
+            Then::Export(to, with) => self.on_export(to, with, result.map(page)),
+            Then::Explain(to, id) => self.on_explained(to, &id, result.map(explained)),
+            Then::Outbox(to) => self.on_outbox(to, result.map(messages)),
+            Then::Cancelled(to, id) => self.on_cancelled(to, id, result.map(found)),
+            Then::NotWaiting(to, id) => self.on_not_waiting(to, &id, result.map(explained)),
+            Then::Retried(to, id) => self.on_retried(to, &id, result.map(retried)),
             Then::Met(unmet, with) => self.on_met(unmet, &with, result.map(messages)),
             Then::PictureFound(hash, who) => self.on_picture_found(hash, who, result.map(path)),
             Then::PictureKept(hash, who) => self.on_picture_kept(hash, who, result.map(path)),
@@ -165,5 +186,42 @@ fn messages(done: Done) -> (Vec<(u64, Message)>, bool) {
     match done {
         Done::Messages { messages, more } => (messages, more),
         _ => (Vec::new(), false),
+    }
+}
+
+/// None if the row that was given to go on from is no message's.
+fn hits(done: Done) -> Option<Found> {
+    match done {
+        Done::Hits { messages, more, indexing } => Some((messages, more, indexing)),
+        _ => None,
+    }
+}
+
+/// None if the row that was given to go on from is no message's.
+fn page(done: Done) -> Option<(Vec<(u64, Message)>, bool)> {
+    match done {
+        Done::Messages { messages, more } => Some((messages, more)),
+        _ => None,
+    }
+}
+
+fn explained(done: Done) -> Matches {
+    match done {
+        Done::Explained { matches, steps } => (matches, steps),
+        _ => (Vec::new(), Vec::new()),
+    }
+}
+
+fn retried(done: Done) -> Result<Message, Matches> {
+    match done {
+        Done::Queued { message, .. } => Ok(*message),
+        other => Err(explained(other)),
+    }
+}
+
+pub(super) fn rules(done: Done) -> Rules {
+    match done {
+        Done::Notify(rules) => *rules,
+        _ => Rules::default(),
     }
 }

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::apply::{int, uint};
+use super::search;
 use crate::core::op::{Account, Address, Done, Left, StoreError};
 
 /// An account that is logged in, as the other tables know it.
@@ -91,6 +92,10 @@ pub(super) fn save(conn: &Connection, account: &Account) -> Result<Done, StoreEr
         ":host": account.relay.host, ":port": account.relay.port, ":plain": account.relay.plain,
         ":pin": account.pin, ":device": account.device, ":epoch": account.epoch, ":cursor": cursor,
     })?;
+    let row = conn
+        .prepare_cached("SELECT row FROM account WHERE local = ?1")?
+        .query_row([&account.local], |row| row.get(0))?;
+    search::begin(conn, row)?;
     Ok(Done::Nothing)
 }
 
@@ -116,6 +121,7 @@ pub(super) fn log_out(conn: &Connection, local: &str, wipe: bool) -> Result<Done
     let Some(owner) = present(conn, local)? else { return Ok(Done::LoggedOut(Left::default())) };
     let left = left(conn, owner.row)?;
     if wipe {
+        search::forget(conn, owner.row)?;
         conn.execute("DELETE FROM account WHERE row = ?1", [owner.row])?;
     } else {
         conn.execute("UPDATE account SET present = 0 WHERE row = ?1", [owner.row])?;
@@ -131,6 +137,7 @@ pub(super) fn forget(conn: &Connection, local: &str) -> Result<Done, StoreError>
         .optional()?;
     let Some(row) = row else { return Ok(Done::LoggedOut(Left::default())) };
     let left = left(conn, row)?;
+    search::forget(conn, row)?;
     conn.execute("DELETE FROM account WHERE row = ?1", [row])?;
     Ok(Done::LoggedOut(left))
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::account::{self, Owner};
-use super::{friend, history, message};
+use super::{friend, history, message, notify, search, step};
 use crate::core::op::{All, Done, Loaded, Op, PictureFault, Row, StoreError};
 
 /// Carries out one operation of the account with this local name, wholly or not at all; inside a transaction that is open already, as a part of it.
@@ -59,6 +59,18 @@ fn carry_out(conn: &Connection, local: &str, op: &Op) -> Result<Done, StoreError
         Op::History { with, before, count } => {
             history::page(conn, account::present(conn, local)?.as_ref(), with, *before, *count)
         }
+        Op::Search { phrases, with, before, count } => {
+            let query = search::Query { phrases, with: with.as_deref(), before: *before, count: *count };
+            search::find(conn, account::present(conn, local)?.as_ref(), &query)
+        }
+        Op::Export { with, after } => {
+            history::export(conn, account::present(conn, local)?.as_ref(), with, *after)
+        }
+        Op::Explain { id } => step::explain(conn, account::present(conn, local)?.as_ref(), id),
+        Op::Note { id, steps } => step::note(conn, &owner(conn, local)?, id, steps),
+        Op::Outbox { since } => history::outbox(conn, account::present(conn, local)?.as_ref(), since),
+        Op::Retry { id, ts } => step::retry(conn, &owner(conn, local)?, id, ts),
+        Op::Notify(rule) => notify::change(conn, account::present(conn, local)?.as_ref(), rule.as_ref()),
         Op::Read { with, peek } => {
             history::read(conn, account::present(conn, local)?.as_ref(), with.as_deref(), *peek)
         }

@@ -1,17 +1,22 @@
 //! Pages of messages: a conversation's history, and what is unread.
 
-use rusqlite::{CachedStatement, Connection, Params, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 
 use super::account::Owner;
 use super::apply::{int, uint};
 use super::message::{COLUMNS, from_row};
+use super::step;
 use crate::core::op::{Done, Message, StoreError};
+use ipc_schema::chat::State;
 
 /// A page ends before it has more bytes of text and bodies than this; one message always fits.
 pub const PAGE_BYTES: usize = 512 * 1024;
 
 /// The most messages that one reading of unread ones answers.
 pub const READ_COUNT: u32 = 500;
+
+/// The most messages that the list of the outbox has; as many as wait at most, and as many that failed.
+const OUTBOX_COUNT: u32 = 8192;
 
 /// No page has more messages than this, whatever is asked for.
 const COUNT_MAX: u32 = 1000;
@@ -56,8 +61,46 @@ pub(super) fn read(
         let mut mark = conn.prepare_cached("UPDATE message SET state = 'read' WHERE row = ?1")?;
         for (row, _) in &messages {
             mark.execute([int(*row)])?;
+            step::now(conn, *row, State::Read, None)?;
         }
     }
+    Ok(Done::Messages { messages, more })
+}
+
+/// The oldest messages of a conversation that are newer than the one with the row `after`. By their times: a row that came
+/// late may be an old message.
+pub(super) fn export(
+    conn: &Connection,
+    owner: Option<&Owner>,
+    with: &str,
+    after: Option<u64>,
+) -> Result<Done, StoreError> {
+    let Some(owner) = owner else { return Ok(NOTHING) };
+    let begin = match after {
+        None => Some((String::new(), 0)),
+        Some(row) => conn
+            .prepare_cached("SELECT ts, row FROM message WHERE row = ?1 AND owner = ?2 AND peer = ?3")?
+            .query_row(params![int(row), owner.row, with], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?,
+    };
+    let Some((ts, row)) = begin else { return Ok(Done::Found(None)) };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM message WHERE owner = ?1 AND peer = ?2 AND (ts, row) > (?3, ?4) ORDER BY ts, row"
+    );
+    let params = params![owner.row, with, ts, row];
+    let (messages, more) = take(conn.prepare_cached(&sql)?, params, COUNT_MAX)?;
+    Ok(Done::Messages { messages, more })
+}
+
+/// What waits for the relay, in the order in which it goes out, then what failed since `since`, the newest last.
+pub(super) fn outbox(conn: &Connection, owner: Option<&Owner>, since: &str) -> Result<Done, StoreError> {
+    let Some(owner) = owner else { return Ok(NOTHING) };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM message LEFT JOIN outbox ON outbox.message = row
+         WHERE owner = ?1 AND (position IS NOT NULL OR (mine = 1 AND state = 'failed' AND ts >= ?2))
+         ORDER BY position IS NULL, position, ts"
+    );
+    let (messages, more) = take(conn.prepare_cached(&sql)?, params![owner.row, since], OUTBOX_COUNT)?;
     Ok(Done::Messages { messages, more })
 }
 
@@ -72,7 +115,7 @@ pub(super) fn unread(conn: &Connection, owner: &Owner) -> Result<Vec<(String, u6
 }
 
 /// Takes messages from a query until there are `count` or a page is full; tells whether there would be more.
-fn take(
+pub(super) fn take(
     mut statement: CachedStatement<'_>,
     params: impl Params,
     count: u32,

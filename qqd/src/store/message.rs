@@ -6,6 +6,7 @@ use ipc_schema::chat::State;
 
 use super::account::Owner;
 use super::apply::{int, uint};
+use super::{search, step};
 use crate::core::op::{Done, Message, StoreError};
 
 /// The columns that [`from_row`] reads, in its order. An own message is delivered, too, if a mark that came before its
@@ -51,7 +52,7 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<(u64, Message)> {
     Ok((uint(row.get(0)?), message))
 }
 
-fn state(word: &str) -> Option<State> {
+pub(super) fn state(word: &str) -> Option<State> {
     State::ALL.iter().copied().find(|state| state.word() == word)
 }
 
@@ -62,6 +63,7 @@ pub(super) fn queue(conn: &Connection, owner: &Owner, message: &Message) -> Resu
     }
     let message = Message { state: State::Queued, ..message.clone() };
     let row = insert(conn, owner, &message)?;
+    step::first(conn, row, State::Queued, None)?;
     conn.prepare_cached("INSERT INTO outbox (message) VALUES (?1)")?.execute([int(row)])?;
     Ok(Done::Queued { message: Box::new(message), known: false })
 }
@@ -80,6 +82,7 @@ pub(super) fn acked(
         return Ok(Done::Nothing);
     }
     conn.prepare_cached("UPDATE message SET state = 'delivered' WHERE row = ?1")?.execute([int(row)])?;
+    step::now(conn, row, State::Delivered, None)?;
     Ok(Done::Delivered(vec![(stored.id, stored.to)]))
 }
 
@@ -90,6 +93,7 @@ pub(super) fn failed(conn: &Connection, owner: &Owner, id: &str, reason: &str) -
     if matches!(stored.state, State::Queued | State::Sent) {
         conn.prepare_cached("UPDATE message SET state = 'failed', reason = ?2 WHERE row = ?1")?
             .execute(params![int(row), reason])?;
+        step::now(conn, row, State::Failed, Some(reason))?;
     }
     Ok(Done::Nothing)
 }
@@ -108,7 +112,12 @@ pub(super) fn receive(
         Some(row) => (row, false),
         None => {
             let stored = Message { state: State::Acked, reason: None, ..message.clone() };
-            (insert(conn, owner, &stored)?, true)
+            let row = insert(conn, owner, &stored)?;
+            match mine {
+                true => step::first(conn, row, State::Acked, Some("other-device"))?,
+                false => step::first(conn, row, State::Delivered, None)?,
+            }
+            (row, true)
         }
     };
     conn.prepare_cached("UPDATE message SET seq = ?2 WHERE row = ?1")?
@@ -148,6 +157,7 @@ pub(super) fn mark(
     let mut told = Vec::with_capacity(arrived.len());
     for (row, id, to) in arrived {
         update.execute([row])?;
+        step::now(conn, uint(row), State::Delivered, None)?;
         told.push((id, to));
     }
     Ok(Done::Delivered(told))
@@ -170,6 +180,7 @@ pub(super) fn lacking(conn: &Connection, owner: &Owner, since: &str) -> Result<D
         message.state = State::Queued;
         queue.execute([int(*row)])?;
         change.execute([int(*row)])?;
+        step::now(conn, *row, State::Queued, Some("server-restored"))?;
     }
     Ok(Done::Messages { messages, more: false })
 }
@@ -217,7 +228,7 @@ pub(super) fn undelivered(
 
 /// One's own message with this id: of several the one that waits for the relay, else the one in this conversation, else
 /// the newest.
-fn own(
+pub(super) fn own(
     conn: &Connection,
     owner: &Owner,
     id: &str,
@@ -270,7 +281,10 @@ fn insert(conn: &Connection, owner: &Owner, message: &Message) -> Result<u64, St
         ":cseq": message.cseq.map(int), ":seq": message.seq.map(int), ":state": message.state.word(),
         ":reason": message.reason, ":ts": message.ts,
     })?;
-    Ok(uint(conn.last_insert_rowid()))
+    let row = uint(conn.last_insert_rowid());
+    let peer = if mine { &message.to } else { &message.from };
+    search::add(conn, owner.row, row, (peer, &message.text, &message.ts))?;
+    Ok(row)
 }
 
 /// One's own message is at the relay: out of the outbox, and in its place.
@@ -286,13 +300,21 @@ fn settle(conn: &Connection, owner: &Owner, row: u64, place: &Place<'_>) -> Resu
 
 /// What the relay says about a message; with that, an own one is acknowledged, if it is not further already.
 fn put(conn: &Connection, row: u64, place: &Place<'_>) -> Result<(), StoreError> {
+    let waits: bool = conn
+        .prepare_cached(
+            "SELECT mine = 1 AND state IN ('queued', 'sent', 'failed') FROM message WHERE row = ?1",
+        )?
+        .query_row([int(row)], |row| row.get(0))?;
     conn.prepare_cached(
         "UPDATE message SET conv = coalesce(?2, conv), cseq = coalesce(?3, cseq), ts = ?4, reason = NULL,
              state = CASE WHEN mine = 1 AND state IN ('queued', 'sent', 'failed') THEN 'acked' ELSE state END
          WHERE row = ?1",
     )?
     .execute(params![int(row), place.conv, place.cseq.map(int), place.ts])?;
-    Ok(())
+    if waits {
+        step::now(conn, row, State::Acked, None)?;
+    }
+    search::place(conn, row)
 }
 
 /// Whether the message before it in the conversation came here after it was queued. It then takes a new local number,

@@ -9,10 +9,13 @@ mod apply;
 mod friend;
 mod history;
 mod message;
+mod notify;
 mod open;
 mod password_file;
 mod picture;
 mod schema;
+mod search;
+mod step;
 mod token_file;
 mod writer;
 

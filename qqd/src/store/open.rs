@@ -10,7 +10,7 @@ use nix::unistd::geteuid;
 use refinery::Migration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{account, password_file, schema, token_file};
+use super::{account, password_file, schema, search, token_file};
 
 /// A database up to this size is read through at every start, about 20 ms.
 const CHECKED_ALWAYS: u64 = 4 * 1024 * 1024;
@@ -129,6 +129,7 @@ pub(super) fn open_with(directory: &Path, migrations: &[Migration]) -> Result<Op
         schema::check_whole(&conn)?;
     }
     schema::update(&mut conn, directory, migrations)?;
+    search::prepare(&conn)?;
     token_file::tidy(directory, &account::locals(&conn)?).map_err(OpenError::directory(directory))?;
     password_file::tidy(directory, &account::all_locals(&conn)?).map_err(OpenError::directory(directory))?;
     Ok(Opened { conn, directory: directory.to_owned(), _lock: lock })
@@ -227,7 +228,7 @@ fn set_up(conn: &Connection) -> Result<(), OpenError> {
          PRAGMA temp_store = MEMORY;
          PRAGMA journal_size_limit = 1048576;",
     )?;
-    conn.set_prepared_statement_cache_capacity(48);
+    conn.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
 

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::error::TryRecvError;
 
 use super::open::Opened;
-use super::{Answer, Asked, apply, password_file, picture, schema, token_file};
+use super::{Answer, Asked, apply, password_file, picture, schema, search, token_file};
 use crate::core::io::Local;
 use crate::core::op::{Done, Loaded, Op, StoreError};
 
@@ -34,13 +35,44 @@ impl Writer {
     /// Works until nobody can hand in anything any more, and all that was handed in is answered.
     pub(super) fn run(mut self, mut queue: Receiver<Asked>, mut answers: impl FnMut(Vec<Answer>)) {
         let mut batch = Vec::new();
-        while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
+        let mut indexing = true;
+        loop {
+            if indexing {
+                match queue.try_recv() {
+                    Ok(asked) => {
+                        batch.push(asked);
+                        batch.extend(std::iter::from_fn(|| queue.try_recv().ok()).take(BATCH - 1));
+                    }
+                    Err(TryRecvError::Empty) => {
+                        indexing = self.index();
+                        continue;
+                    }
+                    Err(TryRecvError::Disconnected) => break,
+                }
+            } else if queue.blocking_recv_many(&mut batch, BATCH) == 0 {
+                break;
+            }
             answers(self.commit(&batch));
             batch.clear();
         }
         if let Err((_, error)) = self.conn.close() {
             tracing::warn!(%error, "the database was not closed cleanly");
         }
+    }
+
+    /// Takes a few messages into the index while nobody waits; whether there are more. After an error the rest comes with
+    /// the next start.
+    pub(super) fn index(&mut self) -> bool {
+        let mut step = || -> Result<bool, StoreError> {
+            let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let more = search::step(&transaction)?;
+            transaction.commit()?;
+            Ok(more)
+        };
+        step().unwrap_or_else(|error| {
+            tracing::warn!(%error, "older messages could not be made searchable; the next start tries again");
+            false
+        })
     }
 
     /// Carries out a batch: all in one commit if that works, else each for itself.

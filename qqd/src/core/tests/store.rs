@@ -7,8 +7,9 @@ use relay_schema::Secret;
 
 use super::super::op::{
     Account, All, Change, Done, Friend, Left, List, Loaded, Message, Offer, Op, Picture, PictureFault,
-    Profile, Row, StoreError, Ticket,
+    Profile, Row, Step, StoreError, Ticket,
 };
+use super::super::segment;
 
 /// What would be in the files: the accounts in the order in which they came.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +37,7 @@ struct Shelf {
     raw: Vec<u64>,
     marks: BTreeMap<(String, String), u64>,
     missed: bool,
+    steps: BTreeMap<String, Vec<Step>>,
 }
 
 static NO_FRIENDS: BTreeMap<String, Friend> = BTreeMap::new();
@@ -156,6 +158,12 @@ impl Shelf {
         self.account.as_ref().is_some_and(|account| account.account == message.from)
     }
 
+    fn explain(&self, id: &str) -> Done {
+        let found = self.messages.iter().enumerate().filter(|(_, message)| message.id.starts_with(id));
+        let matches = found.map(|(row, message)| (row as u64 + 1, message.clone())).collect();
+        Done::Explained { matches, steps: self.steps.get(id).cloned().unwrap_or_default() }
+    }
+
     fn message(&self, id: &str) -> Option<&Message> {
         self.messages.iter().find(|message| message.id == id)
     }
@@ -211,6 +219,36 @@ impl Shelf {
             Op::Find { id } => Done::Found(self.message(&id).cloned().map(Box::new)),
             Op::History { with, .. } => self.page(|message| message.from == with || message.to == with),
             Op::Read { with, peek } => self.read(with.as_deref(), peek),
+            Op::Search { phrases, with, .. } => {
+                let has = |message: &Message| {
+                    let tokens = segment::indexed("", &message.text);
+                    phrases.iter().all(|phrase| tokens.contains(phrase.trim_matches(['"', '*', ' '])))
+                };
+                let of = |message: &Message, with: &str| message.from == with || message.to == with;
+                match self
+                    .page(|message| has(message) && with.as_deref().is_none_or(|with| of(message, with)))
+                {
+                    Done::Messages { messages, more } => Done::Hits { messages, more, indexing: false },
+                    other => other,
+                }
+            }
+            Op::Export { with, .. } => self.page(|message| message.from == with || message.to == with),
+            Op::Explain { id } => self.explain(&id),
+            Op::Note { id, steps } => {
+                self.steps.entry(id).or_default().extend(steps);
+                Done::Nothing
+            }
+            Op::Outbox { .. } => self.page(|message| matches!(message.state, State::Queued | State::Failed)),
+            Op::Retry { id, ts } => {
+                match self.messages.iter_mut().find(|m| m.id == id && m.state == State::Failed) {
+                    None => self.explain(&id),
+                    Some(message) => {
+                        (message.state, message.reason, message.ts) = (State::Queued, None, ts);
+                        Done::Queued { message: Box::new(message.clone()), known: false }
+                    }
+                }
+            }
+            Op::Notify(_) => Done::Notify(Box::default()),
         })
     }
 

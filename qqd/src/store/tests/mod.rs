@@ -4,9 +4,13 @@ mod accounts;
 mod disk;
 mod friends;
 mod messages;
+mod notify;
+mod numbers;
 mod opening;
 mod pages;
+mod search;
 mod several;
+mod step;
 
 use ipc_schema::chat::State;
 use relay_schema::Secret;

@@ -15,20 +15,21 @@ use crate::store::writer::Writer;
 const ALICE: &str = "alice@example.org";
 const BOB: &str = "bob@example.org";
 
+const VERSION_1: &str = "
+    INSERT INTO account VALUES (1, 'carol@example.org', 'carol', 'CAROL', 'example.org', 5290, 0, NULL, 'd', 'first', 0, 0);
+    INSERT INTO account VALUES (2, 'alice@example.org', 'alice', 'ALICE', 'example.org', 5290, 0, NULL, 'd', 'first', 1, 0);
+    INSERT INTO message VALUES (1, 2, 'bob', 0, 'm1', 'bob', 'alice', '一起吃晚饭吗', 'text', NULL, NULL, 'c1', 1, 1, 'acked',
+        NULL, '2026-01-31T09:30:00.123Z');
+    INSERT INTO message VALUES (2, 2, 'bob', 1, 'm2', 'alice', 'bob', 'Dinner?', 'text', NULL, NULL, NULL, NULL, NULL, 'queued',
+        NULL, '2026-01-31T09:31:00.123Z');
+    INSERT INTO outbox VALUES (1, 2);";
+
 /// What version 1 has left: one who is logged in, one who is not, the token in the only file there was.
 fn version_1(dir: &Path, present: bool) {
     let released = migrations().into_iter().filter(|migration| migration.version() == 1).collect::<Vec<_>>();
-    let mut opened = open_with(dir, &released).unwrap();
-    say(&mut opened.conn, Op::SaveAccount(account("carol")));
-    say_as("carol", &mut opened.conn, Op::Logout { wipe: false });
-    say(&mut opened.conn, Op::SaveAccount(account("alice")));
-    say(&mut opened.conn, row(1, 1, message("m1", "bob", "alice")));
-    say(&mut opened.conn, Op::Queue(message("m2", "alice", "bob")));
-    let second = apply(&mut opened.conn, BOB, &Op::SaveAccount(account("bob")));
-    assert!(second.is_err(), "there was room for one");
-    if !present {
-        say(&mut opened.conn, Op::Logout { wipe: false });
-    }
+    let opened = open_with(dir, &released).unwrap();
+    opened.conn.execute_batch(VERSION_1).unwrap();
+    opened.conn.execute("UPDATE account SET present = ?1 WHERE row = 2", [present]).unwrap();
     drop(opened);
     fs::write(dir.join("token"), "of version 1").unwrap();
     fs::set_permissions(dir.join("token"), fs::Permissions::from_mode(0o600)).unwrap();
@@ -68,6 +69,17 @@ fn after_an_update_everything_is_there_and_a_second_account_has_room() {
     let all = everything(dir.path());
     let tokens: Vec<_> = all.present.iter().map(|one| one.token.as_ref().unwrap().expose()).collect();
     assert_eq!(tokens, ["of version 1", "of bob"]);
+}
+
+#[test]
+fn what_was_there_before_the_search_is_found_once_it_is_indexed() {
+    let dir = TempDir::new().unwrap();
+    version_1(dir.path(), true);
+    let mut writer = Writer::new(open(dir.path()).unwrap());
+    assert_eq!(super::search::hits(&mut writer.conn, "晚饭"), (vec![], true));
+    assert!(!writer.index(), "two messages are one step");
+    assert_eq!(super::search::hits(&mut writer.conn, "晚饭"), (vec!["m1".to_owned()], false));
+    assert_eq!(super::search::hits(&mut writer.conn, "dinner").0, ["m2"]);
 }
 
 #[test]
