@@ -25,7 +25,6 @@ const PARTS_MAX: usize = 1_024;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Heard {
     /// None where a stanza of its own was the answer ([`Stanza::Picture`]).
-    #[allow(dead_code, reason = "the first who want more than a yes read it")]
     pub(super) ack: Option<Ack>,
     /// What came under the request's id before the ack ([`Stanza::Device`]), or instead of it.
     pub(super) parts: Vec<Stanza>,

@@ -189,10 +189,11 @@ impl Account {
     fn answer_lists(&mut self) {
         self.friends.awaited = None;
         for to in std::mem::take(&mut self.friends.waiting) {
-            let listed = self.visible().map(|known| Listed {
-                groups: known.groups.clone(),
-                requests: known.requests.clone(),
-                blocked: known.blocked.clone(),
+            let listed = self.visible().map(|known| {
+                // Whoever is blocked asks nothing, until that is taken back.
+                let open = |asked: &&Asked| !(asked.incoming && known.blocked.contains(&asked.friend));
+                let requests = known.requests.iter().filter(open).cloned().collect();
+                Listed { groups: known.groups.clone(), requests, blocked: known.blocked.clone() }
             });
             self.reply(to, Ok(listed.unwrap_or_default()));
         }

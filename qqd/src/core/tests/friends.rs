@@ -165,8 +165,11 @@ fn a_block_is_told_and_listed() {
     daemon.hear(blocked("mallory", 1, Some(1)));
     assert_eq!(reply(&daemon.hear(done(id, Some(1)))), json!({"friend": "mallory"}));
     assert_eq!(list(&mut daemon)["blocked"], json!(["mallory"]));
-    assert_eq!(names(&daemon.hear(blocked("mallory", 0, Some(2)))), ["friend.blocked"]);
-    assert!(names(&daemon.hear(blocked("mallory", 0, Some(3)))).is_empty());
+    daemon.hear(request("mallory", "alice", Some(2)));
+    assert!(list(&mut daemon).get("requests").is_none(), "whoever is blocked asks nothing");
+    assert_eq!(names(&daemon.hear(blocked("mallory", 0, Some(3)))), ["friend.blocked"]);
+    assert!(names(&daemon.hear(blocked("mallory", 0, Some(4)))).is_empty());
+    assert_eq!(list(&mut daemon)["requests"][0]["friend"], "mallory");
 }
 
 #[test]
