@@ -55,6 +55,8 @@ words! {
         Relay = "relay",
         /// Until it is on a device of the receiver
         Delivered = "delivered",
+        /// Until the receiver has read it
+        Read = "read",
     }
 }
 

@@ -52,9 +52,11 @@ pub struct Shown {
 
 words! {
     /// What one's friends are to see.
+    #[derive(Default)]
     #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
     pub enum Wish {
         /// On line
+        #[default]
         Online = "online",
         /// On line, but not at the computer
         Away = "away",

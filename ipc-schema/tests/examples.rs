@@ -111,7 +111,7 @@ fn the_specified_words_are_as_specified() {
     assert_eq!(words(account::State::ALL), "offline connecting authenticating online backoff");
     assert_eq!(words(account::Step::ALL), "connect tls login");
     assert_eq!(words(chat::Peer::ALL), "online offline");
-    assert_eq!(words(chat::Wait::ALL), "relay delivered");
+    assert_eq!(words(chat::Wait::ALL), "relay delivered read");
 }
 
 #[test]

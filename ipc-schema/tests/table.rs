@@ -130,7 +130,7 @@ fn a_wrong_call_is_told_which_field_is_wrong() {
     );
     assert_eq!(
         refused("chat.send", json!({"wait": "long", "to": "bob", "text": "hi"})),
-        bad("`wait` of chat.send must be `relay` or `delivered`")
+        bad("`wait` of chat.send must be one of `relay`, `delivered`, `read`")
     );
     assert_eq!(
         refused("chat.history", json!({"to": "bob", "count": -1})),

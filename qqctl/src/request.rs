@@ -75,6 +75,8 @@ fn call(
         Request::AccountLogout(params) => printer.logged_out(&client.call(&params)?),
         Request::DaemonStatus(params) => printer.status(&client.call(&params)?),
         Request::FriendList(params) => printer.friends(&client.call(&params)?),
+        Request::PresenceSet(params) => printer.presence_set(&client.call(&params)?),
+        Request::ChatTyping(params) => printer.typing(&client.call(&params)?, params.stopped),
         Request::PresenceShow(params) => printer.presence(&client.call(&params)?),
         Request::ChatHistory(params) => printer.history(&client.call(&params)?),
         Request::ChatRead(params) => printer.unread(&client.call(&params)?),

@@ -53,6 +53,9 @@ fn time_is_up(client: &mut Client, params: &Send, error: Error) -> Error {
         (Some(Wait::Delivered), State::Acked, _) => {
             format!("{to} did not get it in time; the server keeps it and will deliver it")
         }
+        (Some(Wait::Read), State::Acked | State::Delivered, _) => {
+            format!("{to} has not read it in time; it stays with the server, or with {to}")
+        }
         (_, State::Acked | State::Delivered | State::Read | State::Failed, _) => return error,
     };
     Error::new(Code::Timeout, sentence).with_field("id", sent.id).with_field("state", sent.state.word())

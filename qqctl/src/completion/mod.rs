@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(after("", "his"), ["history"]);
         assert_eq!(after("friend", "l"), ["list"]);
         assert_eq!(after("send", "--req"), ["--require-online"]);
-        assert_eq!(after("send bob hi --wait", ""), ["relay", "delivered"]);
+        assert_eq!(after("send bob hi --wait", ""), ["relay", "delivered", "read"]);
         assert_eq!(after("--color", "a"), ["auto", "always"]);
         assert_eq!(after("", "--color=n"), ["--color=never"]);
         assert_eq!(after("rpc", "chat.h"), ["chat.history"]);

@@ -42,6 +42,7 @@ fn sentence(event: &Event, own: Option<&str>, paint: Paint) -> String {
             format!("{} ({}) changed", one_line(&friend.friend), one_line(&friend.name))
         }
         Event::FriendRemoved(removed) => format!("{} left the list", one_line(&removed.friend)),
+        Event::PresenceChanged(presence) if presence.invisible => "you are invisible".to_owned(),
         Event::PresenceChanged(presence) => {
             format!("{} is {}", one_line(&presence.friend), state(presence.state, &presence.note, paint))
         }

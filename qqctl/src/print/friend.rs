@@ -1,5 +1,6 @@
 //! The friend list and presence.
 
+use ipc_schema::chat::Typed;
 use ipc_schema::friend::{Added, Asked, Done, Entry, FRIENDS, Group, Listed, Pictured, STRANGERS};
 use ipc_schema::presence::{Shown, State};
 use ipc_schema::shake::Shaken;
@@ -106,8 +107,33 @@ impl Printer {
     pub(crate) fn presence(&self, shown: &Shown) -> Result<(), Stop> {
         self.reply(shown, |paint| {
             let who = shown.friend.as_deref().unwrap_or(&shown.account);
-            format!("{}: {}", one_line(who), state(shown.state, &shown.note, paint))
+            format!("{}: {}", one_line(who), state_or_invisible(shown, paint))
         })
+    }
+
+    /// `presence set`
+    pub(crate) fn presence_set(&self, shown: &Shown) -> Result<(), Stop> {
+        let away = !shown.invisible && shown.state == State::Offline;
+        self.talk(&if shown.invisible {
+            "You are invisible: your friends see you off line; what you write goes out all the same."
+                .to_owned()
+        } else if away {
+            "Kept: your friends will see it once the server is connected.".to_owned()
+        } else {
+            format!("Your friends see you {}.", state(shown.state, &shown.note, Paint::NONE))
+        });
+        self.reply(shown, |_| String::new())
+    }
+
+    /// `chat typing`
+    pub(crate) fn typing(&self, reply: &Typed, stopped: bool) -> Result<(), Stop> {
+        let to = one_line(&reply.to);
+        self.talk(&if stopped {
+            format!("{to} is told that you have stopped writing.")
+        } else {
+            format!("{to} sees for a few seconds that you write.")
+        });
+        self.reply(reply, |_| String::new())
     }
 
     /// `shake`
@@ -170,6 +196,11 @@ fn word(state: State) -> (&'static str, Style) {
         State::Busy => ("busy", Style::Yellow),
         State::Offline => ("off line", Style::Dim),
     }
+}
+
+fn state_or_invisible(shown: &Shown, paint: Paint) -> String {
+    let state = state(shown.state, &shown.note, paint);
+    if shown.invisible { format!("invisible (your friends see you {state})") } else { state }
 }
 
 /// A presence in words, with the status text.

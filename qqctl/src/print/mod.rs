@@ -51,7 +51,6 @@ enum Style {
 }
 
 impl Paint {
-    #[cfg(test)]
     const NONE: Self = Self(false);
     #[cfg(test)]
     const ALL: Self = Self(true);

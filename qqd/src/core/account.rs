@@ -25,6 +25,7 @@ use super::request::{ReplyTo, Requests, Waiting};
 use super::saving::Saving;
 use super::shake::Shakes;
 use super::stored::Then;
+use super::typing::Writing;
 use super::{Now, Output, Random, clock, logout, passwd};
 
 /// Messages older than this are not sent unasked: 14 days in microseconds.
@@ -85,6 +86,7 @@ pub(super) struct Account {
     pub(super) profile: op::Profile,
     pub(super) pictures: Pictures,
     pub(super) marks: Marks,
+    pub(super) writing: Writing,
     pub(super) shakes: Shakes,
     pub(super) asking: Asking,
 }
@@ -127,6 +129,7 @@ impl Account {
             profile: op::Profile::default(),
             pictures: Pictures::default(),
             marks: Marks::default(),
+            writing: Writing::default(),
             shakes: Shakes::default(),
             asking: Asking::default(),
         }
@@ -151,6 +154,7 @@ impl Account {
             self.inbox.deadline(),
             self.friends.deadline(),
             self.shakes.deadline(),
+            self.writing.deadline(),
             self.asking.deadline(),
             self.logout.as_ref().and_then(logout::Pending::deadline),
         ];
@@ -165,6 +169,7 @@ impl Account {
         self.on_inbox_tick();
         self.on_friends_tick();
         self.on_shakes_tick();
+        self.on_writing_tick();
         self.on_asking_tick();
     }
 
@@ -307,7 +312,8 @@ impl Account {
     /// Takes over what the store has of the account that is logged in.
     pub(super) fn install(&mut self, loaded: Loaded) {
         let Some(account) = loaded.account else { return };
-        self.inbox.begin(account.cursor, loaded.unread);
+        self.inbox.begin(account.cursor, loaded.unread, loaded.delivered);
+        self.marks.begin(loaded.read);
         self.friends.begin(loaded.list);
         self.profile = op::Profile { name: account.name.clone(), ..loaded.profile };
         self.outbox.begin(loaded.outbox);
@@ -327,7 +333,8 @@ impl Account {
             name: account.name.clone(),
             link,
             presence: known.map(|known| known.presence).unwrap_or_default(),
-            note: known.map(|known| known.note.clone()).unwrap_or_default(),
+            note: account.own.note.clone().unwrap_or_default(),
+            invisible: known.is_some_and(|known| known.invisible),
             groups: self.friends.groups(known, &self.inbox),
             unread: chat::Count { total: self.inbox.unread_total() },
             outbox: self.outbox.len(),

@@ -249,6 +249,7 @@ impl Core {
                 device: uuid::Builder::from_random_bytes(device).into_uuid().to_string(),
                 epoch: String::new(),
                 cursor: 0,
+                own: op::Own::default(),
             }
         })
     }

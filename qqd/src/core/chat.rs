@@ -172,7 +172,12 @@ impl Account {
                 let reason = message.reason.unwrap_or_default();
                 self.reply(to, Err(refusal(&reason, &message.id, &message.to)));
             }
-            (State::Acked, Some(Wait::Delivered)) => self.outbox.await_delivery(message.id, to),
+            (State::Acked, Some(wait @ (Wait::Delivered | Wait::Read))) => {
+                self.outbox.await_arrival(message.id, wait, to);
+            }
+            (State::Delivered, Some(Wait::Read)) => {
+                self.outbox.await_arrival(message.id, Wait::Read, to);
+            }
             (State::Acked | State::Delivered | State::Read, _) => self.reply(to, Ok(sent)),
         }
     }

@@ -132,6 +132,7 @@ impl Account {
 
     pub(super) fn ping(&mut self) {
         let id = self.random_id();
+        self.marks.pinged(&id);
         self.send(Ping { id });
     }
 
@@ -331,6 +332,8 @@ impl Account {
     fn drop_session(&mut self) {
         self.land();
         self.inbox.pause();
+        self.marks.pause();
+        self.end_writing();
         self.end_list();
         let relay = self.relay();
         self.fail_shakes(&Error::new(

@@ -85,6 +85,7 @@ impl Account {
             (_, None) => return self.hang_up(),
         };
         let Some(account) = self.subject() else { return self.hang_up() };
+        let own = account.own.clone();
         let same = self.account.as_ref().is_some_and(|current| current.local == account.local);
         let cursor = if same { self.inbox.taken() } else { account.cursor };
         let over = self.inbox.start_over;
@@ -104,6 +105,8 @@ impl Account {
             resume: if over { Some(0) } else { known.then_some(cursor) },
             epoch: known.then(|| account.epoch.clone()),
             token,
+            state: Some(own.wire()),
+            note: own.note,
             ..Login::default()
         };
         self.link.stage = Stage::Login { until: self.now.mono + LOGIN_MAX };

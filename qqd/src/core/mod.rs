@@ -46,6 +46,7 @@ pub(crate) mod segment;
 mod session;
 mod shake;
 mod stored;
+mod typing;
 
 #[cfg(test)]
 mod tests;

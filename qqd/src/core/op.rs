@@ -5,6 +5,7 @@ mod rule;
 
 use ipc_schema::chat::State;
 use ipc_schema::notify::Rules;
+use ipc_schema::presence::Wish;
 use relay_schema::Secret;
 
 pub use super::picture::{Fault as PictureFault, Picture};
@@ -30,6 +31,17 @@ pub struct Account {
     pub epoch: String,
     /// The highest row that is committed here.
     pub cursor: u64,
+    /// How it is to show itself; changed by [`Op::Presence`] alone.
+    pub own: Own,
+}
+
+/// How an account is to show itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Own {
+    /// What friends are to see.
+    pub presence: Wish,
+    /// The status text; none if it was never set here.
+    pub note: Option<String>,
 }
 
 /// A relay's address.
@@ -75,6 +87,10 @@ pub struct Loaded {
     pub unread: Vec<(String, u64)>,
     /// Own messages that are acknowledged and not yet delivered: `(conv, cseq, id, to)`, for marks that come later.
     pub undelivered: Vec<(String, u64, String, String)>,
+    /// How far the newest conversations have come here, `(conv, cseq)`: the relay may not have heard it before the end.
+    pub delivered: Vec<(String, u64)>,
+    /// How far conversations were read here, `(conv, cseq)`, where the relay may not know it.
+    pub read: Vec<(String, u64)>,
 }
 
 /// What an account that is logged out has left here.
@@ -222,7 +238,7 @@ pub enum Op {
         /// An absolute path.
         path: String,
     },
-    /// `account` has everything in `conv` up to `cseq`.
+    /// `account`, who is somebody else, has everything in `conv` up to `cseq`.
     Delivered {
         /// Which conversation.
         conv: String,
@@ -230,6 +246,31 @@ pub enum Op {
         account: String,
         /// Up to here, inclusive.
         cseq: u64,
+        /// And has read it.
+        read: bool,
+    },
+    /// Another device of the account has read `conv` up to `cseq`. Answered by [`Done::Cleared`].
+    ReadElsewhere {
+        /// Which conversation.
+        conv: String,
+        /// Up to here, inclusive.
+        cseq: u64,
+    },
+    /// The relay knows how far these conversations were read here, `(conv, cseq)`.
+    Told(Vec<(String, u64)>),
+    /// How the account is to show itself from now on.
+    Presence(Own),
+    /// What older messages the relay may have that are not here. Answered by [`Done::Unfilled`].
+    Unfilled,
+    /// Older messages of a conversation, oldest first, all before what is here of it. They are neither unread nor news.
+    /// Answered by [`Done::Filled`].
+    Fill {
+        /// With whom.
+        with: String,
+        /// What the relay has sent.
+        messages: Vec<Message>,
+        /// There are none before these.
+        whole: bool,
     },
     /// The relay's store was restored from a backup (another epoch) and has told all it has: own acknowledged messages
     /// without a `seq` that are not older than `since` are queued again, oldest first. Answered by [`Done::Messages`].
@@ -371,8 +412,24 @@ pub enum Done {
         /// It is unread and somebody else's.
         unread: bool,
     },
-    /// To [`Op::Delivered`]: our messages that have arrived now, `(id, to)`.
-    Delivered(Vec<(String, String)>),
+    /// To [`Op::Delivered`] and [`Op::Acked`]: our messages that have come further by it.
+    Delivered(Vec<Arrived>),
+    /// To [`Op::ReadElsewhere`].
+    Cleared {
+        /// With whom the conversation is; none if nothing of it is here.
+        with: Option<String>,
+        /// How many messages were unread, and are not now.
+        count: u64,
+    },
+    /// To [`Op::Unfilled`].
+    Unfilled(Unfilled),
+    /// To [`Op::Fill`].
+    Filled {
+        /// How many were not here.
+        new: u64,
+        /// The lowest number of the conversation that is here now.
+        low: Option<u64>,
+    },
     /// To [`Op::Logout`] and [`Op::Forget`]: what the account has left here, or had until now.
     LoggedOut(Left),
     /// To [`Op::BeginJoin`]: what is kept.
@@ -412,6 +469,26 @@ pub enum Done {
     Notify(Box<Rules>),
     /// To everything else.
     Nothing,
+}
+
+/// One of our messages that has come further.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrived {
+    /// Which.
+    pub id: String,
+    /// Its receiver.
+    pub to: String,
+    /// `delivered` or `read`.
+    pub state: State,
+}
+
+/// What is not here of the messages that the relay has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unfilled {
+    /// How many older ones were fetched.
+    pub done: u64,
+    /// With whom, those first with whom something was said last, and the lowest number that is here; none if nothing is.
+    pub lacking: Vec<(String, Option<u64>)>,
 }
 
 /// Why the store could not do it.

@@ -110,7 +110,7 @@ impl Account {
                     let sent = Sent { id: id.to_owned(), state: State::Acked, peer: Some(peer) };
                     self.reply(reply, Ok(sent));
                 }
-                Wait::Delivered => self.outbox.await_delivery(id.to_owned(), reply),
+                Wait::Delivered | Wait::Read => self.outbox.await_arrival(id.to_owned(), wait, reply),
             }
         }
         self.mark_note(&to, &conv, cseq);
@@ -272,7 +272,8 @@ impl Account {
     pub(super) fn outbox_failed(&mut self, error: &Error) {
         let outbox = std::mem::take(&mut self.outbox);
         let sending = outbox.entries.into_iter().flat_map(|entry| entry.waiting).map(|(_, to)| to);
-        for to in sending.chain(outbox.awaited.into_values().flatten()).collect::<Vec<_>>() {
+        let awaited = outbox.awaited.into_values().flatten().map(|(_, to)| to);
+        for to in sending.chain(awaited).collect::<Vec<_>>() {
             self.reply(to, Err(error.clone()));
         }
     }

@@ -56,7 +56,7 @@ impl Account {
         self.reply(to, page);
     }
 
-    /// `chat.read`: marks here, on this computer.
+    /// `chat.read`: marks here; the relay tells one's other devices and the friends.
     pub(super) fn read(&mut self, to: ReplyTo<Read>, params: &Read) {
         let with: Result<Option<String>, Error> = match &params.to {
             Some(name) => self.resolve(name).map(Some),
@@ -126,6 +126,7 @@ impl Account {
             }
         }
         for ((friend, conv), cseq) in marks {
+            self.note_read(conv.to_owned(), cseq);
             let (friend, conv, by) = (friend.to_owned(), conv.to_owned(), by.clone());
             self.tell(Event::ChatRead(Marked { friend, by, conv, cseq }));
         }
@@ -133,6 +134,7 @@ impl Account {
             let unread = self.inbox.read(friend, count);
             self.tell(Event::UnreadChanged(unread));
         }
+        self.say_read();
     }
 
     pub(super) fn shown(&self, messages: Vec<(u64, Message)>) -> Vec<chat::Message> {

@@ -76,13 +76,14 @@ pub(super) struct Taken {
 
 impl Inbox {
     /// What the store has.
-    pub(super) fn begin(&mut self, cursor: u64, unread: Vec<(String, u64)>) {
+    pub(super) fn begin(&mut self, cursor: u64, unread: Vec<(String, u64)>, delivered: Vec<(String, u64)>) {
         *self = Self { taken: cursor, committed: cursor, run: self.run + 1, ..Self::default() };
+        self.marks = delivered.into_iter().collect();
         self.unread = unread.into_iter().filter(|(_, count)| *count > 0).collect();
     }
 
     pub(super) fn clear(&mut self) {
-        self.begin(0, Vec::new());
+        self.begin(0, Vec::new(), Vec::new());
     }
 
     /// A session begins behind the row `cursor`.
@@ -307,6 +308,7 @@ impl Account {
             return;
         }
         let from = message.from.clone();
+        self.stops_writing(&from);
         let received = Received {
             id: message.id,
             from: message.from,
@@ -328,6 +330,14 @@ impl Account {
     /// What a row brought: news, or what happened while this daemon was away.
     pub(super) fn tell_row(&mut self, event: Event, replayed: bool) {
         if replayed { self.tell_replayed(event) } else { self.tell(event) }
+    }
+
+    /// What the relay may not have heard of in the session before.
+    pub(super) fn say_marks(&mut self) {
+        if !self.inbox.marks.is_empty() {
+            self.receipt_soon();
+        }
+        self.say_read();
     }
 
     fn receipt_soon(&mut self) {

@@ -170,6 +170,8 @@ impl Core {
             Request::GroupRemove(params) => {
                 self.give(caller, name, |account, to| account.remove_group(to, &params));
             }
+            Request::PresenceSet(params) => self.give(caller, name, |account, to| account.set(to, params)),
+            Request::ChatTyping(params) => self.give(caller, name, |account, to| account.typing(to, &params)),
             Request::PresenceShow(params) => self.give(caller, name, |account, to| account.show(to, &params)),
             Request::ChatSend(params) => self.give(caller, name, |account, to| account.chat(to, params)),
             Request::ChatHistory(params) => {

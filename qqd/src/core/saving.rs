@@ -89,7 +89,9 @@ impl Account {
             Ok(()) if self.account.is_none() => self.ask(Op::Load, Then::Reload(attempt)),
             Ok(()) => {
                 self.profile.name.clone_from(&saving.account.name);
-                self.account = Some(saving.account.clone());
+                // How it shows itself may have changed meanwhile.
+                let own = self.account.take().map(|known| known.own).unwrap_or_default();
+                self.account = Some(op::Account { own, ..saving.account.clone() });
                 self.established();
             }
         }
@@ -162,12 +164,16 @@ impl Account {
         let state = if lives { State::Online } else { State::Offline };
         let relay = self.relay();
         self.tell(Event::AccountState(Changed { state, relay, ..Changed::default() }));
+        if lives {
+            self.tell_own_presence();
+        }
     }
 
     fn take_up(&mut self, held: Vec<Heard>) {
         // The token before this one is good until the relay reads something: a login of ours that comes late would
         // take the session away.
         self.ping();
+        self.say_marks();
         self.expire();
         self.pump();
         for heard in held {

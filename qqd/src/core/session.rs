@@ -25,6 +25,8 @@ impl Account {
             Stanza::Chat(chat) => self.on_chat(chat),
             Stanza::Gap(gap) => self.on_gap(&gap),
             Stanza::Delivered(mark) => self.on_delivered(mark),
+            Stanza::Read(mark) => self.on_read_mark(mark),
+            Stanza::Typing(typing) => self.on_typing(&typing),
             Stanza::Line(line) => self.on_line(line),
             Stanza::Shake(shake) => self.on_shake(&shake),
             Stanza::Ack(ack) => self.on_ack(ack),
@@ -40,9 +42,9 @@ impl Account {
             Stanza::Ping(ping) => self.on_ping(ping),
             Stanza::ErrorStanza(error) => self.on_error(&error),
             Stanza::Notice(notice) => self.on_notice(&notice),
-            // The pong was a byte, which is all that was wanted; calls have no feature yet; a second answer to the
-            // login is unsolicited; the others are what a client says.
-            Stanza::Pong(_) | Stanza::Vidio(_) | Stanza::RVidio(_) => {}
+            Stanza::Pong(pong) => self.on_pong(&pong),
+            // Calls have no feature yet; a second answer to the login is unsolicited; the others are what a client says.
+            Stanza::Vidio(_) | Stanza::RVidio(_) => {}
             Stanza::LoginResponse(_) | Stanza::Login(_) | Stanza::Logout(_) | Stanza::Recv(_) => {}
             // What has no feature here: kept as it came and passed, if it is a row.
             other => {

@@ -1,7 +1,7 @@
 //! What happens with the store's answers.
 
 use ipc_schema::notify::Rules;
-use ipc_schema::{Code, Error, chat, outbox};
+use ipc_schema::{Code, Error, chat, outbox, presence};
 use relay_schema::Secret;
 
 use super::account::Account;
@@ -9,7 +9,7 @@ use super::chat::Asked;
 use super::explain::Matches;
 use super::io::Attempt;
 use super::mark::Whose;
-use super::op::{Done, Left, List, Loaded, Message, Picture, PictureFault, StoreError};
+use super::op::{Arrived, Done, Left, List, Loaded, Message, Own, Picture, PictureFault, StoreError};
 use super::passwd::Kept;
 use super::picture::For;
 use super::profile::Wish;
@@ -40,7 +40,9 @@ pub(super) enum Then {
     /// A message is acknowledged.
     Acked,
     /// A mark is committed.
-    Delivered(Whose),
+    Marked(Whose),
+    /// How the account shows itself is committed.
+    Presence(ReplyTo<presence::Set>, Own),
     /// What a restored relay lacks.
     Lacking,
     History(ReplyTo<chat::History>, String),
@@ -89,7 +91,8 @@ impl Account {
             Then::Received(taken) => self.on_received(*taken, result.map(received)),
             Then::Friends(friends) => self.on_friends_saved(friends, result.map(drop)),
             Then::Acked => self.tell_arrived(result.map(arrived).unwrap_or_default()),
-            Then::Delivered(whose) => self.on_mark_saved(whose, result.map(arrived)),
+            Then::Marked(whose) => self.on_mark_saved(whose, result),
+            Then::Presence(to, own) => self.on_presence_saved(to, own, result.map(drop)),
             Then::Lacking => self.on_lacking(result.map(messages)),
             Then::History(to, with) => self.on_history(to, with, result.map(messages)),
             Then::Read(to, peek, with) => self.on_read(to, peek, with, result.map(messages)),
@@ -161,7 +164,7 @@ fn received(done: Done) -> (bool, bool) {
     }
 }
 
-fn arrived(done: Done) -> Vec<(String, String)> {
+fn arrived(done: Done) -> Vec<Arrived> {
     match done {
         Done::Delivered(arrived) => arrived,
         _ => Vec::new(),

@@ -3,8 +3,10 @@
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::apply::{int, uint};
+use ipc_schema::presence::Wish;
+
 use super::search;
-use crate::core::op::{Account, Address, Done, Left, StoreError};
+use crate::core::op::{Account, Address, Done, Left, Own, StoreError};
 
 /// An account that is logged in, as the other tables know it.
 pub(super) struct Owner {
@@ -34,7 +36,8 @@ pub(super) fn all_locals(conn: &Connection) -> rusqlite::Result<Vec<String>> {
     statement.query_map([], |row| row.get(0))?.collect()
 }
 
-const COLUMNS: &str = "local, account, name, host, port, plain, pin, device, epoch, cursor";
+const COLUMNS: &str =
+    "local, account, name, host, port, plain, pin, device, epoch, cursor, presence, presence_note";
 
 /// What is kept of one account.
 pub(super) fn one(conn: &Connection, owner: &Owner) -> Result<Account, StoreError> {
@@ -60,10 +63,23 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
         device: row.get(7)?,
         epoch: row.get(8)?,
         cursor: uint(row.get(9)?),
+        own: Own { presence: wish(&row.get::<_, String>(10)?), note: row.get(11)? },
     })
 }
 
-/// Makes or updates the account, which is logged in from now on.
+/// A word that a newer version has written is on line.
+fn wish(word: &str) -> Wish {
+    Wish::ALL.iter().copied().find(|wish| wish.word() == word).unwrap_or_default()
+}
+
+/// How the account is to show itself from now on.
+pub(super) fn set_presence(conn: &Connection, owner: &Owner, own: &Own) -> Result<Done, StoreError> {
+    conn.prepare_cached("UPDATE account SET presence = ?2, presence_note = ?3 WHERE row = ?1")?
+        .execute(params![owner.row, own.presence.word(), own.note])?;
+    Ok(Done::Nothing)
+}
+
+/// Makes or updates the account, which is logged in from now on. How it shows itself stays.
 ///
 /// With the same epoch the cursor stays. With another one the numbers that the relay gave mean nothing any more: they are
 /// forgotten, with the marks, and come again with the rows.
@@ -81,16 +97,20 @@ pub(super) fn save(conn: &Connection, account: &Account) -> Result<Done, StoreEr
         None => int(account.cursor),
     };
     conn.prepare_cached(
-        "INSERT INTO account (local, account, name, host, port, plain, pin, device, epoch, cursor, present)
-         VALUES (:local, :account, :name, :host, :port, :plain, :pin, :device, :epoch, :cursor, 1)
+        "INSERT INTO account (local, account, name, host, port, plain, pin, device, epoch, cursor, present, floor,
+             presence, presence_note)
+         VALUES (:local, :account, :name, :host, :port, :plain, :pin, :device, :epoch, :cursor, 1, :cursor,
+             :presence, :note)
          ON CONFLICT (local) DO UPDATE SET account = excluded.account, name = excluded.name, host = excluded.host,
              port = excluded.port, plain = excluded.plain, pin = excluded.pin, device = excluded.device,
+             floor = iif(epoch = excluded.epoch, floor, excluded.cursor),
              epoch = excluded.epoch, cursor = excluded.cursor, present = 1",
     )?
     .execute(named_params! {
         ":local": account.local, ":account": account.account, ":name": account.name,
         ":host": account.relay.host, ":port": account.relay.port, ":plain": account.relay.plain,
         ":pin": account.pin, ":device": account.device, ":epoch": account.epoch, ":cursor": cursor,
+        ":presence": account.own.presence.word(), ":note": account.own.note,
     })?;
     let row = conn
         .prepare_cached("SELECT row FROM account WHERE local = ?1")?
@@ -101,6 +121,7 @@ pub(super) fn save(conn: &Connection, account: &Account) -> Result<Done, StoreEr
 
 fn forget_numbers(conn: &Connection, owner: i64) -> Result<(), StoreError> {
     conn.execute("DELETE FROM mark WHERE owner = ?1", [owner])?;
+    conn.execute("DELETE FROM filled WHERE owner = ?1", [owner])?;
     conn.execute(
         "UPDATE message SET conv = NULL, cseq = NULL, seq = NULL
          WHERE owner = ?1 AND (conv IS NOT NULL OR cseq IS NOT NULL OR seq IS NOT NULL)",

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::account::{self, Owner};
-use super::{friend, history, message, notify, search, step};
+use super::{fill, friend, history, mark, message, notify, search, step};
 use crate::core::op::{All, Done, Loaded, Op, PictureFault, Row, StoreError};
 
 /// Carries out one operation of the account with this local name, wholly or not at all; inside a transaction that is open already, as a part of it.
@@ -51,9 +51,14 @@ fn carry_out(conn: &Connection, local: &str, op: &Op) -> Result<Done, StoreError
         // Files of their own, see `picture`.
         Op::FindPicture { .. } | Op::KeepPicture(_) => Ok(Done::PicturePath(None)),
         Op::ReadPicture { .. } => Ok(Done::PictureRead(Err(PictureFault::Missing))),
-        Op::Delivered { conv, account, cseq } => {
-            message::mark(conn, &owner(conn, local)?, conv, account, *cseq)
+        Op::Delivered { conv, account, cseq, read } => {
+            mark::of_other(conn, &owner(conn, local)?, (conv, account), *cseq, *read)
         }
+        Op::ReadElsewhere { conv, cseq } => mark::read_elsewhere(conn, &owner(conn, local)?, conv, *cseq),
+        Op::Told(marks) => mark::told(conn, &owner(conn, local)?, marks),
+        Op::Presence(own) => account::set_presence(conn, &owner(conn, local)?, own),
+        Op::Unfilled => fill::unfilled(conn, account::present(conn, local)?.as_ref()),
+        Op::Fill { with, messages, whole } => fill::fill(conn, &owner(conn, local)?, with, messages, *whole),
         Op::Lacking { since } => message::lacking(conn, &owner(conn, local)?, since),
         Op::Find { id } => message::find(conn, account::present(conn, local)?.as_ref(), id),
         Op::History { with, before, count } => {
@@ -95,6 +100,8 @@ fn load(conn: &Connection, local: &str) -> Result<Loaded, StoreError> {
         outbox: message::outbox(conn, &owner)?,
         unread: history::unread(conn, &owner)?,
         undelivered: message::undelivered(conn, &owner)?,
+        delivered: mark::delivered(conn, &owner)?,
+        read: mark::unsaid(conn, &owner)?,
     })
 }
 

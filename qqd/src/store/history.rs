@@ -34,13 +34,31 @@ pub(super) fn page(
 ) -> Result<Done, StoreError> {
     let Some(owner) = owner else { return Ok(NOTHING) };
     let sql = format!(
-        "SELECT {COLUMNS} FROM message WHERE owner = ?1 AND peer = ?2 AND row < ?3 ORDER BY row DESC"
+        "SELECT {COLUMNS} FROM message WHERE owner = ?1 AND peer = ?2 AND place < ?3 ORDER BY place DESC"
     );
-    let before = before.map_or(i64::MAX, int);
+    let before = before.map_or(Ok(i64::MAX), |before| place_of(conn, owner, with, before))?;
     let (mut messages, more) =
         take(conn.prepare_cached(&sql)?, params![owner.row, with, before], count.min(COUNT_MAX))?;
     messages.reverse();
     Ok(Done::Messages { messages, more })
+}
+
+/// Where a message stands in its conversation, by its local number; of a number that is none of its messages', where the
+/// next one stands that came after it.
+fn place_of(conn: &Connection, owner: &Owner, with: &str, number: u64) -> Result<i64, StoreError> {
+    const EXACT: &str = "SELECT place FROM message WHERE row = ?3 AND owner = ?1 AND peer = ?2";
+    const BEHIND: &str =
+        "SELECT coalesce(max(place) + 1, ?4) FROM message WHERE owner = ?1 AND peer = ?2 AND row < ?3";
+    let exact = conn
+        .prepare_cached(EXACT)?
+        .query_row(params![owner.row, with, int(number)], |row| row.get(0))
+        .optional()?;
+    match exact {
+        Some(place) => Ok(place),
+        None => Ok(conn
+            .prepare_cached(BEHIND)?
+            .query_row(params![owner.row, with, int(number), i64::MIN], |row| row.get(0))?),
+    }
 }
 
 /// The oldest unread messages, of one friend or of all; unless `peek` these are read now. They are answered as they
@@ -63,6 +81,7 @@ pub(super) fn read(
             mark.execute([int(*row)])?;
             step::now(conn, *row, State::Read, None)?;
         }
+        super::mark::read_here(conn, owner, &messages)?;
     }
     Ok(Done::Messages { messages, more })
 }

@@ -6,16 +6,17 @@ use ipc_schema::chat::State;
 
 use super::account::Owner;
 use super::apply::{int, uint};
-use super::{search, step};
-use crate::core::op::{Done, Message, StoreError};
+use super::{mark, search, step};
+use crate::core::op::{Arrived, Done, Message, StoreError};
 
-/// The columns that [`from_row`] reads, in its order. An own message is delivered, too, if a mark that came before its
-/// number says so; the row itself changes with the ack or the next mark, whose answer then tells it.
+/// The columns that [`from_row`] reads, in its order. An own message is delivered or read, too, if a mark that came before
+/// its number says so; the row itself changes with the ack or the next mark, whose answer then tells it.
 pub(super) const COLUMNS: &str = "row, id, sender, recipient, text, kind, body, re, conv, cseq, seq,
-    CASE WHEN mine = 1 AND state = 'acked' AND EXISTS (
-        SELECT 1 FROM mark WHERE mark.owner = message.owner AND mark.conv = message.conv
-            AND mark.account = message.recipient AND mark.cseq >= message.cseq
-    ) THEN 'delivered' ELSE state END,
+    CASE WHEN mine = 1 AND state IN ('acked', 'delivered') THEN coalesce((
+        SELECT CASE WHEN mark.read >= message.cseq THEN 'read' WHEN mark.cseq >= message.cseq THEN 'delivered' END
+        FROM mark WHERE mark.owner = message.owner AND mark.conv = message.conv
+            AND mark.account = message.recipient
+    ), state) ELSE state END,
     reason, ts";
 
 /// How many undelivered messages a start hands to the core, the newest: a mark finds the older ones here all the same.
@@ -68,7 +69,7 @@ pub(super) fn queue(conn: &Connection, owner: &Owner, message: &Message) -> Resu
     Ok(Done::Queued { message: Box::new(message), known: false })
 }
 
-/// The relay has it. Answers [`Done::Delivered`] with it if its receiver has it, too, as a mark said before.
+/// The relay has it. Answers [`Done::Delivered`] with it if its receiver has it, or has read it, as a mark said before.
 pub(super) fn acked(
     conn: &Connection,
     owner: &Owner,
@@ -78,12 +79,13 @@ pub(super) fn acked(
     let Some((row, _)) = own(conn, owner, id, place.conv)? else { return Ok(Done::Nothing) };
     settle(conn, owner, row, place)?;
     let Some((row, stored)) = own(conn, owner, id, place.conv)? else { return Ok(Done::Nothing) };
-    if stored.state != State::Delivered {
+    if !matches!(stored.state, State::Delivered | State::Read) {
         return Ok(Done::Nothing);
     }
-    conn.prepare_cached("UPDATE message SET state = 'delivered' WHERE row = ?1")?.execute([int(row)])?;
-    step::now(conn, row, State::Delivered, None)?;
-    Ok(Done::Delivered(vec![(stored.id, stored.to)]))
+    conn.prepare_cached("UPDATE message SET state = ?2 WHERE row = ?1")?
+        .execute(params![int(row), stored.state.word()])?;
+    step::now(conn, row, stored.state, None)?;
+    Ok(Done::Delivered(vec![Arrived { id: stored.id, to: stored.to, state: stored.state }]))
 }
 
 /// It will not arrive. What the relay has already acknowledged cannot fail any more.
@@ -108,10 +110,13 @@ pub(super) fn receive(
 ) -> Result<Done, StoreError> {
     let place = Place { conv: message.conv.as_deref(), cseq: message.cseq, ts: &message.ts };
     let mine = message.from == owner.account;
+    // On another device, as one's own mark has said before.
+    let was_read = !mine && mark::was_read(conn, owner, message)?;
     let (row, new) = match same(conn, owner, message)? {
         Some(row) => (row, false),
         None => {
-            let stored = Message { state: State::Acked, reason: None, ..message.clone() };
+            let state = if was_read { State::Read } else { State::Acked };
+            let stored = Message { state, reason: None, ..message.clone() };
             let row = insert(conn, owner, &stored)?;
             match mine {
                 true => step::first(conn, row, State::Acked, Some("other-device"))?,
@@ -127,40 +132,7 @@ pub(super) fn receive(
     } else if !new {
         put(conn, row, &place)?;
     }
-    Ok(Done::Received { new, unread: new && !mine })
-}
-
-/// `account` has everything up to `cseq`: answers which of our messages have arrived by that.
-pub(super) fn mark(
-    conn: &Connection,
-    owner: &Owner,
-    conv: &str,
-    account: &str,
-    cseq: u64,
-) -> Result<Done, StoreError> {
-    conn.prepare_cached(
-        "INSERT INTO mark (owner, conv, account, cseq) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (owner, conv, account) DO UPDATE SET cseq = max(cseq, excluded.cseq)",
-    )?
-    .execute(params![owner.row, conv, account, int(cseq)])?;
-    let mut statement = conn.prepare_cached(
-        "SELECT row, id, recipient FROM message
-         WHERE owner = ?1 AND mine = 1 AND state = 'acked' AND conv = ?2 AND cseq <= ?3 AND recipient = ?4
-         ORDER BY cseq",
-    )?;
-    let arrived = statement
-        .query_map(params![owner.row, conv, int(cseq), account], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?))
-        })?
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut update = conn.prepare_cached("UPDATE message SET state = 'delivered' WHERE row = ?1")?;
-    let mut told = Vec::with_capacity(arrived.len());
-    for (row, id, to) in arrived {
-        update.execute([row])?;
-        step::now(conn, uint(row), State::Delivered, None)?;
-        told.push((id, to));
-    }
-    Ok(Done::Delivered(told))
+    Ok(Done::Received { new, unread: new && !mine && !was_read })
 }
 
 /// Own messages that the relay had acknowledged, has not told again and so has lost, are queued again: all that are not
@@ -169,7 +141,7 @@ pub(super) fn lacking(conn: &Connection, owner: &Owner, since: &str) -> Result<D
     let sql = format!(
         "SELECT {COLUMNS} FROM message
          WHERE owner = ?1 AND mine = 1 AND seq IS NULL AND state IN ('acked', 'delivered', 'read') AND ts >= ?2
-         ORDER BY row"
+         ORDER BY ts, place"
     );
     let mut statement = conn.prepare_cached(&sql)?;
     let mut messages =
@@ -245,7 +217,7 @@ pub(super) fn own(
 /// The message that a row of the inbox repeats. The sender chooses the id, and a relay that lost an account may let it
 /// be chosen once more: so the content must be the same, too, and the conversation. That is not known of what is queued,
 /// nor of anything after the relay's epoch has changed; then the content decides.
-fn same(conn: &Connection, owner: &Owner, message: &Message) -> Result<Option<u64>, StoreError> {
+pub(super) fn same(conn: &Connection, owner: &Owner, message: &Message) -> Result<Option<u64>, StoreError> {
     let row: Option<i64> = conn
         .prepare_cached(
             "SELECT row FROM message
@@ -266,20 +238,34 @@ fn same(conn: &Connection, owner: &Owner, message: &Message) -> Result<Option<u6
     Ok(row.map(uint))
 }
 
+/// Puts a message behind all others of its conversation.
 fn insert(conn: &Connection, owner: &Owner, message: &Message) -> Result<u64, StoreError> {
+    const LAST: &str = "SELECT coalesce(max(place), 0) + 1 FROM message WHERE owner = ?1 AND peer = ?2";
+    let peer = if message.from == owner.account { &message.to } else { &message.from };
+    let place = conn.prepare_cached(LAST)?.query_row(params![owner.row, peer], |row| row.get(0))?;
+    insert_at(conn, owner, message, place)
+}
+
+/// Puts a message at a place of its conversation.
+pub(super) fn insert_at(
+    conn: &Connection,
+    owner: &Owner,
+    message: &Message,
+    place: i64,
+) -> Result<u64, StoreError> {
     let mine = message.from == owner.account;
     conn.prepare_cached(
         "INSERT INTO message (owner, peer, mine, id, sender, recipient, text, kind, body, re, conv, cseq, seq,
-             state, reason, ts)
+             state, reason, ts, place)
          VALUES (:owner, :peer, :mine, :id, :sender, :recipient, :text, :kind, :body, :re, :conv, :cseq, :seq,
-             :state, :reason, :ts)",
+             :state, :reason, :ts, :place)",
     )?
     .execute(named_params! {
         ":owner": owner.row, ":peer": if mine { &message.to } else { &message.from }, ":mine": mine,
         ":id": message.id, ":sender": message.from, ":recipient": message.to, ":text": message.text,
         ":kind": message.kind, ":body": message.body, ":re": message.re, ":conv": message.conv,
         ":cseq": message.cseq.map(int), ":seq": message.seq.map(int), ":state": message.state.word(),
-        ":reason": message.reason, ":ts": message.ts,
+        ":reason": message.reason, ":ts": message.ts, ":place": place,
     })?;
     let row = uint(conn.last_insert_rowid());
     let peer = if mine { &message.to } else { &message.from };
@@ -292,14 +278,18 @@ fn settle(conn: &Connection, owner: &Owner, row: u64, place: &Place<'_>) -> Resu
     leave_outbox(conn, row)?;
     put(conn, row, place)?;
     if is_overtaken(conn, owner, row, place)? {
-        conn.prepare_cached("UPDATE message SET row = (SELECT max(row) + 1 FROM message) WHERE row = ?1")?
-            .execute([int(row)])?;
+        conn.prepare_cached(
+            "UPDATE message SET place = 1 + (SELECT max(other.place) FROM message other
+                 WHERE other.owner = message.owner AND other.peer = message.peer)
+             WHERE row = ?1",
+        )?
+        .execute([int(row)])?;
     }
     Ok(())
 }
 
 /// What the relay says about a message; with that, an own one is acknowledged, if it is not further already.
-fn put(conn: &Connection, row: u64, place: &Place<'_>) -> Result<(), StoreError> {
+pub(super) fn put(conn: &Connection, row: u64, place: &Place<'_>) -> Result<(), StoreError> {
     let waits: bool = conn
         .prepare_cached(
             "SELECT mine = 1 AND state IN ('queued', 'sent', 'failed') FROM message WHERE row = ?1",
@@ -317,16 +307,19 @@ fn put(conn: &Connection, row: u64, place: &Place<'_>) -> Result<(), StoreError>
     search::place(conn, row)
 }
 
-/// Whether the message before it in the conversation came here after it was queued. It then takes a new local number,
-/// so that by local numbers, too, the order is the conversation's, on every device the same.
+/// Whether the message before it in the conversation came here after it was queued. It then takes a new place, so that
+/// the order here, too, is the conversation's, on every device the same.
 fn is_overtaken(conn: &Connection, owner: &Owner, row: u64, place: &Place<'_>) -> Result<bool, StoreError> {
     let before: Option<i64> = conn
         .prepare_cached(
-            "SELECT row FROM message WHERE owner = ?1 AND conv = ?2 AND cseq < ?3 ORDER BY cseq DESC LIMIT 1",
+            "SELECT place FROM message WHERE owner = ?1 AND conv = ?2 AND cseq < ?3 ORDER BY cseq DESC LIMIT 1",
         )?
         .query_row(params![owner.row, place.conv, place.cseq.map(int)], |row| row.get(0))
         .optional()?;
-    Ok(before.is_some_and(|before| before > int(row)))
+    let own: i64 = conn
+        .prepare_cached("SELECT place FROM message WHERE row = ?1")?
+        .query_row([int(row)], |row| row.get(0))?;
+    Ok(before.is_some_and(|before| before > own))
 }
 
 fn leave_outbox(conn: &Connection, row: u64) -> Result<(), StoreError> {

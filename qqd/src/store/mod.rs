@@ -6,8 +6,10 @@
 
 mod account;
 mod apply;
+mod fill;
 mod friend;
 mod history;
+mod mark;
 mod message;
 mod notify;
 mod open;

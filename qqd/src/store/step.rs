@@ -134,7 +134,9 @@ pub(super) fn retry(conn: &Connection, owner: &Owner, id: &str, ts: &str) -> Res
     };
     let new: Option<i64> = conn
         .prepare_cached(
-            "UPDATE message SET state = 'queued', reason = NULL, ts = ?2, row = (SELECT max(row) + 1 FROM message)
+            "UPDATE message SET state = 'queued', reason = NULL, ts = ?2, row = (SELECT max(row) + 1 FROM message),
+                 place = 1 + (SELECT max(other.place) FROM message other
+                     WHERE other.owner = message.owner AND other.peer = message.peer)
              WHERE row = ?1 RETURNING row",
         )?
         .query_row(params![int(*row), ts], |row| row.get(0))

@@ -46,8 +46,8 @@ pub(in crate::core) struct Outbox {
     pub(super) careful: usize,
     /// When the relay last answered while it owed an answer.
     pub(super) answered: Duration,
-    /// Who waits for a delivery, by id.
-    pub(super) awaited: HashMap<String, Vec<ReplyTo<Send>>>,
+    /// Who waits for a message that the relay has, by id, and for what.
+    pub(super) awaited: HashMap<String, Vec<(Wait, ReplyTo<Send>)>>,
     pub(super) peers: VecDeque<(String, Peer)>,
 }
 
@@ -88,12 +88,19 @@ impl Outbox {
         self.peers.iter().find(|(known, _)| known == id).map(|(_, peer)| *peer)
     }
 
-    pub(in crate::core) fn await_delivery(&mut self, id: String, to: ReplyTo<Send>) {
-        self.awaited.entry(id).or_default().push(to);
+    pub(in crate::core) fn await_arrival(&mut self, id: String, wait: Wait, to: ReplyTo<Send>) {
+        self.awaited.entry(id).or_default().push((wait, to));
     }
 
-    pub(in crate::core) fn delivered(&mut self, id: &str) -> Vec<ReplyTo<Send>> {
-        self.awaited.remove(id).unwrap_or_default()
+    /// Those who have waited for that; what was read was delivered, too.
+    pub(in crate::core) fn arrived(&mut self, id: &str, state: State) -> Vec<ReplyTo<Send>> {
+        let waiting = self.awaited.remove(id).unwrap_or_default();
+        let there = |wait: &Wait| state == State::Read || *wait != Wait::Read;
+        let (there, further): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(wait, _)| there(wait));
+        if !further.is_empty() {
+            self.awaited.insert(id.to_owned(), further);
+        }
+        there.into_iter().map(|(_, to)| to).collect()
     }
 
     /// What was only for a receiver on line and cannot be that any more: its session is over.
@@ -114,7 +121,7 @@ impl Outbox {
             entry.waiting.retain(|(_, to)| requests.is_open(to));
         }
         self.awaited.retain(|_, waiting| {
-            waiting.retain(|to| requests.is_open(to));
+            waiting.retain(|(_, to)| requests.is_open(to));
             !waiting.is_empty()
         });
     }

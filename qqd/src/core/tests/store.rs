@@ -6,8 +6,8 @@ use ipc_schema::chat::State;
 use relay_schema::Secret;
 
 use super::super::op::{
-    Account, All, Change, Done, Friend, Left, List, Loaded, Message, Offer, Op, Picture, PictureFault,
-    Profile, Row, Step, StoreError, Ticket,
+    Account, All, Arrived, Change, Done, Friend, Left, List, Loaded, Message, Offer, Op, Own, Picture,
+    PictureFault, Profile, Row, Step, StoreError, Ticket, Unfilled,
 };
 use super::super::segment;
 
@@ -38,6 +38,9 @@ struct Shelf {
     marks: BTreeMap<(String, String), u64>,
     missed: bool,
     steps: BTreeMap<String, Vec<Step>>,
+    own: Option<Own>,
+    unsaid: BTreeMap<String, u64>,
+    pub(super) unfilled: Unfilled,
 }
 
 static NO_FRIENDS: BTreeMap<String, Friend> = BTreeMap::new();
@@ -214,7 +217,18 @@ impl Shelf {
             Op::FindPicture { .. } | Op::KeepPicture(_) | Op::ReadPicture { .. } => {
                 unreachable!("they are nobody's")
             }
-            Op::Delivered { conv, account, cseq } => self.delivered(conv, account, cseq),
+            Op::Delivered { conv, account, cseq, read } => self.delivered(conv, account, cseq, read),
+            Op::ReadElsewhere { conv, cseq } => self.read_elsewhere(conv, cseq),
+            Op::Told(told) => {
+                self.unsaid.retain(|conv, cseq| !told.contains(&(conv.clone(), *cseq)));
+                Done::Nothing
+            }
+            Op::Presence(own) => {
+                self.account.iter_mut().for_each(|account| account.own = own.clone());
+                Done::Nothing
+            }
+            Op::Unfilled => Done::Unfilled(self.unfilled.clone()),
+            Op::Fill { with, messages, whole } => self.fill(&with, messages, whole),
             Op::Lacking { since } => self.lacking(&since),
             Op::Find { id } => Done::Found(self.message(&id).cloned().map(Box::new)),
             Op::History { with, .. } => self.page(|message| message.from == with || message.to == with),
@@ -267,11 +281,14 @@ impl Shelf {
             outbox,
             unread: unread.into_iter().collect(),
             undelivered: Vec::new(),
+            delivered: Vec::new(),
+            read: self.unsaid.clone().into_iter().collect(),
         }
     }
 
     fn save(&mut self, account: Account) -> Done {
         let known = self.account.take();
+        self.own = known.as_ref().map(|known| known.own.clone());
         let same = known.as_ref().is_some_and(|known| known.epoch == account.epoch);
         let cursor = known.filter(|_| same).map_or(account.cursor, |known| known.cursor);
         if !same {
@@ -279,7 +296,8 @@ impl Shelf {
                 (message.conv, message.cseq, message.seq) = (None, None, None);
             }
         }
-        self.account = Some(Account { cursor, ..account });
+        let own = self.own.take().unwrap_or_else(|| account.own.clone());
+        self.account = Some(Account { cursor, own, ..account });
         self.present = true;
         self.missed = false;
         Done::Nothing
@@ -310,7 +328,11 @@ impl Shelf {
         let mark = marks.get(&(conv.to_owned(), message.to.clone())).copied().unwrap_or_default();
         if mark >= cseq {
             message.state = State::Delivered;
-            return Done::Delivered(vec![(id.to_owned(), message.to.clone())]);
+            return Done::Delivered(vec![Arrived {
+                id: id.to_owned(),
+                to: message.to.clone(),
+                state: State::Delivered,
+            }]);
         }
         message.state = State::Acked;
         Done::Nothing
@@ -394,21 +416,55 @@ impl Shelf {
             }
             return Done::Received { new: false, unread: false };
         }
-        self.messages.push(message);
-        Done::Received { new: true, unread: !own }
+        let mark = self.account.as_ref().map(|account| account.account.clone()).unwrap_or_default();
+        let mark = self.marks.get(&(message.conv.clone().unwrap_or_default(), mark));
+        let was_read = !own && mark.is_some_and(|mark| message.cseq.is_some_and(|cseq| cseq <= *mark));
+        let state = if was_read { State::Read } else { message.state };
+        self.messages.push(Message { state, ..message });
+        Done::Received { new: true, unread: !own && !was_read }
     }
 
-    fn delivered(&mut self, conv: String, account: String, cseq: u64) -> Done {
+    fn delivered(&mut self, conv: String, account: String, cseq: u64, read: bool) -> Done {
+        let state = if read { State::Read } else { State::Delivered };
         let mut arrived = Vec::new();
         for message in &mut self.messages {
             let here = message.conv.as_deref() == Some(&conv) && message.to == account;
-            if here && message.state == State::Acked && message.cseq.is_some_and(|number| number <= cseq) {
-                message.state = State::Delivered;
-                arrived.push((message.id.clone(), message.to.clone()));
+            let open = message.state == State::Acked || (read && message.state == State::Delivered);
+            if here && open && message.cseq.is_some_and(|number| number <= cseq) {
+                message.state = state;
+                arrived.push(Arrived { id: message.id.clone(), to: message.to.clone(), state });
             }
         }
         self.marks.insert((conv, account), cseq);
         Done::Delivered(arrived)
+    }
+
+    fn read_elsewhere(&mut self, conv: String, cseq: u64) -> Done {
+        let own = self.account.as_ref().map(|account| account.account.clone()).unwrap_or_default();
+        let (mut with, mut count) = (None, 0);
+        for message in self.messages.iter_mut().filter(|message| message.conv.as_ref() == Some(&conv)) {
+            with = Some(if message.from == own { message.to.clone() } else { message.from.clone() });
+            let here = message.from != own && message.cseq.is_some_and(|number| number <= cseq);
+            if here && message.state == State::Acked {
+                message.state = State::Read;
+                count += 1;
+            }
+        }
+        self.unsaid.remove(&conv);
+        self.marks.insert((conv, own), cseq);
+        Done::Cleared { with, count }
+    }
+
+    fn fill(&mut self, with: &str, messages: Vec<Message>, whole: bool) -> Done {
+        let new = messages.len() as u64;
+        let low = messages.first().and_then(|message| message.cseq);
+        self.unfilled.done += new;
+        for entry in self.unfilled.lacking.iter_mut().filter(|(name, _)| name == with) {
+            entry.1 = low.or(entry.1);
+        }
+        self.unfilled.lacking.retain(|(name, low)| name != with || (!whole && *low != Some(1)));
+        self.messages.splice(0..0, messages);
+        Done::Filled { new, low }
     }
 
     fn lacking(&mut self, since: &str) -> Done {
@@ -442,10 +498,12 @@ impl Shelf {
         };
         let page = self.page(unread);
         if !peek {
-            self.messages
-                .iter_mut()
-                .filter(|message| unread(message))
-                .for_each(|message| message.state = State::Read);
+            self.messages.iter_mut().filter(|message| unread(message)).for_each(|message| {
+                message.state = State::Read;
+                if let (Some(conv), Some(cseq)) = (&message.conv, message.cseq) {
+                    self.unsaid.insert(conv.clone(), cseq);
+                }
+            });
         }
         page
     }

@@ -3,6 +3,7 @@
 mod accounts;
 mod disk;
 mod friends;
+mod marks;
 mod messages;
 mod notify;
 mod numbers;
@@ -18,7 +19,7 @@ use rusqlite::Connection;
 
 use super::{Asked, apply, in_memory};
 use crate::core::io::{Local, Token};
-use crate::core::op::{Account, Address, All, Done, Friend, List, Loaded, Message, Op, Row};
+use crate::core::op::{Account, Address, All, Done, Friend, List, Loaded, Message, Op, Own, Row};
 
 const TS: &str = "2026-01-31T09:30:00.123Z";
 
@@ -39,6 +40,7 @@ fn account(name: &str) -> Account {
         device: "0b9c".into(),
         epoch: "first".into(),
         cursor: 0,
+        own: Own::default(),
     }
 }
 
@@ -88,7 +90,7 @@ fn ack(id: &str, cseq: u64) -> Op {
 }
 
 fn mark(account: &str, cseq: u64) -> Op {
-    Op::Delivered { conv: "c1".into(), account: account.into(), cseq }
+    Op::Delivered { conv: "c1".into(), account: account.into(), cseq, read: false }
 }
 
 fn token(text: &str) -> Op {
@@ -177,7 +179,7 @@ fn received(done: Done) -> (bool, bool) {
 
 fn arrived(done: Done) -> Vec<String> {
     match done {
-        Done::Delivered(arrived) => arrived.into_iter().map(|(id, _)| id).collect(),
+        Done::Delivered(arrived) => arrived.into_iter().map(|one| one.id).collect(),
         other => panic!("{other:?}"),
     }
 }
