@@ -164,7 +164,8 @@ fn told(step: op::Step, message: &Message, own: bool) -> Step {
         (State::Delivered, _) if own => format!("arrived at a device of {to}"),
         (State::Delivered, _) => "arrived on this computer".to_owned(),
         (State::Read, _) if own => format!("read by {to}"),
-        (State::Read, _) => "read".to_owned(),
+        (State::Read, Some("other-device")) => "read on another device of yours".to_owned(),
+        (State::Read, _) => "read here".to_owned(),
         (State::Failed, reason) => super::chat::refusal(reason.unwrap_or_default(), &message.id, to).message,
     };
     if step.times > 1 {

@@ -86,8 +86,7 @@ pub(super) fn read(
     Ok(Done::Messages { messages, more })
 }
 
-/// The oldest messages of a conversation that are newer than the one with the row `after`. By their times: a row that came
-/// late may be an old message.
+/// The oldest messages of a conversation that stand behind the one with the row `after`.
 pub(super) fn export(
     conn: &Connection,
     owner: Option<&Owner>,
@@ -96,18 +95,16 @@ pub(super) fn export(
 ) -> Result<Done, StoreError> {
     let Some(owner) = owner else { return Ok(NOTHING) };
     let begin = match after {
-        None => Some((String::new(), 0)),
+        None => Some(i64::MIN),
         Some(row) => conn
-            .prepare_cached("SELECT ts, row FROM message WHERE row = ?1 AND owner = ?2 AND peer = ?3")?
-            .query_row(params![int(row), owner.row, with], |row| Ok((row.get(0)?, row.get(1)?)))
+            .prepare_cached("SELECT place FROM message WHERE row = ?1 AND owner = ?2 AND peer = ?3")?
+            .query_row(params![int(row), owner.row, with], |row| row.get(0))
             .optional()?,
     };
-    let Some((ts, row)) = begin else { return Ok(Done::Found(None)) };
-    let sql = format!(
-        "SELECT {COLUMNS} FROM message WHERE owner = ?1 AND peer = ?2 AND (ts, row) > (?3, ?4) ORDER BY ts, row"
-    );
-    let params = params![owner.row, with, ts, row];
-    let (messages, more) = take(conn.prepare_cached(&sql)?, params, COUNT_MAX)?;
+    let Some(begin) = begin else { return Ok(Done::Found(None)) };
+    let sql =
+        format!("SELECT {COLUMNS} FROM message WHERE owner = ?1 AND peer = ?2 AND place > ?3 ORDER BY place");
+    let (messages, more) = take(conn.prepare_cached(&sql)?, params![owner.row, with, begin], COUNT_MAX)?;
     Ok(Done::Messages { messages, more })
 }
 

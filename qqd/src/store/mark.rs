@@ -108,13 +108,18 @@ pub(super) fn read_elsewhere(
         )?
         .query_row(params![owner.row, conv], |row| row.get(0))
         .optional()?;
-    let count = conn
+    let rows = conn
         .prepare_cached(
             "UPDATE message SET state = 'read'
-             WHERE owner = ?1 AND peer = ?2 AND mine = 0 AND state = 'acked' AND conv = ?3 AND cseq <= ?4",
+             WHERE owner = ?1 AND peer = ?2 AND mine = 0 AND state = 'acked' AND conv = ?3 AND cseq <= ?4
+             RETURNING row",
         )?
-        .execute(params![owner.row, with, conv, int(cseq)])?;
-    Ok(Done::Cleared { with, count: count.try_into().unwrap_or(0) })
+        .query_map(params![owner.row, with, conv, int(cseq)], |row| row.get(0))?
+        .collect::<Result<Vec<i64>, _>>()?;
+    for row in &rows {
+        step::now(conn, uint(*row), State::Read, Some("other-device"))?;
+    }
+    Ok(Done::Cleared { with, count: rows.len().try_into().unwrap_or(0) })
 }
 
 /// The relay knows that so far was read here.

@@ -122,6 +122,9 @@ pub(super) fn receive(
                 true => step::first(conn, row, State::Acked, Some("other-device"))?,
                 false => step::first(conn, row, State::Delivered, None)?,
             }
+            if was_read {
+                step::now(conn, row, State::Read, Some("other-device"))?;
+            }
             (row, true)
         }
     };

@@ -2,7 +2,7 @@
 //! steps: what happens again and again is counted.
 
 use ipc_schema::chat::State;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::account::Owner;
 use super::apply::{int, uint};
@@ -132,20 +132,16 @@ pub(super) fn retry(conn: &Connection, owner: &Owner, id: &str, ts: &str) -> Res
         let matches = if failed.is_empty() { matches(conn, owner, id, "1")? } else { failed };
         return Ok(Done::Explained { matches, steps: Vec::new() });
     };
-    let new: Option<i64> = conn
-        .prepare_cached(
-            "UPDATE message SET state = 'queued', reason = NULL, ts = ?2, row = (SELECT max(row) + 1 FROM message),
-                 place = 1 + (SELECT max(other.place) FROM message other
-                     WHERE other.owner = message.owner AND other.peer = message.peer)
-             WHERE row = ?1 RETURNING row",
-        )?
-        .query_row(params![int(*row), ts], |row| row.get(0))
-        .optional()?;
-    let Some(new) = new else { return Ok(Done::Nothing) };
-    conn.prepare_cached("INSERT INTO outbox (message) VALUES (?1)")?.execute([new])?;
-    super::search::place(conn, uint(new))?;
-    now(conn, uint(new), State::Queued, Some("retried"))?;
+    conn.prepare_cached(
+        "UPDATE message SET state = 'queued', reason = NULL, ts = ?2, place = 1 + (SELECT max(other.place)
+             FROM message other WHERE other.owner = message.owner AND other.peer = message.peer)
+         WHERE row = ?1",
+    )?
+    .execute(params![int(*row), ts])?;
+    conn.prepare_cached("INSERT INTO outbox (message) VALUES (?1)")?.execute([int(*row)])?;
+    super::search::place(conn, *row)?;
+    now(conn, *row, State::Queued, Some("retried"))?;
     let sql = format!("SELECT {COLUMNS} FROM message WHERE row = ?1");
-    let (_, message) = conn.prepare_cached(&sql)?.query_row([new], from_row)?;
+    let (_, message) = conn.prepare_cached(&sql)?.query_row([int(*row)], from_row)?;
     Ok(Done::Queued { message: Box::new(message), known: false })
 }

@@ -22,7 +22,6 @@ CREATE TABLE step (
     PRIMARY KEY (message, number)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX message_time ON message (owner, peer, ts, row);
 CREATE INDEX message_failed ON message (owner, ts) WHERE mine = 1 AND state = 'failed';
 
 -- The daemon's rules for notifications, one row; `dnd_until` is NULL for "until it is switched off".

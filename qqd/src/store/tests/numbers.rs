@@ -135,6 +135,7 @@ pub(super) fn print(count: u64) {
         ("会议 周末", None),
         ("饭吃", None),
         ("的我", None),
+        ("知晚", None),
         ("龘", None),
         ("晚饭", Some("friend7")),
         ("dinner", None),

@@ -125,7 +125,7 @@ fn the_outbox_lists_what_waits_and_then_what_failed_lately() {
 }
 
 #[test]
-fn a_conversation_is_written_out_by_time_and_page_by_page() {
+fn a_conversation_is_written_out_in_its_order_and_page_by_page() {
     let mut conn = alice();
     for seq in 1..=2500 {
         let ts =
@@ -142,6 +142,6 @@ fn a_conversation_is_written_out_by_time_and_page_by_page() {
             break;
         }
     }
-    assert_eq!(all, (1..=2500).rev().map(|seq| format!("m{seq}")).collect::<Vec<_>>());
+    assert_eq!(all, (1..=2500).map(|seq| format!("m{seq}")).collect::<Vec<_>>());
     assert!(matches!(say(&mut conn, Op::Export { with: "carol".into(), after: Some(1) }), Done::Found(None)));
 }

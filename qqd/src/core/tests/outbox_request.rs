@@ -1,0 +1,113 @@
+//! The outbox in people's hands: exactly one of "sent" and "taken back" happens to a message.
+
+use ipc_schema::Request;
+use ipc_schema::chat::State;
+use ipc_schema::outbox::{Cancel, List, Retry};
+use relay_schema::{Nack, NackCode};
+
+use super::*;
+
+fn cancel(key: &str) -> Request {
+    Request::OutboxCancel(Cancel { id: key.into() })
+}
+
+fn retry(key: &str) -> Request {
+    Request::OutboxRetry(Retry { id: key.into() })
+}
+
+fn queued_offline(keys: &[&str]) -> Daemon {
+    let mut daemon = Daemon::with_bob();
+    daemon.lost();
+    for key in keys {
+        daemon.ask(text("bob", key));
+    }
+    daemon
+}
+
+#[test]
+fn what_was_never_written_is_taken_back_and_never_sent() {
+    let mut daemon = queued_offline(&["m1", "m2", "m3"]);
+    let outputs = daemon.ask(cancel("m2"));
+    assert_eq!(reply(&outputs), json!({ "id": "m2", "state": "failed" }));
+    let changed = events(&outputs).into_iter().find_map(|event| match &event.event {
+        Event::ChatState(changed) => Some((changed.state, changed.reason.clone(), changed.outbox)),
+        _ => None,
+    });
+    assert_eq!(changed, Some((State::Failed, Some("cancelled".into()), Some(2))));
+    assert_eq!(chats(&daemon.back(0)), ["m1", "m3"]);
+    assert_eq!(refusal(&daemon.ask(cancel("m2"))).code, Code::Conflict);
+    assert_eq!(refusal(&daemon.ask(cancel("zzz"))).code, Code::NotFound);
+}
+
+#[test]
+fn what_may_be_at_the_relay_is_not_taken_back() {
+    let mut daemon = Daemon::with_bob();
+    daemon.ask(text("bob", "m1"));
+    assert_eq!(refusal(&daemon.ask(cancel("m1"))).code, Code::Conflict, "on its way");
+    daemon.lost();
+    assert_eq!(refusal(&daemon.ask(cancel("m1"))).code, Code::Conflict, "nobody knows whether it arrived");
+    assert_eq!(chats(&daemon.back(0)), ["m1"]);
+    daemon.hear(ack("m1", 1));
+    assert_eq!(refusal(&daemon.ask(cancel("m1"))).code, Code::Conflict, "it is there");
+}
+
+#[test]
+fn one_that_the_relay_did_not_take_is_taken_back_and_the_others_go_on() {
+    let mut daemon = Daemon::with_bob();
+    daemon.ask(text("bob", "m1"));
+    daemon.ask(text("bob", "m2"));
+    for key in ["m1", "m2"] {
+        daemon.hear(Nack { id: id(key), code: NackCode::Rate, retry: Some(60_000) });
+    }
+    let outputs = daemon.ask(cancel("m1"));
+    assert_eq!(reply(&outputs)["state"], "failed");
+    assert!(has_hung_up(&outputs), "the relay waits for that one, so the session begins anew");
+    daemon.closed(Closed::Hangup);
+    assert_eq!(chats(&daemon.back(0)), ["m2"]);
+}
+
+#[test]
+fn several_that_begin_so_are_told_and_a_whole_id_is_one() {
+    let mut daemon = queued_offline(&["ab", "abc"]);
+    assert_eq!(refusal(&daemon.ask(cancel("a"))).code, Code::Ambiguous);
+    assert_eq!(reply(&daemon.ask(cancel("ab")))["id"], "ab");
+    assert_eq!(reply(&daemon.ask(cancel("a")))["id"], "abc");
+    assert_eq!(refusal(&daemon.ask(cancel(""))).code, Code::Usage);
+    assert_eq!(refusal(&daemon.ask(retry("a b"))).code, Code::Usage);
+}
+
+#[test]
+fn only_one_that_failed_is_sent_again_behind_what_waits_and_with_a_new_time() {
+    let mut daemon = queued_offline(&["m1", "m2"]);
+    daemon.ask(cancel("m1"));
+    let before = daemon.disk.message("m1").unwrap().ts.clone();
+    assert_eq!(refusal(&daemon.ask(retry("m2"))).code, Code::Conflict);
+    daemon.pass(Duration::from_secs(1));
+    assert_eq!(reply(&daemon.ask(retry("m1"))), json!({ "id": "m1", "state": "queued" }));
+    assert!(daemon.disk.message("m1").unwrap().ts > before);
+    assert_eq!(refusal(&daemon.ask(retry("m1"))).code, Code::Conflict, "it waits already");
+    assert_eq!(chats(&daemon.back(0)), ["m2", "m1"]);
+}
+
+#[test]
+fn on_line_it_goes_out_at_once_and_the_list_says_so() {
+    let mut daemon = queued_offline(&["m1"]);
+    daemon.ask(cancel("m1"));
+    daemon.back(0);
+    let outputs = daemon.ask(retry("m1"));
+    assert_eq!((chats(&outputs), reply(&outputs)["state"].clone()), (vec!["m1".to_owned()], json!("sent")));
+    assert_eq!(reply(&daemon.ask(Request::OutboxList(List {})))["messages"][0]["state"], "sent");
+}
+
+#[test]
+fn whoever_waits_for_a_message_hears_that_it_was_taken_back() {
+    let mut daemon = Daemon::with_bob();
+    daemon.lost();
+    let wait = Some(ipc_schema::chat::Wait::Relay);
+    daemon.ask(Request::ChatSend(ipc_schema::chat::Send { wait, ..text("bob", "m1") }));
+    let outputs = daemon.ask(cancel("m1"));
+    let codes: Vec<_> =
+        replies(&outputs).into_iter().map(|reply| reply.clone().map_err(|e| e.code)).collect();
+    assert_eq!(codes.len(), 2, "{outputs:?}");
+    assert!(codes.contains(&Err(Code::Conflict)) && codes.iter().any(Result::is_ok));
+}
