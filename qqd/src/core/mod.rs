@@ -1,7 +1,7 @@
 //! The daemon's thinking: the accounts, their logins, what is in flight, who is on line. No I/O, no clock, no randomness
 //! of its own: [`Core::handle`] takes one [`Input`], [`Core::poll`] hands out [`Output`]s.
 //!
-//! Each account that is logged in is a value of its own ([`account::Account`], one feature a file), which knows nothing of
+//! Each account that is logged in is a value of its own (`account::Account`, one feature a file), which knows nothing of
 //! the others: its link, its outbox, its friends, its requests. The core itself keeps what is the daemon's, gives each
 //! input to the account it is for, and numbers what the accounts tell.
 //!
