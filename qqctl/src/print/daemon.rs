@@ -108,11 +108,22 @@ fn accounts(report: &Report) -> Table {
         if let Some(message) = &account.message {
             table.note(one_line(message));
         }
+        if let Some(filling) = &account.filling {
+            let (done, total) = (grouped(filling.done), grouped(filling.total));
+            table.note(format!("{done} of {total} older messages are here"));
+        }
         if account.random_password {
             table.note(RANDOM.to_owned());
         }
     }
     table
+}
+
+/// `20,000`
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&[u8]> = digits.as_bytes().rchunks(3).rev().collect();
+    groups.iter().map(|group| String::from_utf8_lossy(group)).collect::<Vec<_>>().join(",")
 }
 
 fn word(account: &Account) -> (&'static str, Style) {

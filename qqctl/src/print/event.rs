@@ -3,6 +3,7 @@
 use ipc_schema::chat::State as Chat;
 use ipc_schema::{Envelope, Event, State, account, friend};
 
+use super::daemon::grouped;
 use super::friend::state;
 use super::{Paint, Printer};
 use crate::Stop;
@@ -74,7 +75,7 @@ fn sentence(event: &Event, own: Option<&str>, paint: Paint) -> String {
         }
         Event::GroupRemoved(group) => format!("the group {} is gone", one_line(&group.group)),
         Event::ChatFilling(filling) => {
-            format!("{} of {} older messages are here", filling.done, filling.total)
+            format!("{} of {} older messages are here", grouped(filling.done), grouped(filling.total))
         }
         Event::TypingChanged(typing) if typing.typing => format!("{} is writing", one_line(&typing.friend)),
         Event::TypingChanged(typing) => format!("{} has stopped writing", one_line(&typing.friend)),

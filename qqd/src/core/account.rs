@@ -12,6 +12,7 @@ use relay_schema::{Id, Secret, Stanza};
 use super::address;
 use super::asking::Asking;
 use super::early::Early;
+use super::fill::Filling;
 use super::friend::Friends;
 use super::io::{AccountKey, ClientId, Local, Token};
 use super::link::Link;
@@ -87,6 +88,7 @@ pub(super) struct Account {
     pub(super) pictures: Pictures,
     pub(super) marks: Marks,
     pub(super) writing: Writing,
+    pub(super) filling: Filling,
     pub(super) shakes: Shakes,
     pub(super) asking: Asking,
 }
@@ -130,6 +132,7 @@ impl Account {
             pictures: Pictures::default(),
             marks: Marks::default(),
             writing: Writing::default(),
+            filling: Filling::default(),
             shakes: Shakes::default(),
             asking: Asking::default(),
         }
@@ -155,6 +158,7 @@ impl Account {
             self.friends.deadline(),
             self.shakes.deadline(),
             self.writing.deadline(),
+            self.filling.deadline(),
             self.asking.deadline(),
             self.logout.as_ref().and_then(logout::Pending::deadline),
         ];
@@ -170,6 +174,7 @@ impl Account {
         self.on_friends_tick();
         self.on_shakes_tick();
         self.on_writing_tick();
+        self.on_filling_tick();
         self.on_asking_tick();
     }
 
@@ -338,6 +343,7 @@ impl Account {
             groups: self.friends.groups(known, &self.inbox),
             unread: chat::Count { total: self.inbox.unread_total() },
             outbox: self.outbox.len(),
+            filling: known.and_then(|known| known.filling.clone()),
             requests: self.friends.requests(),
             blocked: self.friends.blocked(),
             picture: self.profile.picture.clone(),

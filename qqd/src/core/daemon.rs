@@ -74,6 +74,7 @@ fn status_of(account: &state::Account) -> daemon::Account {
         unread: account.unread,
         secret_store: "file".to_owned(),
         outbox: account.outbox,
+        filling: account.filling.clone(),
         step: link.step.filter(|_| away),
         reason: link.reason.clone().filter(|_| away),
         message: link.message.clone().filter(|_| away),

@@ -82,6 +82,11 @@ impl Friends {
         self.due = true;
     }
 
+    /// A whole list is on its way.
+    pub(super) fn is_due(&self) -> bool {
+        self.due
+    }
+
     /// Presence of somebody who is not in the list (yet).
     pub(super) fn keep_presence(&mut self, changed: presence::Changed) {
         if self.coming.len() < MAX {

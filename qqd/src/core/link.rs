@@ -344,6 +344,7 @@ impl Account {
             Code::NoRelay,
             format!("the connection to {relay} was lost before an answer came; look whether it was done"),
         ));
+        self.filling.pause();
     }
 
     pub(super) fn on_ping(&mut self, ping: Ping) {

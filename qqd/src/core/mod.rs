@@ -21,6 +21,7 @@ mod early;
 mod events;
 mod explain;
 mod failure;
+mod fill;
 mod friend;
 mod group;
 pub mod io;

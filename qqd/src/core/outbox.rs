@@ -122,6 +122,7 @@ impl Account {
         self.outbox.answered = self.now.mono;
         self.outbox.careful = self.outbox.careful.saturating_sub(1);
         self.pump();
+        self.fill();
     }
 
     /// `line` `-1` with the id of a chat comes just before its ack.

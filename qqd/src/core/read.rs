@@ -17,6 +17,17 @@ use super::stored::{Peek, Then, unexpected};
 /// Messages with their local numbers, and whether there are more.
 pub(super) type Messages = (Vec<(u64, Message)>, bool);
 
+/// Somebody who looks back.
+#[derive(Debug)]
+pub(super) struct Look {
+    pub(super) to: ReplyTo<History>,
+    pub(super) with: String,
+    pub(super) before: Option<u64>,
+    pub(super) count: u32,
+    /// The relay was asked for older messages, too; why it gave none.
+    pub(super) asked: Option<Option<Error>>,
+}
+
 /// Whose answer is empty, perhaps because there is nobody of that name.
 #[derive(Debug)]
 pub(super) enum Unmet {
@@ -36,24 +47,36 @@ impl Account {
         match checked {
             Err(error) => self.reply(to, Err(error)),
             Ok(with) => {
-                let op = Op::History { with: with.clone(), before: params.before, count: params.count };
-                self.ask(op, Then::History(to, with));
+                self.look(Look { to, with, before: params.before, count: params.count, asked: None });
             }
         }
     }
 
-    pub(super) fn on_history(
-        &mut self,
-        to: ReplyTo<History>,
-        with: String,
-        result: Result<Messages, StoreError>,
-    ) {
-        if is_empty(&result) && !self.is_known(&with) {
-            return self.ask_met(Unmet::History(to), with);
+    pub(super) fn look(&mut self, look: Look) {
+        let op = Op::History { with: look.with.clone(), before: look.before, count: look.count };
+        self.ask(op, Then::History(look));
+    }
+
+    pub(super) fn on_history(&mut self, look: Look, result: Result<Messages, StoreError>) {
+        if is_empty(&result) && !self.is_known(&look.with) {
+            return self.ask_met(Unmet::History(look.to), look.with);
         }
-        let result = result.map_err(|error| unexpected(&error));
-        let page = result.map(|(messages, more)| Page { messages: self.shown(messages), more });
-        self.reply(to, page);
+        let (messages, more) = match result {
+            Err(error) => return self.reply(look.to, Err(unexpected(&error))),
+            Ok(found) => found,
+        };
+        let lacks = self.filling.lacks(&look.with);
+        let short = !more && messages.len() < look.count as usize;
+        match look.asked {
+            // The rest of the page is with the relay.
+            None if short && lacks => self.look_back(look),
+            Some(Some(error)) if messages.is_empty() => self.reply(look.to, Err(error)),
+            None | Some(_) => {
+                let more = more || (lacks && !messages.is_empty());
+                let messages = self.shown(messages);
+                self.reply(look.to, Ok(Page { messages, more }));
+            }
+        }
     }
 
     /// `chat.read`: marks here; the relay tells one's other devices and the friends.

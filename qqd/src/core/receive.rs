@@ -120,6 +120,10 @@ impl Inbox {
         self.lacking != Lacking::No
     }
 
+    pub(super) fn is_caught_up(&self) -> bool {
+        self.committed >= self.head && self.pending == 0 && !self.is_comparing()
+    }
+
     pub(super) fn deadline(&self) -> Option<Duration> {
         self.receipt
     }
@@ -165,7 +169,7 @@ impl Inbox {
 impl Account {
     /// `chat` from the relay: a row, somebody else's message or one's own.
     pub(super) fn on_chat(&mut self, chat: Chat) {
-        let Some(seq) = chat.seq else { return };
+        let Some(seq) = chat.seq else { return self.on_older(&chat) };
         match self.message(&chat) {
             Some(message) => {
                 let bytes = message.text.len() + message.body.as_ref().map_or(0, String::len);
@@ -176,7 +180,7 @@ impl Account {
     }
 
     /// The message, if the relay has told all that belongs to one, and it is ours.
-    fn message(&self, chat: &Chat) -> Option<Message> {
+    pub(super) fn message(&self, chat: &Chat) -> Option<Message> {
         let own = &self.account.as_ref()?.account;
         let (from, to) = (normalise(&chat.myaccount)?, normalise(&chat.friendaccount)?);
         if from != *own && to != *own {
@@ -295,6 +299,7 @@ impl Account {
             self.say_received();
         }
         self.ask_lacking();
+        self.fill();
         self.on_asked_row();
     }
 

@@ -186,6 +186,7 @@ impl Account {
             }
         }
         self.ask_lacking();
+        self.fill();
     }
 
     /// What had to wait for the disk.

@@ -9,11 +9,13 @@ use super::chat::Asked;
 use super::explain::Matches;
 use super::io::Attempt;
 use super::mark::Whose;
-use super::op::{Arrived, Done, Left, List, Loaded, Message, Own, Picture, PictureFault, StoreError};
+use super::op::{
+    Arrived, Done, Left, List, Loaded, Message, Own, Picture, PictureFault, StoreError, Unfilled,
+};
 use super::passwd::Kept;
 use super::picture::For;
 use super::profile::Wish;
-use super::read::Unmet;
+use super::read::{Look, Unmet};
 use super::receive::Taken;
 use super::request::ReplyTo;
 use super::search::Found;
@@ -45,7 +47,11 @@ pub(super) enum Then {
     Presence(ReplyTo<presence::Set>, Own),
     /// What a restored relay lacks.
     Lacking,
-    History(ReplyTo<chat::History>, String),
+    History(Look),
+    /// What older messages are lacking.
+    Unfilled,
+    /// A page of them is committed; whether it is the last one.
+    Filled(String, bool),
     Read(ReplyTo<chat::Read>, Peek, Option<String>),
     Search(ReplyTo<chat::Search>, Option<String>),
     Export(ReplyTo<chat::Export>, String),
@@ -94,7 +100,9 @@ impl Account {
             Then::Marked(whose) => self.on_mark_saved(whose, result),
             Then::Presence(to, own) => self.on_presence_saved(to, own, result.map(drop)),
             Then::Lacking => self.on_lacking(result.map(messages)),
-            Then::History(to, with) => self.on_history(to, with, result.map(messages)),
+            Then::History(look) => self.on_history(look, result.map(messages)),
+            Then::Unfilled => self.on_unfilled(result.map(unfilled)),
+            Then::Filled(with, whole) => self.on_filled(with, whole, result),
             Then::Read(to, peek, with) => self.on_read(to, peek, with, result.map(messages)),
             Then::Search(to, with) => self.on_found_words(to, with, result.map(hits)),
             Then::Export(to, with) => self.on_export(to, with, result.map(page)),
@@ -161,6 +169,13 @@ fn received(done: Done) -> (bool, bool) {
     match done {
         Done::Received { new, unread } => (new, unread),
         _ => (false, false),
+    }
+}
+
+fn unfilled(done: Done) -> Unfilled {
+    match done {
+        Done::Unfilled(unfilled) => unfilled,
+        _ => Unfilled::default(),
     }
 }
 

@@ -109,6 +109,7 @@ impl Account {
         }
         self.answer_lists();
         self.start_pictures();
+        self.fill();
     }
 
     /// A first list is told whole.

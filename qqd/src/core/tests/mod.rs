@@ -7,6 +7,7 @@ mod choice;
 mod device;
 mod events;
 mod explain;
+mod fill;
 mod friend;
 mod friends;
 mod hostile;

@@ -40,7 +40,7 @@ struct Shelf {
     steps: BTreeMap<String, Vec<Step>>,
     own: Option<Own>,
     unsaid: BTreeMap<String, u64>,
-    pub(super) unfilled: Unfilled,
+    unfilled: Unfilled,
 }
 
 static NO_FRIENDS: BTreeMap<String, Friend> = BTreeMap::new();
@@ -48,6 +48,13 @@ static NO_FRIENDS: BTreeMap<String, Friend> = BTreeMap::new();
 impl Disk {
     fn present(&self) -> impl Iterator<Item = &Shelf> {
         self.shelves.iter().map(|(_, shelf)| shelf).filter(|shelf| shelf.present)
+    }
+
+    /// Older messages with these are lacking here.
+    pub(super) fn lack(&mut self, lacking: &[(&str, Option<u64>)]) {
+        for (_, shelf) in &mut self.shelves {
+            shelf.unfilled.lacking = lacking.iter().map(|(with, low)| ((*with).to_owned(), *low)).collect();
+        }
     }
 
     /// The account that is logged in; of several the oldest.
