@@ -79,7 +79,7 @@ fn with_verbs(short: Command, feature: Command) -> Command {
 fn method(row: &MethodRow) -> Command {
     let command = ipc_schema::cli::command(row);
     match row.name {
-        "account.login" => crate::password::augment(command),
+        "account.login" | "account.join" | "account.register" => crate::password::augment(command),
         "account.remove" => crate::passwd::augment_remove(command),
         "account.passwd" => crate::passwd::augment_passwd(command),
         _ => command,

@@ -6,6 +6,7 @@ mod completion;
 mod connect;
 mod export;
 mod friend_name;
+mod join;
 mod login;
 mod man;
 mod passwd;

@@ -62,12 +62,14 @@ fn known(client: &mut Client, name: &str) -> Result<Option<daemon::Account>, Err
     Ok(report.accounts.into_iter().find(fits))
 }
 
-fn unknown_key(error: &Error) -> Option<String> {
+/// The key that the server shows and nobody has trusted yet.
+pub(crate) fn unknown_key(error: &Error) -> Option<String> {
     let fingerprint = error.fields.get("fingerprint").and_then(Value::as_str);
     fingerprint.filter(|_| error.code == Code::Untrusted).map(str::to_owned)
 }
 
-fn agrees_to(fingerprint: &str) -> std::io::Result<bool> {
+/// Asks whoever is at the terminal.
+pub(crate) fn agrees_to(fingerprint: &str) -> std::io::Result<bool> {
     terminal::agrees(&format!(
         "The server shows a key that this computer does not know yet:\n  {fingerprint}\n\
          Whoever runs the server can tell you whether it is the right one. Trust it from now on?"

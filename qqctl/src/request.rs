@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::command::Options;
 use crate::print::Printer;
 use crate::{
-    Stop, completion, connect, export, friend_name, login, man, passwd, send, terminal, watch, words,
+    Stop, completion, connect, export, friend_name, join, login, man, passwd, send, terminal, watch, words,
 };
 
 /// The longest message that standard input may hold, in bytes: what no daemon takes is not read to its end.
@@ -35,8 +35,8 @@ pub(crate) fn run(matches: &ArgMatches, options: &Options, printer: &mut Printer
         .map_err(|error| Error::new(Code::Usage, error.to_string().lines().next().unwrap_or_default()))?;
     match (&mut request, &options.account) {
         (Request::AccountLogout(params), account) => params.account.clone_from(account),
-        (Request::AccountLogin(_), Some(_)) => {
-            let sentence = "login names its account itself; leave --account out";
+        (Request::AccountLogin(_) | Request::AccountJoin(_) | Request::AccountRegister(_), Some(_)) => {
+            let sentence = format!("{} names its account itself; leave --account out", row.verb);
             return Err(Error::new(Code::Usage, sentence).into());
         }
         _ => {}
@@ -67,6 +67,8 @@ fn call(
     match request {
         Request::AccountLogin(params) => login::login(client, params, sub, printer),
         Request::AccountRemove(params) => passwd::remove(client, params, sub, printer),
+        Request::AccountJoin(params) => join::join(client, params, sub, printer),
+        Request::AccountRegister(params) => join::register(client, params, sub, printer),
         Request::AccountPasswd(_) => passwd::passwd(client, sub, printer),
         Request::ChatSend(params) => send::send(client, params, printer),
         Request::ChatExport(params) => export::export(client, params, printer),

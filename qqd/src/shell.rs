@@ -232,6 +232,9 @@ impl Shell {
             Output::Dial { account, attempt, address, trust } => {
                 self.links.dial(account, attempt, address, trust);
             }
+            Output::DialAny { account, attempt, addresses, trust } => {
+                self.links.dial_any(account, attempt, addresses, trust);
+            }
             Output::Send { account, stanza } => self.links.send(account, &stanza),
             Output::Hangup { account } => self.links.hangup(account),
             Output::Store { token, whose, op } => {

@@ -164,6 +164,14 @@ impl Relay {
         link.parse().unwrap_or_else(|error| panic!("{error}: {link}"))
     }
 
+    /// `relay-server` with these arguments and its data; panics unless it ends with 0; its standard output.
+    pub fn run(&self, args: &[&str]) -> String {
+        let out = program::command("relay-server").args(args).arg("--data").arg(self.data()).output();
+        let out = out.expect("relay-server starts");
+        assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8_lossy(&out.stdout).into_owned()
+    }
+
     /// `relay-server friend add A B`.
     pub fn friends(&self, a: &str, b: &str) {
         let status = program::command("relay-server")

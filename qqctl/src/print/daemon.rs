@@ -1,6 +1,6 @@
 //! Status and logins.
 
-use ipc_schema::account::{LoggedIn, LoggedOut, PasswordSet, Removed, State};
+use ipc_schema::account::{Joined, LoggedIn, LoggedOut, PasswordSet, Removed, State};
 use ipc_schema::daemon::{Account, Report};
 
 use super::table::{Column, Table};
@@ -53,6 +53,31 @@ impl Printer {
         self.reply(reply, |_| String::new())
     }
 
+    /// Something that takes a moment has begun; for whoever watches.
+    pub(crate) fn going_on(&self, sentence: &str) {
+        if self.out_terminal {
+            self.talk(sentence);
+        }
+    }
+
+    /// `join`, `account register`: who one is, who is there already, and what comes next.
+    pub(crate) fn joined(&self, reply: &Joined, friends: &[String]) -> Result<(), Stop> {
+        let shown = one_line(&reply.name);
+        self.talk(&format!("You are {} ({shown}) at {}.", one_line(&reply.account), one_line(&reply.relay)));
+        self.talk(&match friends {
+            [] => "Nobody is in your list yet: qqctl friend add NAME asks somebody.".to_owned(),
+            [first, ..] => {
+                format!("In your list: {}. Say hello: qqctl send {} 'hello'", named(friends), one_line(first))
+            }
+        });
+        self.talk(if reply.random_password {
+            "Only this computer knows your password, a random one; set one of yours: qqctl account passwd"
+        } else {
+            "Your next device: qqctl account link"
+        });
+        self.reply(reply, |_| String::new())
+    }
+
     /// `logout`: what became of the account, of what was not sent, and whether the server knows.
     pub(crate) fn logged_out(&self, reply: &LoggedOut) -> Result<(), Stop> {
         let account = one_line(&reply.account);
@@ -79,6 +104,16 @@ impl Printer {
 /// What is to be known of a password that nobody chose.
 const RANDOM: &str =
     "only this computer knows its password, a random one; set one of yours: qqctl account passwd";
+
+/// The first of them, and how many more there are.
+fn named(friends: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let names: Vec<String> = friends.iter().take(SHOWN).map(|name| one_line(name)).collect();
+    match friends.len().saturating_sub(SHOWN) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}
 
 fn messages(count: u64) -> String {
     if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }

@@ -15,8 +15,9 @@ use super::early::Early;
 use super::fill::Filling;
 use super::friend::Friends;
 use super::io::{AccountKey, ClientId, Local, Token};
+use super::join::{Joining, Newcomer};
 use super::link::Link;
-use super::login::{Credential, Wanted};
+use super::login::{Asker, Credential, Wanted};
 use super::mark::Marks;
 use super::op::{self, Left, Loaded};
 use super::outbox::Outbox;
@@ -45,6 +46,8 @@ pub(super) enum Said {
     LoggedIn(Local),
     /// It is logged out, and kept so.
     LoggedOut(op::Account),
+    /// The relay has said who joins: what is to be kept of that one here?
+    Named(Newcomer),
     /// What it has left on disk.
     Left(Local, Left),
     /// What waited for its first try waits no more.
@@ -75,6 +78,8 @@ pub(super) struct Account {
     pub(super) random_password: bool,
     /// The relay refuses this account: nothing is tried again until a login.
     pub(super) refused: Option<Error>,
+    /// Somebody joins; then nothing else is known of the account.
+    pub(super) joining: Option<Joining>,
     /// A frontend's login on its way.
     pub(super) login: Option<Wanted>,
     /// A login that the relay has accepted and that is not on disk yet.
@@ -121,6 +126,7 @@ impl Account {
             token: None,
             random_password: false,
             refused: None,
+            joining: None,
             login: None,
             saving: None,
             logout: None,
@@ -140,7 +146,8 @@ impl Account {
 
     /// Nobody is logged in to it any more, or yet, and nothing is on its way.
     pub(super) fn is_over(&self) -> bool {
-        self.account.is_none() && self.login.is_none() && self.saving.is_none() && self.logout.is_none()
+        let is_new = self.joining.is_some() || self.login.is_some();
+        self.account.is_none() && !is_new && self.saving.is_none() && self.logout.is_none()
     }
 
     /// As it is on disk, or will be if its login succeeds.
@@ -186,6 +193,7 @@ impl Account {
         }
         self.forsake();
         self.friends.forget(&self.requests);
+        self.abandon_join();
         self.abandon_login();
     }
 
@@ -219,7 +227,7 @@ impl Account {
         self.say(Output::Store { token, whose: self.local.clone(), op });
     }
 
-    fn random_bytes<const N: usize>(&self) -> [u8; N] {
+    pub(super) fn random_bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         (self.random)(&mut bytes);
         bytes
@@ -229,6 +237,11 @@ impl Account {
     pub(super) fn random_id(&self) -> Id {
         let hex: String = self.random_bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
         Id::new(&hex).expect("32 hexadecimal digits are an id")
+    }
+
+    /// A name for this device.
+    pub(super) fn random_uuid(&self) -> String {
+        uuid::Builder::from_random_bytes(self.random_bytes()).into_uuid().to_string()
     }
 
     /// A time between `shortest` and `longest`.
@@ -263,7 +276,14 @@ impl Account {
             }
             Ok(Some(credential)) => {
                 let missing = matches!(credential, Credential::Missing);
-                self.login = Some(Wanted { to, account, credential, trust, attempt: None });
+                self.login = Some(Wanted {
+                    to: Asker::Login(to),
+                    account,
+                    credential,
+                    trust,
+                    attempt: None,
+                    entrance: None,
+                });
                 if missing {
                     self.with_kept(|account, kept| account.start_login_with(kept.unwrap_or_default()));
                 } else {

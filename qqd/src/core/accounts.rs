@@ -78,7 +78,7 @@ impl Core {
     }
 
     /// A new account among those who are here: its place.
-    fn enter(&mut self, local: Local) -> usize {
+    pub(super) fn enter(&mut self, local: Local) -> usize {
         self.last_key += 1;
         let mut account = Account::new(self.last_key, local, self.random.clone(), self.now);
         account.random_password = self.random_passwords.contains(&*account.local);
@@ -88,7 +88,7 @@ impl Core {
 
     /// Passes on what the account at this place says, and lets it go when it is over.
     pub(super) fn collect(&mut self, at: usize) {
-        let mut early = Vec::new();
+        let (mut early, mut newcomer) = (Vec::new(), None);
         while let Some(said) = self.accounts.get_mut(at).and_then(|account| account.said.pop_front()) {
             match said {
                 Said::Output(output) => self.outputs.push_back(output),
@@ -100,9 +100,13 @@ impl Core {
                     self.left.remove(&account.local);
                     self.former.push(account);
                 }
+                Said::Named(named) => newcomer = Some(named),
                 Said::Left(local, left) => drop(self.left.insert(local.to_string(), left)),
                 Said::Early(waiting) => early = waiting,
             }
+        }
+        if let Some(newcomer) = newcomer {
+            return self.on_named(at, newcomer);
         }
         if let Some(account) = self.accounts.get(at)
             && account.random_password != self.random_passwords.contains(&*account.local)
@@ -356,7 +360,7 @@ fn which_leaves(what: &str, known: &[&str]) -> Error {
         .with_field("matches", known)
 }
 
-fn full() -> Error {
+pub(super) fn full() -> Error {
     let message = format!("{MAX} accounts are logged in here, which is the most; log one of them out first");
     Error::new(Code::Conflict, message).with_hint("qqctl logout --account NAME@HOST (its history stays)")
 }

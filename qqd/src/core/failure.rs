@@ -38,12 +38,12 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    fn new(reason: &str, step: Option<Step>, pace: Pace, code: Code, message: String) -> Self {
+    pub(super) fn new(reason: &str, step: Option<Step>, pace: Pace, code: Code, message: String) -> Self {
         Self { reason: reason.to_owned(), step, error: Error::new(code, message), pace }
     }
 
     /// Names the relay and the step in the error's fields.
-    fn at(mut self, relay: &str) -> Self {
+    pub(super) fn at(mut self, relay: &str) -> Self {
         self.error = self.error.with_field("relay", relay).with_field("reason", self.reason.as_str());
         if let Some(step) = self.step {
             self.error = self.error.with_field("step", step.word());
@@ -91,6 +91,7 @@ impl Failure {
                 Code::NoRelay,
                 format!("the connection to {relay} was lost ({})", said(detail)),
             ),
+            Closed::Nowhere { tried } => return Self::nowhere(tried, false),
             Closed::Hangup => Self::new(
                 "lost",
                 step,
@@ -200,10 +201,18 @@ impl Failure {
 
     /// `login_response` `0`.
     pub(super) fn refused(reason: &LoginReason, retry: Option<u64>, who: &Who<'_>) -> Self {
-        let Who { account, relay, with_password } = who;
+        let Who { account, relay, with_password, with_code } = who;
         let wait = Duration::from_millis(retry.unwrap_or(5_000)).min(RETRY_MAX);
         let seconds = wait.as_millis().div_ceil(1_000);
         let (pace, code, message) = match reason {
+            LoginReason::Credentials if *with_code => (
+                Pace::Never,
+                Code::Denied,
+                format!(
+                    "the link for another device of {account} does not work any more: it was used, taken back, or is over ten \
+                     minutes old; make a new one there: qqctl account link"
+                ),
+            ),
             LoginReason::Credentials if *with_password => (
                 Pace::Never,
                 Code::Credentials,
@@ -289,7 +298,7 @@ impl Failure {
 }
 
 /// What the system said, without its number for it.
-fn said(detail: &str) -> String {
+pub(super) fn said(detail: &str) -> String {
     let said = detail.split(" (os error ").enumerate().map(|(at, part)| match part.split_once(')') {
         Some((number, rest)) if at > 0 && number.bytes().all(|b| b.is_ascii_digit()) => rest.to_owned(),
         _ if at > 0 => format!(" (os error {part}"),
@@ -304,4 +313,6 @@ pub(super) struct Who<'a> {
     pub(super) account: &'a str,
     pub(super) relay: &'a str,
     pub(super) with_password: bool,
+    /// By the link of another device.
+    pub(super) with_code: bool,
 }

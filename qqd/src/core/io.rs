@@ -95,6 +95,11 @@ pub enum News {
         /// With whom.
         peer: SocketAddr,
     },
+    /// To [`Output::DialAny`], just before [`News::Open`]: which of the addresses it is.
+    Reached {
+        /// The relay is there.
+        address: Address,
+    },
     /// Ready for the first stanza. `key` is the relay's key (SHA-256 of its SPKI, lower-case hex; none for
     /// `plain://`), `by_system` says that the system's certificate authorities vouch for it.
     Open {
@@ -156,6 +161,11 @@ pub enum Closed {
         /// What happened.
         detail: String,
     },
+    /// To [`Output::DialAny`]: no address leads to the relay.
+    Nowhere {
+        /// Each with its own end.
+        tried: Vec<(Address, Closed)>,
+    },
     /// We hung up.
     Hangup,
 }
@@ -210,6 +220,17 @@ pub enum Output {
         attempt: Attempt,
         /// Where.
         address: Address,
+        /// Whom to believe.
+        trust: Trust,
+    },
+    /// The same where the relay may be at several addresses: all are tried at once, and the first that is trusted is taken.
+    DialAny {
+        /// Whose.
+        account: AccountKey,
+        /// Its number, repeated in [`Input::Link`].
+        attempt: Attempt,
+        /// Where; more than 16 are not tried.
+        addresses: Vec<Address>,
         /// Whom to believe.
         trust: Trust,
     },

@@ -65,6 +65,13 @@ impl Link {
         matches!(self.stage, Stage::Online { .. })
     }
 
+    /// Another try begins.
+    pub(super) fn reach(&mut self, now: Duration, longest: Duration) {
+        self.attempt += 1;
+        self.dialled = now;
+        self.stage = Stage::Connecting { step: Step::Connect, until: now + longest };
+    }
+
     pub(super) fn wrote(&mut self, now: Duration) {
         self.wrote = now;
     }
@@ -160,7 +167,7 @@ impl Account {
     /// Tries to reach the relay: for the login that a frontend wants, else for the account that is logged in.
     pub(super) fn dial(&mut self) {
         self.drop_session();
-        self.link.attempt += 1;
+        self.link.reach(self.now.mono, STEP_MAX);
         let attempt = self.link.attempt;
         if let Some(wanted) = &mut self.login {
             wanted.attempt = Some(attempt);
@@ -169,8 +176,6 @@ impl Account {
         let Some(account) = self.subject() else { return };
         let trust = given.or_else(|| account.pin.clone()).map_or(Trust::System, Trust::Pin);
         let address = account.relay.clone();
-        self.link.dialled = self.now.mono;
-        self.link.stage = Stage::Connecting { step: Step::Connect, until: self.now.mono + STEP_MAX };
         self.say(Output::Dial { account: self.key, attempt, address, trust });
         self.tell_progress(State::Connecting);
     }
@@ -198,11 +203,14 @@ impl Account {
                     self.link.stage = Stage::Connecting { step: Step::Tls, until: self.now.mono + STEP_MAX };
                 }
             }
+            News::Reached { address } => self.on_reached(address),
             News::Open { key, by_system } => {
                 self.link.key = key;
                 self.link.by_system = by_system;
-                if matches!(self.link.stage, Stage::Connecting { .. }) {
-                    self.on_open();
+                match self.link.stage {
+                    Stage::Connecting { .. } if self.joining.is_some() => self.on_join_open(),
+                    Stage::Connecting { .. } => self.on_open(),
+                    _ => {}
                 }
             }
             News::Stanza(stanza) => self.on_any_stanza(*stanza),
@@ -211,7 +219,11 @@ impl Account {
             News::Closed(_) if self.saving.as_ref().is_some_and(Saving::ends_unread) => {}
             News::Closed(closed) => {
                 let relay = self.relay();
-                let failure = Failure::closed(&closed, self.link.step(), &relay);
+                let failure = match &closed {
+                    Closed::Nowhere { tried } => self.join_failure(tried),
+                    _ => None,
+                };
+                let failure = failure.unwrap_or_else(|| Failure::closed(&closed, self.link.step(), &relay));
                 let lost = matches!(closed, Closed::Lost { .. }) && self.link.step() == Some(Step::Login);
                 let failure = if lost { self.doubt_plain(failure) } else { failure };
                 self.ended(failure);
@@ -230,6 +242,7 @@ impl Account {
     fn on_any_stanza(&mut self, stanza: Stanza) {
         match self.link.stage {
             Stage::Idle | Stage::Waiting { .. } | Stage::Connecting { .. } => {}
+            Stage::Login { .. } if self.joining.is_some() => self.on_stanza_at_join(stanza),
             Stage::Login { .. } => self.on_stanza_at_login(stanza),
             Stage::Saving => self.hold(Heard::Stanza(Box::new(stanza))),
             Stage::Online { .. } => self.on_stanza(stanza),
@@ -306,7 +319,9 @@ impl Account {
         }
         self.drop_session();
         self.link.stage = Stage::Idle;
-        if let Some(saving) = &mut self.saving {
+        if self.joining.is_some() {
+            self.fail_join(&failure.error);
+        } else if let Some(saving) = &mut self.saving {
             saving.lost = Some(failure);
         } else if wanted && !was_saving {
             self.fail_login(failure);

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use ipc_schema::account::{Changed, State, Step};
-use ipc_schema::{Event, account};
+use ipc_schema::account::{Changed, LoggedIn, State, Step};
+use ipc_schema::{Error, Event, account};
 use relay_schema::{Login, LoginResponse, Secret};
 
 use super::account::Account;
 use super::failure::{Failure, Pace, Who};
 use super::io::Attempt;
+use super::join::Entrance;
 use super::link::Stage;
 use super::op::{self, Op};
-use super::request::ReplyTo;
+use super::request::{ReplyTo, Requests};
 use super::saving::Saving;
 use super::stored::Then;
 use super::{VERSION, address};
@@ -24,6 +25,8 @@ const LOGIN_MAX: Duration = Duration::from_secs(10);
 pub(super) enum Credential {
     Password(Secret),
     Token(Secret),
+    /// The code of another device's link, which works once.
+    Code(Secret),
     /// Nothing: the server is looked at, so that its key is known to be trusted before anybody types a password.
     Missing,
 }
@@ -31,7 +34,7 @@ pub(super) enum Credential {
 /// A login that a frontend asked for.
 #[derive(Debug)]
 pub(super) struct Wanted {
-    pub(super) to: ReplyTo<account::Login>,
+    pub(super) to: Asker,
     /// As it will be kept.
     pub(super) account: op::Account,
     pub(super) credential: Credential,
@@ -39,9 +42,38 @@ pub(super) struct Wanted {
     pub(super) trust: Option<String>,
     /// Its try; none while an earlier login is being saved.
     pub(super) attempt: Option<Attempt>,
+    /// The try to join that it is the end of.
+    pub(super) entrance: Option<Entrance>,
+}
+
+/// Who waits for a login.
+#[derive(Debug)]
+pub(super) enum Asker {
+    Login(ReplyTo<account::Login>),
+    Join(ReplyTo<account::Join>),
+    Register(ReplyTo<account::Register>),
+}
+
+impl Asker {
+    /// Whether somebody still waits.
+    pub(super) fn is_open(&self, requests: &Requests) -> bool {
+        match self {
+            Self::Login(to) => requests.is_open(to),
+            Self::Join(to) => requests.is_open(to),
+            Self::Register(to) => requests.is_open(to),
+        }
+    }
 }
 
 impl Account {
+    pub(super) fn reply_login(&mut self, to: Asker, result: Result<LoggedIn, Error>) {
+        match to {
+            Asker::Login(to) => self.reply(to, result),
+            Asker::Join(to) => self.reply(to, result.map(|reply| self.joined(reply))),
+            Asker::Register(to) => self.reply(to, result.map(|reply| self.joined(reply))),
+        }
+    }
+
     /// Begins the login that a frontend wants, unless an earlier one is just being saved.
     pub(super) fn start_login(&mut self) {
         if self.saving.is_none() {
@@ -73,7 +105,8 @@ impl Account {
 
     /// The relay's address for sentences.
     pub(super) fn relay(&self) -> String {
-        self.subject().map(|account| address::shown(&account.relay)).unwrap_or_default()
+        let place = self.subject().map(|account| address::shown(&account.relay));
+        place.or_else(|| self.join_relay()).unwrap_or_default()
     }
 
     /// The link is ready for the first stanza.
@@ -90,9 +123,10 @@ impl Account {
         let cursor = if same { self.inbox.taken() } else { account.cursor };
         let over = self.inbox.start_over;
         let known = !account.epoch.is_empty() && !over;
-        let (pwd, token) = match credential {
-            Credential::Password(password) => (Some(password), None),
-            Credential::Token(token) => (None, Some(token)),
+        let (pwd, token, code) = match credential {
+            Credential::Password(password) => (Some(password), None, None),
+            Credential::Token(token) => (None, Some(token), None),
+            Credential::Code(code) => (None, None, Some(code)),
             Credential::Missing => return self.fail(Failure::no_password(&self.relay())),
         };
         let login = Login {
@@ -107,6 +141,7 @@ impl Account {
             token,
             state: Some(own.wire()),
             note: own.note,
+            code,
             ..Login::default()
         };
         self.link.stage = Stage::Login { until: self.now.mono + LOGIN_MAX };
@@ -123,8 +158,9 @@ impl Account {
         let wanted = self.login.as_ref().filter(|_| self.is_wanted());
         let with_password = wanted.is_some_and(|wanted| matches!(wanted.credential, Credential::Password(_)));
         let account = self.subject().map(|account| account.account.clone()).unwrap_or_default();
+        let with_code = wanted.is_some_and(|wanted| matches!(wanted.credential, Credential::Code(_)));
         let relay = self.relay();
-        let who = Who { account: &account, relay: &relay, with_password };
+        let who = Who { account: &account, relay: &relay, with_password, with_code };
         self.fail(Failure::refused(&reason, answer.retry, &who));
     }
 
@@ -162,6 +198,7 @@ impl Account {
             held_bytes: 0,
             lost: None,
         });
+        self.keep_password(attempt);
         if renewed {
             self.ask(Op::SaveToken { token }, Then::Token(attempt));
         } else {
@@ -193,7 +230,7 @@ impl Account {
             message: Some(failure.error.message.clone()),
             retry_after_ms: failure.error.retry_after_ms,
         };
-        self.reply(wanted.to, Err(failure.error.clone()));
+        self.reply_login(wanted.to, Err(failure.error.clone()));
         self.tell(Event::AccountState(link));
         if self.account.is_none() {
             return self.tell_whole(None);
@@ -206,7 +243,7 @@ impl Account {
 
     /// Nobody waits for the login any more: it is given up, unless the relay has taken it already.
     pub(super) fn abandon_login(&mut self) {
-        let gone = self.login.as_ref().is_some_and(|wanted| !self.requests.is_open(&wanted.to));
+        let gone = self.login.as_ref().is_some_and(|wanted| !wanted.to.is_open(&self.requests));
         if !gone || (self.saving.is_some() && self.is_wanted()) {
             return;
         }

@@ -52,7 +52,7 @@ impl Account {
         self.logout = Some(Pending { to: vec![to], wipe, ..Pending::default() });
         if let Some(wanted) = self.login.take_if(|_| self.saving.is_none()) {
             let error = Error::new(Code::Conflict, "a logout came in between; log in again");
-            self.reply(wanted.to, Err(error));
+            self.reply_login(wanted.to, Err(error));
         }
         if self.saving.is_none() {
             self.start_logout();

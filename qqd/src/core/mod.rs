@@ -25,6 +25,7 @@ mod fill;
 mod friend;
 mod group;
 pub mod io;
+mod join;
 mod link;
 mod login;
 mod logout;
@@ -48,6 +49,7 @@ mod session;
 mod shake;
 mod stored;
 mod typing;
+mod unjoined;
 
 #[cfg(test)]
 mod tests;

@@ -120,6 +120,8 @@ impl Core {
             Request::EventsSubscribe(params) => self.subscribe(caller, &params),
             Request::DaemonStatus(_) => self.status(caller, name.as_deref()),
             Request::AccountLogin(params) => self.login(caller, params),
+            Request::AccountJoin(params) => self.join(caller, &params),
+            Request::AccountRegister(params) => self.register(caller, &params),
             Request::AccountLogout(params) => self.logout(caller, &params),
             Request::AccountPasswd(params) => {
                 self.give(caller, name, |account, to| account.passwd(to, &params));

@@ -130,9 +130,10 @@ impl Account {
         }
         let fresh = wanted.is_some();
         if let Some(wanted) = wanted {
+            self.end_join(wanted.entrance);
             self.doubt_kept(wanted.credential);
             let reply = self.logged_in(&saving.account);
-            self.reply(wanted.to, Ok(reply));
+            self.reply_login(wanted.to, Ok(reply));
         }
         self.show_session(lives, fresh);
         match saving.lost {

@@ -10,7 +10,7 @@ use super::explain::Matches;
 use super::io::Attempt;
 use super::mark::Whose;
 use super::op::{
-    Arrived, Done, Left, List, Loaded, Message, Own, Picture, PictureFault, StoreError, Unfilled,
+    Arrived, Done, Left, List, Loaded, Message, Offer, Own, Picture, PictureFault, StoreError, Unfilled,
 };
 use super::passwd::Kept;
 use super::picture::For;
@@ -71,6 +71,10 @@ pub(super) enum Then {
     PictureKept(String, For),
     /// A file that is to be one's avatar.
     PictureRead(Wish),
+    /// What another try to join needs is on disk.
+    Joining,
+    /// Whether the random password is on disk beside the token.
+    PasswordKept,
     /// The random password that is kept.
     Kept(Kept),
     /// Nobody waits for it.
@@ -115,6 +119,8 @@ impl Account {
             Then::PictureFound(hash, who) => self.on_picture_found(hash, who, result.map(path)),
             Then::PictureKept(hash, who) => self.on_picture_kept(hash, who, result.map(path)),
             Then::PictureRead(wish) => self.on_picture_read(wish, result.map(file)),
+            Then::Joining => self.on_join_kept(result.map(offer)),
+            Then::PasswordKept => self.random_password = result.is_ok(),
             Then::Kept(kept) => kept.go_on(self, result.map(password)),
             Then::Nothing => {}
         }
@@ -141,6 +147,13 @@ pub(super) fn left(done: Done) -> Left {
     match done {
         Done::LoggedOut(left) => left,
         _ => Left::default(),
+    }
+}
+
+fn offer(done: Done) -> Option<Offer> {
+    match done {
+        Done::Joining(offer) => Some(*offer),
+        _ => None,
     }
 }
 

@@ -67,6 +67,36 @@ pub(super) async fn secure(
         .map_err(|_| Closed::TimedOut { step: Step::Tls })?
 }
 
+/// The whole way to several addresses at once: the first whose key is trusted is taken, the others are dropped.
+pub(super) async fn any(
+    addresses: Vec<Address>,
+    trust: &Trust,
+    settings: &Settings,
+) -> Result<(Address, Reached), Closed> {
+    let mut tries = JoinSet::new();
+    for (at, address) in addresses.into_iter().take(ADDRESSES).enumerate() {
+        let (trust, settings) = (trust.clone(), settings.clone());
+        tries.spawn(async move {
+            let reached = async {
+                let tcp = connect(&address, &settings).await?;
+                secure(tcp, &address, trust, &settings).await
+            };
+            let reached = reached.await;
+            (at, address, reached)
+        });
+    }
+    let mut failed = Vec::new();
+    while let Some(ended) = tries.join_next().await {
+        match ended {
+            Ok((_, address, Ok(reached))) => return Ok((address, reached)),
+            Ok((at, address, Err(closed))) => failed.push((at, address, closed)),
+            Err(error) => tracing::error!(%error, "a try to reach the server has failed"),
+        }
+    }
+    failed.sort_by_key(|(at, ..)| *at);
+    Err(Closed::Nowhere { tried: failed.into_iter().map(|(_, address, closed)| (address, closed)).collect() })
+}
+
 async fn handshake(
     tcp: TcpStream,
     address: &Address,

@@ -74,6 +74,16 @@ impl Link {
     ///
     /// Told are, in this order: [`News::Connected`], [`News::Open`], what is read, and exactly one [`News::Closed`].
     pub fn dial(&mut self, attempt: Attempt, address: Address, trust: Trust) {
+        self.begin(attempt, Aim::One(address), trust);
+    }
+
+    /// The same where the relay may be at several addresses. Told are, in this order: [`News::Reached`], [`News::Open`], what
+    /// is read, and exactly one [`News::Closed`].
+    pub fn dial_any(&mut self, attempt: Attempt, addresses: Vec<Address>, trust: Trust) {
+        self.begin(attempt, Aim::Any(addresses), trust);
+    }
+
+    fn begin(&mut self, attempt: Attempt, aim: Aim, trust: Trust) {
         self.current = None;
         let outgoing = Arc::new(Outgoing::new(self.settings.unsent_max));
         let (ending, told) = watch::channel(Ending::Not);
@@ -84,7 +94,7 @@ impl Link {
             outgoing: outgoing.clone(),
             ending: told,
         };
-        let task = tokio::spawn(task.run(address, trust));
+        let task = tokio::spawn(task.run(aim, trust));
         self.current = Some(Current { outgoing, ending, task });
     }
 
@@ -115,6 +125,13 @@ impl Link {
     }
 }
 
+/// Where the relay is.
+enum Aim {
+    One(Address),
+    /// At one of these.
+    Any(Vec<Address>),
+}
+
 /// One link's life.
 struct Task {
     attempt: Attempt,
@@ -125,10 +142,10 @@ struct Task {
 }
 
 impl Task {
-    async fn run(self, address: Address, trust: Trust) {
+    async fn run(self, aim: Aim, trust: Trust) {
         let mut ending = self.ending.clone();
         let reached = tokio::select! {
-            reached = self.reach(&address, trust) => reached,
+            reached = self.reach(aim, trust) => reached,
             why = ended(&mut ending) => Err(why),
         };
         let closed = match reached {
@@ -143,12 +160,20 @@ impl Task {
         self.events.send((self.attempt, news)).await.is_ok()
     }
 
-    async fn reach(&self, address: &Address, trust: Trust) -> Result<Box<dyn dial::Stream>, Closed> {
-        let tcp = dial::connect(address, &self.settings).await?;
-        let peer = tcp.peer_addr().map_err(|error| Closed::Lost { detail: error.to_string() })?;
-        self.tell(News::Connected { peer }).await;
-        let dial::Reached { stream, key, by_system } =
-            dial::secure(tcp, address, trust, &self.settings).await?;
+    async fn reach(&self, aim: Aim, trust: Trust) -> Result<Box<dyn dial::Stream>, Closed> {
+        let dial::Reached { stream, key, by_system } = match aim {
+            Aim::One(address) => {
+                let tcp = dial::connect(&address, &self.settings).await?;
+                let peer = tcp.peer_addr().map_err(|error| Closed::Lost { detail: error.to_string() })?;
+                self.tell(News::Connected { peer }).await;
+                dial::secure(tcp, &address, trust, &self.settings).await?
+            }
+            Aim::Any(addresses) => {
+                let (address, reached) = dial::any(addresses, &trust, &self.settings).await?;
+                self.tell(News::Reached { address }).await;
+                reached
+            }
+        };
         self.tell(News::Open { key, by_system }).await;
         Ok(stream)
     }

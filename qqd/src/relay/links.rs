@@ -53,15 +53,27 @@ impl Links {
 
     /// [`Link::dial`] for an account.
     pub fn dial(&mut self, account: AccountKey, attempt: Attempt, address: Address, trust: Trust) {
+        if let Some(own) = self.begin(account, attempt) {
+            own.link.dial(attempt, address, trust);
+        }
+    }
+
+    /// [`Link::dial_any`] for an account.
+    pub fn dial_any(&mut self, account: AccountKey, attempt: Attempt, addresses: Vec<Address>, trust: Trust) {
+        if let Some(own) = self.begin(account, attempt) {
+            own.link.dial_any(attempt, addresses, trust);
+        }
+    }
+
+    fn begin(&mut self, account: AccountKey, attempt: Attempt) -> Option<&mut Own> {
         if self.own(account).is_none() {
             let (events, news) = mpsc::channel(NEWS);
             let link = Link::with(events, self.settings.clone());
             self.links.push(Own { account, attempt, link, news });
         }
-        if let Some(own) = self.own(account) {
-            own.attempt = attempt;
-            own.link.dial(attempt, address, trust);
-        }
+        let own = self.own(account)?;
+        own.attempt = attempt;
+        Some(own)
     }
 
     /// [`Link::send`] for an account.

@@ -11,6 +11,7 @@ mod fill;
 mod friend;
 mod friends;
 mod hostile;
+mod join;
 mod link;
 mod login;
 mod logout;
@@ -109,7 +110,8 @@ impl Daemon {
             if let Output::Store { token, whose, op } = &output {
                 self.store(*token, whose.clone(), op.clone());
             }
-            if let Output::Dial { account, attempt, .. } = &output {
+            if let Output::Dial { account, attempt, .. } | Output::DialAny { account, attempt, .. } = &output
+            {
                 (self.account, self.attempt) = (*account, *attempt);
             }
             all.push(output);
@@ -357,7 +359,7 @@ fn link_states(outputs: &[Output]) -> Vec<String> {
 }
 
 fn has_dialled(outputs: &[Output]) -> bool {
-    outputs.iter().any(|output| matches!(output, Output::Dial { .. }))
+    outputs.iter().any(|output| matches!(output, Output::Dial { .. } | Output::DialAny { .. }))
 }
 
 fn has_hung_up(outputs: &[Output]) -> bool {

@@ -110,3 +110,52 @@ async fn a_dead_network_is_noticed_by_what_it_does_not_acknowledge() {
     assert_eq!(SockRef::from(&tcp).tcp_user_timeout().unwrap(), Some(Duration::from_secs(75)));
     assert!(tcp.nodelay().unwrap());
 }
+
+#[tokio::test]
+async fn of_several_addresses_the_first_that_has_the_right_key_is_taken() {
+    let mut stage = Stage::new().await;
+    let (stranger, right) = (Stage::new().await, Identity::self_signed());
+    let (silent, dead) = (stuffed().await, TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let closed = Address { port: dead.local_addr().unwrap().port(), ..stage.address() };
+    drop(dead);
+    let addresses =
+        vec![Address { port: silent.port, ..stage.address() }, closed, stranger.address(), stage.address()];
+    let begun = Instant::now();
+    stage.link.dial_any(1, addresses, Trust::Pin(right.fingerprint()));
+    let wrong = Identity::self_signed();
+    let tcp = stranger.accept().await;
+    assert!(within(wrong.acceptor().accept(tcp)).await.is_err(), "nothing is said to a stranger");
+    let tcp = stage.accept().await;
+    let mut relay = within(right.acceptor().accept(tcp)).await.unwrap();
+    assert!(matches!(stage.next().await, News::Reached { address } if address == stage.address()));
+    assert!(matches!(stage.next().await, News::Open { key: Some(key), .. } if key == right.fingerprint()));
+    assert!(begun.elapsed() < Duration::from_secs(4), "nobody waits for those who do not answer");
+    relay.write_all(ping(1).to_xml().as_bytes()).await.unwrap();
+    assert!(is(&stage.next().await, &ping(1)));
+}
+
+#[tokio::test]
+async fn where_no_address_leads_to_the_relay_each_says_why() {
+    let mut stage = Stage::with(hasty(), 8).await;
+    let (stranger, dead) = (Stage::new().await, TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let closed = Address { port: dead.local_addr().unwrap().port(), ..stage.address() };
+    drop(dead);
+    let places = vec![stage.address(), closed, stranger.address()];
+    stage.link.dial_any(1, places.clone(), Trust::Pin("aa".into()));
+    let _silent = stage.accept().await;
+    let tcp = stranger.accept().await;
+    assert!(within(Identity::self_signed().acceptor().accept(tcp)).await.is_err());
+    let Closed::Nowhere { tried } = stage.closed().await else { panic!("somewhere?") };
+    assert_eq!(tried.iter().map(|(place, _)| place.clone()).collect::<Vec<_>>(), places);
+    let [(_, silent), (_, refused), (_, other)] = &tried[..] else { panic!("{tried:?}") };
+    assert_eq!(*silent, Closed::TimedOut { step: Step::Tls });
+    assert!(
+        matches!(refused, Closed::Refused { .. }) && matches!(other, Closed::KeyChanged { .. }),
+        "{tried:?}"
+    );
+
+    let many = vec![Address { port: places[1].port, ..stage.address() }; 40];
+    stage.link.dial_any(2, many, Trust::System);
+    let Closed::Nowhere { tried } = stage.closed().await else { panic!("somewhere?") };
+    assert_eq!(tried.len(), 16);
+}
