@@ -50,8 +50,8 @@ pub(super) enum Aim {
     Login(Option<Full>),
     /// A registration whose account is there already; the answer to whoever does not know its password.
     Register(RegisterReason),
-    /// Another password.
-    Passwd { new: Secret },
+    /// Another password, asked for by this device.
+    Passwd { new: Secret, device: String },
     /// The account's end.
     Remove,
 }

@@ -9,7 +9,7 @@ use super::attempt::{Aim, Attempt, PASSWORD_MAX, POOL_RETRY, Proof};
 use super::chat::STORAGE_RETRY;
 use super::op::{AccountId, NewPassword, Op, Removal, Row, StoreError};
 use super::pending::{Hashing, Pending};
-use super::session::live_mut;
+use super::session::{live, live_mut};
 use super::{Core, Now, Output, SessionId, Verdict};
 
 /// A session that asks again while its password is being checked.
@@ -21,7 +21,8 @@ impl Core {
         if new.expose().len() > PASSWORD_MAX {
             return self.nack(session, id, NackCode::Weak, None);
         }
-        self.prove(now, session, id, pwd, Aim::Passwd { new });
+        let Some(device) = live(&self.sessions, session).and_then(|live| live.device.clone()) else { return };
+        self.prove(now, session, id, pwd, Aim::Passwd { new, device });
     }
 
     pub(super) fn on_account_remove(&mut self, now: Now, session: SessionId, remove: AccountRemove) {
@@ -46,7 +47,7 @@ impl Core {
 
     /// The old password is right: the new one is hashed.
     pub(super) fn hash_new(&mut self, attempt: Box<Attempt>) {
-        let Aim::Passwd { new } = &attempt.aim else { return };
+        let Aim::Passwd { new, .. } = &attempt.aim else { return };
         let (address, password) = (attempt.address, new.clone());
         let token = self.expect(Pending::Hash(Hashing::Passwd(attempt)));
         self.outputs.push_back(Output::Hash { token, address, password });
@@ -61,11 +62,15 @@ impl Core {
                 return self.not_changed(session, id, NackCode::Rate, Some(POOL_RETRY));
             }
         };
-        let device = live_mut(&mut self.sessions, session).and_then(|live| live.device.clone());
-        let (Some(device), Some(account), Some(proven)) = (device, &attempt.account, attempt.proven()) else {
+        let (Aim::Passwd { device, .. }, Some(account), Some(proven)) =
+            (&attempt.aim, &attempt.account, attempt.proven())
+        else {
             return;
         };
-        let op = NewPassword { account: account.id, device, proven, password };
+        if live(&self.sessions, session).is_none() {
+            return;
+        }
+        let op = NewPassword { account: account.id, device: device.clone(), proven, password };
         self.ask(Op::Passwd(op), Pending::Passwd(attempt));
     }
 
@@ -74,7 +79,7 @@ impl Core {
         match done {
             Ok(true) => {
                 let text = "the account's password was changed; log in with the new one";
-                self.end_others(now, attempt.account.as_ref().map(|account| account.id), session, text);
+                self.end_others(now, attempt, text);
                 self.changed(session, id);
             }
             // Somebody else changed it in between.
@@ -101,7 +106,7 @@ impl Core {
             Ok(Some(rows)) => {
                 self.on_rows_made(&rows);
                 let text = "the account was removed";
-                self.end_others(now, attempt.account.as_ref().map(|account| account.id), session, text);
+                self.end_others(now, attempt, text);
                 self.changed(session, id);
                 self.close(now, session);
             }
@@ -110,10 +115,16 @@ impl Core {
         }
     }
 
-    /// Every session of the account but this one ends.
-    fn end_others(&mut self, now: Now, account: Option<AccountId>, own: SessionId, text: &str) {
-        for other in account.map(|account| self.sessions_of(account)).unwrap_or_default() {
-            if other != own {
+    /// Every other session of the account ends. A device that has changed the password keeps its token, so it may have
+    /// come back with that over another connection meanwhile.
+    fn end_others(&mut self, now: Now, attempt: &Attempt, text: &str) {
+        let Some(account) = attempt.account.as_ref().map(|account| account.id) else { return };
+        let kept = match &attempt.aim {
+            Aim::Passwd { device, .. } => self.sessions_of_device(account, device),
+            Aim::Login(_) | Aim::Register(_) | Aim::Remove => vec![attempt.session],
+        };
+        for other in self.sessions_of(account) {
+            if !kept.contains(&other) {
                 self.end_session(now, other, ErrorCode::Revoked, text);
             }
         }

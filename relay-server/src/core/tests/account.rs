@@ -218,3 +218,18 @@ fn questions_about_devices_on_their_way_are_bounded() {
     assert_eq!(relay.ops(), 256);
     assert_eq!(relay.heard(1).len(), 744);
 }
+
+#[test]
+fn a_device_that_has_changed_the_password_may_come_back_before_that_is_done() {
+    let mut relay = changing(PASSWD);
+    let hash = relay.hash();
+    relay.made(hash);
+    let (passwd, _) = relay.op();
+    relay.close(1);
+    // With its token, which it keeps.
+    relay.full(3, &account(1, "a"), "d", &[], 0);
+    relay.clear();
+    relay.stored(passwd, Done::Passwd(true));
+    assert_eq!(relay.heard(3), [""; 0]);
+    assert!(!relay.is_closed(3) && relay.is_closed(2));
+}
