@@ -45,7 +45,8 @@ pub(super) fn page(
     Ok(page)
 }
 
-/// Open requests of one direction, by the other one's name; not those of accounts that one blocks.
+/// Open requests of one direction, by the other one's name. Also those of accounts that one blocks: nothing tells of
+/// them again when the block ends.
 fn requests(
     conn: &Connection,
     account: AccountId,
@@ -57,9 +58,7 @@ fn requests(
         "SELECT a.name, coalesce(b.shown, a.shown), coalesce(b.picture, a.picture), r.note, r.ts_ms
          FROM request r JOIN account a ON a.id = r.asker
          LEFT JOIN block b ON b.account = r.asker AND b.other = r.asked
-         WHERE r.asked = ?1 AND r.state = 0 AND a.name > ?2
-             AND NOT EXISTS (SELECT 1 FROM block o WHERE o.account = ?1 AND o.other = r.asker)
-         ORDER BY a.name LIMIT ?3"
+         WHERE r.asked = ?1 AND r.state = 0 AND a.name > ?2 ORDER BY a.name LIMIT ?3"
     } else {
         "SELECT a.name, coalesce(b.shown, a.shown), coalesce(b.picture, a.picture), r.note, r.ts_ms
          FROM request r JOIN account a ON a.id = r.asked

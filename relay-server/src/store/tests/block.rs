@@ -127,3 +127,15 @@ fn whoever_blocks_an_account_that_is_removed_is_told() {
     assert_eq!(said(&relay.rows(alice, 2)), ["3 gone bob", "4 blocked bob false"]);
     assert_eq!(relay.sql::<i64>("SELECT count(*) FROM block"), 0);
 }
+
+#[test]
+fn an_open_request_stays_in_the_list_while_its_asker_is_blocked() {
+    let mut relay = Relay::new();
+    let (alice, bob) = (relay.account("alice"), relay.account("bob"));
+    relay.wish(bob, ask("alice")).unwrap();
+    let before = relay.entries(alice, Behind::Request(None), true, 10);
+    relay.wish(alice, block("bob")).unwrap();
+    // No row tells of it again when the block ends: a device that is new in between must know of it, too.
+    assert_eq!(relay.entries(alice, Behind::Request(None), true, 10), before);
+    assert_eq!(relay.wish(alice, unblock("bob")).unwrap().rows.len(), 1);
+}
