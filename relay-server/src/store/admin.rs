@@ -133,7 +133,7 @@ fn friend_add(
     max: u32,
     now_ms: i64,
 ) -> Result<Result<AdminDone, AdminError>> {
-    let (mut one, mut other) = match pair(conn, a, b)? {
+    let (one, other) = match pair(conn, a, b)? {
         Ok(pair) => pair,
         Err(why) => return refused(why),
     };
@@ -145,13 +145,7 @@ fn friend_add(
             return refused(AdminError::Full(person.account.clone(), max));
         }
     }
-    request::forget(conn, one.id, other.id)?;
-    let mut rows = vec![
-        (one.id, friend::put(conn, &mut one, other.id, FriendKind::Friend, now_ms)?),
-        (other.id, friend::put(conn, &mut other, one.id, FriendKind::Friend, now_ms)?),
-    ];
-    rows.sort_by_key(|(account, _)| *account);
-    changed(rows, Vec::new())
+    changed(request::make_friends(conn, one.id, other.id)?.write(conn, now_ms)?, Vec::new())
 }
 
 fn friend_remove(conn: &Connection, a: &str, b: &str, now_ms: i64) -> Result<Result<AdminDone, AdminError>> {

@@ -109,13 +109,13 @@ pub(super) fn answer(
     }
     conn.prepare_cached("UPDATE request SET state = 1, ts_ms = ?3 WHERE asker = ?1 AND asked = ?2")?
         .execute(params![asker, own.id, change.now_ms])?;
-    Ok(refused(Told::nothing(), asker, own.id))
+    Ok(ended(Told::nothing(), asker, own.id, false))
 }
 
-/// Both are told that a request has ended without a friendship.
-fn refused(told: Told, asker: AccountId, asked: AccountId) -> Told {
-    told.say(asked, News::of(RowKind::AnswerTo, asker).is(false))
-        .say(asker, News::of(RowKind::AnswerOf, asked).is(false))
+/// Both are told that a request has ended, with a friendship or without.
+fn ended(told: Told, asker: AccountId, asked: AccountId, accepted: bool) -> Told {
+    told.say(asked, News::of(RowKind::AnswerTo, asker).is(accepted))
+        .say(asker, News::of(RowKind::AnswerOf, asked).is(accepted))
 }
 
 /// `own` accepts what `asker` had asked.
@@ -125,21 +125,22 @@ fn befriend(conn: &Connection, change: &Change, own: AccountId, asker: AccountId
             return Err(NackCode::Forbidden.into());
         }
     }
-    forget(conn, own, asker)?;
-    Ok(Told::nothing()
-        .say(own, News::of(RowKind::AnswerTo, asker).is(true))
-        .put(own, asker, FriendKind::Friend)
-        .say(asker, News::of(RowKind::AnswerOf, own).is(true))
-        .put(asker, own, FriendKind::Friend))
+    Ok(make_friends(conn, own, asker)?)
 }
 
-/// Whatever two accounts asked each other is done with.
-pub(super) fn forget(conn: &Connection, a: AccountId, b: AccountId) -> Result<()> {
+/// Two accounts become friends, and whatever they asked each other is done with.
+pub(super) fn make_friends(conn: &Connection, a: AccountId, b: AccountId) -> Result<Told> {
+    let mut told = Told::nothing();
+    for (asker, asked) in [(a, b), (b, a)] {
+        if known(conn, asker, asked)?.is_some_and(|known| known.open) {
+            told = ended(told, asker, asked, true);
+        }
+    }
     conn.prepare_cached(
         "DELETE FROM request WHERE (asker = ?1 AND asked = ?2) OR (asker = ?2 AND asked = ?1)",
     )?
-    .execute([a, b])
-    .map(drop)
+    .execute([a, b])?;
+    Ok(told.put(a, b, FriendKind::Friend).put(b, a, FriendKind::Friend))
 }
 
 /// `own` takes the account called `other` out of its list: a friend leaves both lists, a stranger one's own.
@@ -191,7 +192,7 @@ fn make_room(conn: &Connection, asked: AccountId, asker: AccountId, now_ms: i64)
     for old in oldest {
         conn.prepare_cached("UPDATE request SET state = 1, ts_ms = ?3 WHERE asker = ?1 AND asked = ?2")?
             .execute(params![old, asked, now_ms])?;
-        told = refused(told, old, asked);
+        told = ended(told, old, asked, false);
     }
     Ok(told)
 }

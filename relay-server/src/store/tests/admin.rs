@@ -53,6 +53,18 @@ fn two_accounts_become_friends_and_both_are_told() {
 }
 
 #[test]
+fn a_request_that_the_administrator_makes_needless_ends_for_both() {
+    let mut relay = Relay::new();
+    let (alice, bob) = (relay.account("alice"), relay.account("bob"));
+    relay.wish(bob, Wish::Request { other: "alice".into(), note: String::new() }).unwrap();
+    let rows = rows_of(relay.admin(friend_add("alice", "bob")));
+    assert_eq!(rows.iter().map(|(a, _)| *a).collect::<Vec<_>>(), [alice, alice, bob, bob]);
+    assert_eq!(said(&relay.rows(alice, 1)), ["2 answer bob own true", "3 Friend bob"]);
+    assert_eq!(said(&relay.rows(bob, 1)), ["2 answer alice theirs true", "3 Friend alice"]);
+    assert_eq!(relay.sql::<i64>("SELECT count(*) FROM request"), 0);
+}
+
+#[test]
 fn a_stranger_becomes_a_friend_and_is_one_entry() {
     let mut relay = Relay::new();
     let (alice, bob) = (relay.account("alice"), relay.account("bob"));
