@@ -59,7 +59,7 @@ impl Online {
 
 impl Core {
     /// One session more; friends hear of it if they see the account otherwise than before.
-    pub(super) fn join(&mut self, account: &Account, begun: &Begun, session: SessionId, own: Own) {
+    pub(super) fn join(&mut self, now: Now, account: &Account, begun: &Begun, session: SessionId, own: Own) {
         let device = live(&self.sessions, session).and_then(|live| live.device.clone());
         let online = self.online.entry(account.id).or_insert_with(|| Online {
             name: account.account.clone(),
@@ -80,9 +80,11 @@ impl Core {
         online.seed.start(begun.seed_cursor);
         online.has_hidden_marks |= begun.has_hidden_marks;
         online.sessions.push(session);
+        let is_new = !online.presence.is_told();
         online.presence.join(session, device, own);
         self.names.insert(account.account.clone(), account.id);
-        self.announce(account.id);
+        // Whoever comes is told at once; whoever comes again otherwise than he was, as often as others may change.
+        if is_new { self.announce(account.id) } else { self.show(now, account.id) }
     }
 
     /// One session less; friends hear of it after a while.

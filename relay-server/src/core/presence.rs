@@ -129,6 +129,11 @@ impl Presence {
         self.seats.is_empty()
     }
 
+    /// Friends were told that it is there.
+    pub(super) fn is_told(&self) -> bool {
+        self.told.state != OFF
+    }
+
     #[cfg(test)]
     pub(super) fn places(&self) -> usize {
         self.seats.len()
@@ -222,7 +227,7 @@ impl Core {
         let mut friends: Vec<_> = online
             .friends()
             .filter_map(|friend| Some((self.online.get(&friend)?, friend)))
-            .filter(|(friend, _)| friend.presence.told.state != OFF)
+            .filter(|(friend, _)| friend.presence.is_told())
             .map(|(online, friend)| (&online.name, friend))
             .collect();
         friends.sort_unstable();
@@ -254,12 +259,16 @@ impl Core {
         };
         let Some(online) = self.online.get_mut(&account) else { return };
         online.presence.set(session, said);
-        if online.presence.shown() == online.presence.told {
-            return;
-        }
-        if online.presence.may_change(now.mono) {
+        self.show(now, account);
+    }
+
+    /// The account may look otherwise than its friends were told: they hear of it, now or, where that was often, later.
+    pub(super) fn show(&mut self, now: Now, account: AccountId) {
+        let Some(online) = self.online.get_mut(&account) else { return };
+        let presence = &mut online.presence;
+        if presence.shown() == presence.told || presence.may_change(now.mono) {
             self.announce(account);
-        } else if !std::mem::replace(&mut online.presence.late, true) {
+        } else if !std::mem::replace(&mut presence.late, true) {
             self.leaving.push_back((now.mono + GRACE, account));
         }
     }
@@ -277,7 +286,7 @@ impl Core {
 
     /// What friends were told of the account, if that is not that it is off line.
     fn line_of(&self, account: AccountId) -> Option<Line> {
-        let online = self.online.get(&account).filter(|online| online.presence.told.state != OFF)?;
+        let online = self.online.get(&account).filter(|online| online.presence.is_told())?;
         Some(line(online.presence.told.clone(), online.name.clone()))
     }
 

@@ -49,7 +49,7 @@ impl Core {
             live.held = held;
         }
         let own = attempt.full_mut().map(|full| std::mem::take(&mut full.own)).unwrap_or_default();
-        self.join(&account, &begun, session, own);
+        self.join(now, &account, &begun, session, own);
         self.outputs.push_back(Output::LoggedIn { session, dialect });
         self.answer(attempt, &begun);
         let Account { account, name, picture, note, .. } = account;

@@ -250,7 +250,7 @@ fn while_its_list_is_sent_a_session_hears_no_presence_and_afterwards_all_of_it()
     assert_eq!(relay.words(1), ["login_response", "user"]);
     let b = account(2, "b");
     let begun = begun(&[friend(1, "a")], 0);
-    relay.core.join(&b, &begun, 2, Own::default());
+    relay.core.join(relay.now, &b, &begun, 2, Own::default());
     arrives(&mut relay, 1, 4);
     assert_eq!(relay.words(1), Vec::<String>::new());
     relay.stored(page, Done::List(vec![Entry::Friend(friend(2, "b"))]));

@@ -111,3 +111,36 @@ fn marks_of_an_invisible_account_are_told_when_it_is_seen_again_also_if_the_disk
     line(&mut relay, 1, "<state>1</state>");
     assert_eq!(relay.ops(), 0);
 }
+
+#[test]
+fn a_device_that_logs_in_again_and_again_in_another_state_is_told_no_more_often_than_it_may_change() {
+    let mut relay = Relay::new();
+    relay.full(1, &account(1, "a"), "d", &[friend(2, "b")], 0);
+    relay.clear();
+    let b = account(2, "b");
+    let mut told = 0;
+    for session in 2..52 {
+        relay.open(session);
+        let state = 2 + session % 2;
+        relay.say(
+            session,
+            &format!(
+                "<msg><type>login</type><account>b</account><pwd>p</pwd><v>1</v><device>d</device>\
+                 <resume>0</resume><epoch>e</epoch><state>{state}</state></msg>"
+            ),
+        );
+        let (find, _) = relay.op();
+        relay.stored(find, Done::Found(Some(b.clone())));
+        let (check, _) = relay.check();
+        relay.checked(check, Verdict::Right { rehash: None });
+        let (begin, _) = relay.op();
+        relay.stored(begin, Done::Begun(Ok(begun(&[friend(1, "a")], 0))));
+        told += relay.heard(1).len();
+    }
+    assert_eq!(told, 11, "that it came, and ten changes");
+    relay.pass(Duration::from_secs(6));
+    assert_eq!(
+        relay.heard(1),
+        ["<msg><type>line</type><state>3</state><friendaccount>b</friendaccount></msg>"]
+    );
+}
