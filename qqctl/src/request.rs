@@ -74,6 +74,7 @@ fn call(
         Request::ChatExport(params) => export::export(client, params, printer),
         // As the daemon wrote it: a newer one may say more than this version knows.
         request if printer.is_json() => printer.data(&client.call_raw(request.name(), &request)?),
+        Request::AccountRelay(params) => printer.moved(&client.call(&params)?),
         Request::AccountLogout(params) => printer.logged_out(&client.call(&params)?),
         Request::DaemonStatus(params) => printer.status(&client.call(&params)?),
         Request::FriendList(params) => printer.friends(&client.call(&params)?),

@@ -262,3 +262,28 @@ fn a_daemon_killed_again_and_again_while_it_joins_is_never_locked_out() {
     let phone = Person::new("alice");
     killed_until_it_works(&phone, || phone.qqctl(&["join", &link]));
 }
+
+#[test]
+fn a_relay_that_moved_is_followed_with_history_and_outbox() {
+    let mut relay = Relay::start();
+    let alice = joined("alice", &invite(&relay, &["alice"]));
+    alice.ok(&["send", "@me", "before", "--wait", "relay"]);
+    let old = relay.tls.clone();
+    relay.stop();
+    relay.tls = "127.0.0.1:0".into();
+    relay.restart();
+    assert_ne!(relay.tls, old);
+    let out = alice.run(&["send", "@me", "in between"]);
+    assert_eq!(out.status.code(), Some(6), "{}", text(&out.stderr));
+    let other = Relay::start();
+    let out = alice.run(&["account", "relay", &other.tls]);
+    assert_eq!(out.status.code(), Some(12), "another server has another key: {}", text(&out.stderr));
+    alice.ok(&["account", "relay", &relay.tls]);
+    alice.online();
+    assert_eq!(account(&alice)["account"], format!("alice@{old}"), "it is called as before");
+    wait::until("what waited is there", || (account(&alice)["outbox"] == 0).then_some(()));
+    let history = alice.ok(&["history", "@me"]);
+    assert!(history.contains("before") && history.contains("in between"), "{history}");
+    alice.kill_daemon();
+    alice.online();
+}

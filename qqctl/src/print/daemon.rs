@@ -53,6 +53,12 @@ impl Printer {
         self.reply(reply, |_| String::new())
     }
 
+    /// `account relay`
+    pub(crate) fn moved(&self, reply: &LoggedIn) -> Result<(), Stop> {
+        self.talk(&format!("{} is at {} from now on.", one_line(&reply.account), one_line(&reply.relay)));
+        self.reply(reply, |_| String::new())
+    }
+
     /// Something that takes a moment has begun; for whoever watches.
     pub(crate) fn going_on(&self, sentence: &str) {
         if self.out_terminal {

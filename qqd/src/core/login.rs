@@ -52,6 +52,7 @@ pub(super) enum Asker {
     Login(ReplyTo<account::Login>),
     Join(ReplyTo<account::Join>),
     Register(ReplyTo<account::Register>),
+    Relay(ReplyTo<account::Relay>),
 }
 
 impl Asker {
@@ -61,6 +62,7 @@ impl Asker {
             Self::Login(to) => requests.is_open(to),
             Self::Join(to) => requests.is_open(to),
             Self::Register(to) => requests.is_open(to),
+            Self::Relay(to) => requests.is_open(to),
         }
     }
 }
@@ -69,6 +71,7 @@ impl Account {
     pub(super) fn reply_login(&mut self, to: Asker, result: Result<LoggedIn, Error>) {
         match to {
             Asker::Login(to) => self.reply(to, result),
+            Asker::Relay(to) => self.reply(to, result),
             Asker::Join(to) => self.reply(to, result.map(|reply| self.joined(reply))),
             Asker::Register(to) => self.reply(to, result.map(|reply| self.joined(reply))),
         }

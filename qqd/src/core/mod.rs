@@ -22,6 +22,7 @@ mod events;
 mod explain;
 mod failure;
 mod fill;
+mod follow;
 mod friend;
 mod group;
 pub mod io;

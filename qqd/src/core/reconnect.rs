@@ -130,7 +130,7 @@ impl Account {
     pub(super) fn resume_session(&mut self, pace: Pace) {
         if self.refused.is_some() || self.token.is_none() {
             self.link.stage = Stage::Idle;
-            return;
+            return self.tell_refused();
         }
         match pace {
             Pace::Never => self.dial(),
@@ -141,6 +141,20 @@ impl Account {
                 self.tell_link(link);
             }
         }
+    }
+
+    /// Off line, for the reason that there was before.
+    fn tell_refused(&mut self) {
+        let Some(error) = &self.refused else { return };
+        let reason = error.fields.get("reason").and_then(serde_json::Value::as_str);
+        let link = Changed {
+            state: State::Offline,
+            relay: self.own_relay(),
+            reason: Some(reason.unwrap_or(error.code.word()).to_owned()),
+            message: Some(error.message.clone()),
+            ..Changed::default()
+        };
+        self.tell_link(link);
     }
 
     /// `account.state`, unless nothing that a person would notice has changed: a relay that is away for a day must not

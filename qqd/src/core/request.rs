@@ -122,6 +122,9 @@ impl Core {
             Request::AccountLogin(params) => self.login(caller, params),
             Request::AccountJoin(params) => self.join(caller, &params),
             Request::AccountRegister(params) => self.register(caller, &params),
+            Request::AccountRelay(params) => {
+                self.give(caller, name, |account, to| account.follow_relay(to, &params));
+            }
             Request::AccountLogout(params) => self.logout(caller, &params),
             Request::AccountPasswd(params) => {
                 self.give(caller, name, |account, to| account.passwd(to, &params));

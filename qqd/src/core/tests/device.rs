@@ -2,7 +2,7 @@
 
 use super::asking::{done, request_id};
 use super::*;
-use ipc_schema::account::{Devices, Link, Login, Passwd, Remove, Revoke};
+use ipc_schema::account::{Devices, Link, Login, Passwd, Relay, Remove, Revoke};
 use relay_schema::{Device, ErrorCode, ErrorStanza, Nack, NackCode};
 
 const LAPTOP: &str = "0b1ef6ce-94d6-4a39-9d09-3c1c9c9d2f6e";
@@ -143,6 +143,52 @@ fn an_account_is_removed_at_the_relay_first_and_its_history_stays_unless_it_is_t
         assert!(daemon.disk.password().is_none(), "it opens nothing any more");
         assert_eq!(daemon.disk.former().len(), usize::from(!forget));
     }
+}
+
+#[test]
+fn a_relay_that_moved_is_followed_and_if_that_fails_nothing_has_changed() {
+    let to = |relay: &str| Relay { relay: relay.into(), trust: None };
+    let mut daemon = Daemon::with_bob();
+    let before = daemon.disk.account().unwrap().clone();
+    assert_eq!(refusal(&daemon.ask(to("plain://127.0.0.1:1"))).exit(), 2, "never back to no TLS");
+    assert!(has_dialled(&daemon.ask(to("new.example.org"))));
+    let outputs = daemon.closed(Closed::Untrusted { key: KEY.into() });
+    assert_eq!(refusal(&outputs).exit(), 12);
+    assert_eq!(daemon.disk.account(), Some(&before));
+    daemon.pass(Duration::from_millis(500));
+    daemon.open();
+    daemon.hear(welcome(0, 0));
+    assert!(daemon.core.first().link.is_online(), "back where it was");
+
+    daemon.ask(text("bob", "k1"));
+    daemon.ask(to("new.example.org:6000"));
+    let outputs = daemon.open();
+    let [Stanza::Login(said)] = sent(&outputs)[..] else { panic!("{outputs:?}") };
+    assert_eq!((said.resume, said.token.is_some()), (Some(0), true));
+    let outputs = daemon.hear(welcome(0, 0));
+    let moved = reply(&outputs);
+    assert_eq!(
+        (&moved["account"], &moved["relay"]),
+        (&json!("alice@example.org"), &json!("new.example.org:6000"))
+    );
+    assert_eq!(chats(&outputs), ["k1"], "what waits goes there");
+    let after = daemon.disk.account().unwrap();
+    assert_eq!((&after.local, after.relay.port, &after.device), (&before.local, 6000, &before.device));
+    let mut daemon = Daemon::on(daemon.disk);
+    let outputs = daemon.pass(Duration::ZERO);
+    assert!(outputs.is_empty() && daemon.core.first().account.as_ref().unwrap().relay.port == 6000);
+}
+
+#[test]
+fn whoever_is_out_stays_out_for_the_same_reason_after_a_move_that_failed() {
+    let mut daemon = Daemon::online();
+    daemon.hear(revoked());
+    daemon.ask(Relay { relay: "new.example.org".into(), trust: None });
+    let outputs = daemon.closed(Closed::Refused { detail: "refused".into() });
+    assert_eq!(refusal(&outputs).exit(), 6);
+    let status = reply(&daemon.ask(ipc_schema::daemon::Status {}));
+    let status = &status["accounts"][0];
+    assert_eq!((&status["reason"], &status["relay"]), (&json!("revoked"), &json!("example.org:5290")));
 }
 
 #[test]
