@@ -20,6 +20,8 @@ const ANSWER_MAX: Duration = Duration::from_secs(10);
 const MAX: usize = 256;
 /// The most stanzas that one answer may consist of before its ack.
 const PARTS_MAX: usize = 1_024;
+/// The same in bytes; what is beyond is not kept.
+const PARTS_MAX_BYTES: usize = 1 << 20;
 
 /// The relay's answer.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +54,7 @@ struct Pending {
     then: Then,
     until: Duration,
     parts: Vec<Stanza>,
+    bytes: usize,
     /// The ack, whose row is not here yet.
     ack: Option<Ack>,
 }
@@ -143,7 +146,7 @@ impl Account {
         }
         let id = self.random_id();
         let until = self.now.mono + ANSWER_MAX;
-        let pending = Pending { then: Box::new(then), until, parts: Vec::new(), ack: None };
+        let pending = Pending { then: Box::new(then), until, parts: Vec::new(), bytes: 0, ack: None };
         self.asking.pending.insert(id.clone(), pending);
         self.send(stanza(id));
     }
@@ -202,7 +205,8 @@ impl Account {
     /// A stanza under a request's id: a part of the answer, or, with `whole`, all of it.
     pub(super) fn on_asked_part(&mut self, id: &Id, part: Stanza, whole: bool) -> bool {
         let Some(pending) = self.asking.pending.get_mut(id) else { return false };
-        if pending.parts.len() < PARTS_MAX {
+        pending.bytes = pending.bytes.saturating_add(part.to_xml().len());
+        if pending.parts.len() < PARTS_MAX && pending.bytes <= PARTS_MAX_BYTES {
             pending.parts.push(part);
         }
         !whole || self.answer_asked(id, |pending| Ok(pending.heard(None)))

@@ -22,9 +22,11 @@ use super::receive::Inbox;
 use super::request::{ReplyTo, Requests};
 use whole::Coming;
 
-/// The most of anything in a list: a relay's own limits are 5,000 friends and as many blocked ones, 500 strangers, 500
-/// requests, 64 groups.
+/// The most friends, groups and blocked ones in a list: a relay's own limits are 5,000 friends and as many blocked ones,
+/// 500 strangers, 64 groups. With the longest texts the whole list fits into one line for a frontend.
 const MAX: usize = 5_600;
+/// The most open requests; a relay's own limit is 500.
+const REQUESTS_MAX: usize = 1_024;
 /// How long `friend.list` waits for a list that is on its way.
 const LIST_WAIT: Duration = Duration::from_secs(5);
 
@@ -155,11 +157,9 @@ impl Friends {
         groups.into_iter().map(|((_, name), friends)| Group { name: name.to_owned(), friends }).collect()
     }
 
-    /// A group that is one's own, if there is room.
-    fn note_group(&mut self, group: &str) {
-        if rank(group) == 1 && self.groups.len() < MAX {
-            self.groups.insert(group.to_owned());
-        }
+    /// A group that is one's own, if there is room; whether it is new.
+    fn note_group(&mut self, group: &str) -> bool {
+        rank(group) == 1 && self.groups.len() < MAX && self.groups.insert(group.to_owned())
     }
 
     /// Takes a request out.
@@ -269,9 +269,10 @@ impl Account {
         Some(Change::Answered { friend, incoming, accepted: wire.state == 1 })
     }
 
-    /// A row of the list; one that a whole list has overtaken moves the cursor only.
+    /// A row of the list; one that a whole list has overtaken, or that makes it too long, moves the cursor only.
     pub(super) fn take_change(&mut self, seq: u64, change: Change) {
-        let row = if seq <= self.friends.counted { Row::Counted } else { Row::List(change) };
+        let counts = seq > self.friends.counted && self.friends.has_room(&change);
+        let row = if counts { Row::List(change) } else { Row::Counted };
         self.take(seq, seq, 0, row);
     }
 
@@ -338,7 +339,7 @@ impl Account {
         }
         self.friends.take_request(&asked.friend, asked.incoming);
         self.friends.requests.insert(0, asked.clone());
-        self.friends.requests.truncate(MAX);
+        self.friends.requests.truncate(REQUESTS_MAX);
         self.tell_row(Event::FriendRequested(asked), replayed);
     }
 
@@ -353,8 +354,7 @@ impl Account {
     }
 
     fn put_group(&mut self, group: String, replayed: bool) {
-        if !self.friends.groups.contains(&group) {
-            self.friends.note_group(&group);
+        if self.friends.note_group(&group) {
             self.tell_row(Event::GroupAdded(group::Changed { group }), replayed);
         }
     }

@@ -6,10 +6,10 @@ use super::account::Account;
 
 /// The most characters an account name has.
 const MAX: usize = 64;
-/// The most characters that are kept of a name, remark or group.
-pub(super) const NAME_MAX: usize = 256;
-/// The most characters that are kept of a status text.
-pub(super) const NOTE_MAX: usize = 1_024;
+/// The most characters that are kept of a name, remark or group: as many as a relay takes.
+pub(super) const NAME_MAX: usize = 64;
+/// The most characters that are kept of a status text, or of the words with a request: as many as a relay takes.
+pub(super) const NOTE_MAX: usize = 256;
 
 /// An account name as it is stored and compared, lower-cased; none if `text` is no account name.
 pub(super) fn normalise(text: &str) -> Option<String> {

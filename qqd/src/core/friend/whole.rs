@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipc_schema::friend::Asked;
 use relay_schema::ListEnd;
 
-use super::{Friends, MAX};
+use super::{Friends, MAX, REQUESTS_MAX, rank};
 use crate::core::account::Account;
 use crate::core::failure::Failure;
 use crate::core::op::{Change, Friend, List, Op, StoreError};
@@ -23,7 +23,12 @@ pub(super) struct Coming {
 impl Coming {
     fn take(&mut self, change: Change) {
         match change {
-            Change::Friend(friend) => drop(self.friends.insert(friend.account.clone(), friend)),
+            Change::Friend(friend) => {
+                if rank(&friend.group) == 1 {
+                    self.groups.insert(friend.group.clone());
+                }
+                self.friends.insert(friend.account.clone(), friend);
+            }
             Change::Group(group) => drop(self.groups.insert(group)),
             Change::Requested(asked) => {
                 self.requests.insert((asked.friend.clone(), asked.incoming), asked);
@@ -36,8 +41,8 @@ impl Coming {
     }
 
     fn is_endless(&self) -> bool {
-        let lengths = [self.friends.len(), self.groups.len(), self.requests.len(), self.blocked.len()];
-        lengths.into_iter().any(|length| length > MAX)
+        let lengths = [self.friends.len(), self.groups.len(), self.blocked.len()];
+        lengths.into_iter().any(|length| length > MAX) || self.requests.len() > REQUESTS_MAX
     }
 
     fn list(self) -> List {
@@ -53,6 +58,25 @@ impl Coming {
 }
 
 impl Friends {
+    /// Whether there is room for what a row says: rows, too, make the list no longer than a whole one can be.
+    pub(super) fn has_room(&self, change: &Change) -> bool {
+        let group = |name: &str| rank(name) != 1 || self.groups.len() < MAX || self.groups.contains(name);
+        match change {
+            Change::Friend(friend) => {
+                (self.all.len() < MAX || self.has(&friend.account)) && group(&friend.group)
+            }
+            Change::Group(name) => group(name),
+            Change::Requested(asked) => {
+                self.requests.len() < REQUESTS_MAX || self.requests.iter().any(|known| known.same(asked))
+            }
+            Change::Blocked { friend, blocked: true } => {
+                self.blocked.len() < MAX || self.blocked.contains(friend)
+            }
+            Change::Blocked { blocked: false, .. } | Change::Removed(_) | Change::Answered { .. } => true,
+            Change::GroupRenamed { .. } | Change::GroupRemoved(_) | Change::Profile { .. } => true,
+        }
+    }
+
     /// What a list has no more: groups, friends, requests, blocks.
     fn gone(&self, list: &List) -> Vec<Change> {
         let accounts: BTreeSet<&str> = list.friends.iter().map(|friend| friend.account.as_str()).collect();

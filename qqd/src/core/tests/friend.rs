@@ -78,7 +78,7 @@ fn a_list_that_comes_again_is_told_as_its_differences() {
     daemon.hear(Friend { group: Some("team".into()), ..friend("bob", None) });
     daemon.hear(friend("dave", None));
     let outputs = daemon.hear(ListEnd { seq: 0 });
-    let told = ["friend.removed", "friend.removed", "friend.changed", "friend.added"];
+    let told = ["friend.removed", "friend.removed", "group.added", "friend.changed", "friend.added"];
     assert_eq!(names(&outputs), told);
     assert_eq!(list(&mut daemon)[1], ("team".to_owned(), vec![on_line("bob")]));
 }

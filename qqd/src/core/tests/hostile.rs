@@ -1,7 +1,10 @@
 //! The relay as enemy: huge lists, rows going back, gaps, floods, answers that nobody asked for.
 
 use super::*;
-use relay_schema::{Delivered, Friend, Gap, Line, ListEnd, LoginResponse, Notice};
+use ipc_schema::account::Devices;
+use relay_schema::{
+    Blocked, Delivered, Device, Friend, FriendRequest, Gap, Group, Line, ListEnd, LoginResponse, Notice,
+};
 
 #[test]
 fn a_friend_list_that_does_not_end_is_cut_off() {
@@ -11,6 +14,113 @@ fn a_friend_list_that_does_not_end_is_cut_off() {
     }
     assert!(has_hung_up(&daemon.hear(Friend { account: "one-more".into(), ..Friend::default() })));
     assert!(daemon.disk.friends().is_empty());
+}
+
+/// The n-th entry of a list whose texts are as long as they can be.
+fn longest(n: u64, seq: Option<u64>) -> Friend {
+    let text = "\u{1f600}".repeat(2_000);
+    Friend {
+        account: format!("{n:064}"),
+        name: text.clone(),
+        picture: text.clone(),
+        group: Some(format!("{n}{text}")),
+        remark: Some(text.clone()),
+        note: Some(text),
+        seq,
+        ts: None,
+    }
+}
+
+#[test]
+fn rows_that_make_the_list_longer_and_longer_stop_doing_so() {
+    let mut daemon = Daemon::online();
+    for n in 1..=5_620 {
+        let (account, group) = (format!("x{n}"), Some(format!("g{n}")));
+        daemon.hear(Friend { account, group, seq: Some(n), ..Friend::default() });
+    }
+    let known = |daemon: &Daemon| {
+        let account = daemon.core.state().accounts.remove(0);
+        (account.groups.len(), account.groups.iter().map(|group| group.friends.len()).sum::<usize>())
+    };
+    assert_eq!(known(&daemon), (5_600, 5_600));
+    assert_eq!(daemon.disk.friends().len(), 5_600);
+    assert_eq!(daemon.disk.cursor(), 5_620, "what is too much is passed");
+
+    daemon.hear(Group { group: "one more".into(), seq: Some(5_621), ts: None });
+    daemon.hear(Friend {
+        account: "x1".into(),
+        group: Some("y".into()),
+        seq: Some(5_622),
+        ..Friend::default()
+    });
+    assert_eq!(known(&daemon), (5_600, 5_600));
+    let gone =
+        relay_schema::FriendRemove { friendaccount: "x2".into(), id: None, seq: Some(5_623), ts: None };
+    daemon.hear(gone);
+    daemon.hear(Friend { account: "y".into(), seq: Some(5_624), ..Friend::default() });
+    assert_eq!(known(&daemon).1, 5_600, "where one is gone there is room");
+
+    let mut daemon = Daemon::online();
+    for n in 1..=1_100 {
+        let (myaccount, seq) = (Some(format!("x{n}")), Some(n));
+        daemon.hear(FriendRequest {
+            friendaccount: "alice".into(),
+            myaccount,
+            seq,
+            ..FriendRequest::default()
+        });
+    }
+    assert_eq!(daemon.core.state().accounts[0].requests.len(), 1_024);
+}
+
+#[test]
+fn a_default_group_is_no_news() {
+    let mut daemon = Daemon::online();
+    for (seq, group) in [(1, "friend"), (2, "stranger")] {
+        assert!(events(&daemon.hear(Group { group: group.into(), seq: Some(seq), ts: None })).is_empty());
+    }
+}
+
+#[test]
+fn a_frontends_line_holds_the_longest_list() {
+    let mut daemon = Daemon::online();
+    for n in 0..5_600 {
+        daemon.hear(longest(n, None));
+        daemon.hear(Blocked { friendaccount: format!("{n:064}"), state: 1, seq: None, ts: None });
+    }
+    let text = "\u{1f600}".repeat(2_000);
+    for n in 0..1_024 {
+        daemon.hear(FriendRequest {
+            friendaccount: "alice".into(),
+            note: Some(text.clone()),
+            myaccount: Some(format!("{n:064}")),
+            name: Some(text.clone()),
+            ts: Some(text.clone()),
+            ..FriendRequest::default()
+        });
+    }
+    daemon.hear(ListEnd { seq: 0 });
+    let state = daemon.core.state();
+    assert_eq!((state.accounts[0].groups.len(), state.accounts[0].requests.len()), (5_600, 1_024));
+    let bytes = serde_json::to_vec(&state).unwrap().len();
+    assert!(bytes < ipc_schema::line::MAX_LINE_FROM_DAEMON, "{bytes}");
+}
+
+#[test]
+fn an_answer_without_end_is_not_collected() {
+    let mut daemon = Daemon::online();
+    let id = asking::request_id(&daemon.ask(Devices {}));
+    for n in 0..100 {
+        daemon.hear(Device {
+            device: n.to_string(),
+            client: "x".repeat(100_000),
+            ts: String::new(),
+            state: 0,
+            id: id.clone(),
+        });
+    }
+    let devices = reply(&daemon.hear(asking::done(id, None)))["devices"].as_array().unwrap().len();
+    assert!((5..=11).contains(&devices), "{devices}");
 }
 
 #[test]
@@ -27,7 +137,7 @@ fn names_and_texts_of_others_have_a_length() {
     daemon.hear(Friend { account: long.clone(), ..Friend::default() });
     daemon.hear(ListEnd { seq: 0 });
     let bob = &daemon.disk.friends()["bob"];
-    assert_eq!((bob.name.chars().count(), bob.note.chars().count()), (256, 1_024));
+    assert_eq!((bob.name.chars().count(), bob.note.chars().count()), (64, 256));
     assert_eq!(daemon.disk.friends().len(), 1);
     let outputs = daemon.closed(Closed::Lost { detail: long });
     let Event::AccountState(link) = &events(&outputs)[0].event else { panic!("{outputs:?}") };
