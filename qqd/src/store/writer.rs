@@ -148,7 +148,7 @@ impl Writer {
             _ => {}
         }
         if op.wipes() {
-            password_file::forget(&self.directory, whose)?;
+            self.remove_traces(whose)?;
         }
         let mut done = apply(&mut self.conn, whose, op)?;
         match &mut done {
@@ -161,14 +161,18 @@ impl Writer {
             }
             _ => {}
         }
-        if op.wipes() {
-            // Whose friends they are is not known here; what is still needed is fetched again.
-            picture::remove_all(&self.directory)?;
-            schema::remove_copies(&self.directory).map_err(|error| {
-                StoreError::Full(format!("an old copy of the database could not be removed: {error}"))
-            })?;
-        }
         Ok(done)
+    }
+
+    /// What a wipe removes beside the database, and before it: should this fail, or be cut off, the account is still there
+    /// and can be wiped again; afterwards nobody would look for what is left.
+    fn remove_traces(&self, whose: &str) -> Result<(), StoreError> {
+        password_file::forget(&self.directory, whose)?;
+        // Whose friends they are is not known here; what is still needed is fetched again.
+        picture::remove_all(&self.directory)?;
+        schema::remove_copies(&self.directory).map_err(|error| {
+            StoreError::Full(format!("an old copy of the database could not be removed: {error}"))
+        })
     }
 
     /// A token that cannot be read costs its account the password, and no other account anything.

@@ -237,3 +237,19 @@ fn everything(writer: &mut Writer) -> All {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn a_wipe_that_cannot_remove_everything_removes_nothing() {
+    let dir = TempDir::new().unwrap();
+    let mut writer = writer(dir.path());
+    let secret = Message { text: "secret".into(), ..message("m1", "alice", "bob") };
+    assert!(writer.commit(&[asked(1, Op::Queue(secret))])[0].1.is_ok());
+    // A copy of the database that is a directory cannot be removed as a file.
+    let copy = dir.path().join("qqd.db.v1");
+    fs::create_dir(&copy).unwrap();
+    assert!(is_full(&writer.commit(&[asked(2, Op::Logout { wipe: true })])[0]));
+    let Ok(Done::Loaded(loaded)) = &writer.commit(&[asked(3, Op::Load)])[0].1 else { panic!() };
+    assert_eq!(loaded.outbox.len(), 1, "the account is said to be there, and is");
+    fs::remove_dir(&copy).unwrap();
+    assert!(writer.commit(&[asked(4, Op::Logout { wipe: true })])[0].1.is_ok());
+}
