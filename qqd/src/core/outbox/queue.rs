@@ -1,6 +1,6 @@
 //! The messages that wait, in their order, and who waits for them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use ipc_schema::chat::{Peer, Send, State, Wait};
@@ -49,6 +49,8 @@ pub(in crate::core) struct Outbox {
     /// Who waits for a message that the relay has, by id, and for what.
     pub(super) awaited: HashMap<String, Vec<(Wait, ReplyTo<Send>)>>,
     pub(super) peers: VecDeque<(String, Peer)>,
+    /// Taken back by somebody, which is not on disk: a restart would send them.
+    pub(super) unwritten: BTreeSet<String>,
 }
 
 impl Outbox {

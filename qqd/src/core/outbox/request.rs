@@ -52,6 +52,7 @@ impl Account {
             waiting = vec![waiting.swap_remove(exact)];
         }
         match &waiting[..] {
+            [] if self.outbox.unwritten.contains(&begun) => self.write_cancelled(to, begun),
             [] => self.ask(Op::Explain { id: begun.clone() }, Then::NotWaiting(to, begun)),
             [(id, true)] => {
                 let message =
@@ -74,6 +75,12 @@ impl Account {
         }
     }
 
+    /// Once more: it is taken back already, but that was not written down.
+    fn write_cancelled(&mut self, to: ReplyTo<Cancel>, id: String) {
+        self.ask(Op::Failed { id: id.clone(), reason: "cancelled".to_owned() }, Then::Nothing);
+        self.ask(Op::Find { id: id.clone() }, Then::Cancelled(to, id));
+    }
+
     /// It is on disk that the message is not sent any more; one that was only for a receiver on line never was on disk.
     pub(in crate::core) fn on_cancelled(
         &mut self,
@@ -81,6 +88,13 @@ impl Account {
         id: String,
         result: Result<Option<Message>, StoreError>,
     ) {
+        let written =
+            matches!(&result, Ok(found) if found.as_ref().is_none_or(|one| one.state == State::Failed));
+        match written {
+            true => drop(self.outbox.unwritten.remove(&id)),
+            false if self.outbox.unwritten.len() < MAX => drop(self.outbox.unwritten.insert(id.clone())),
+            false => {}
+        }
         let done = match result {
             Err(error) => Err(unexpected(&error)),
             Ok(Some(message)) if message.state != State::Failed => {

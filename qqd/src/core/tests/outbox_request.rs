@@ -111,3 +111,15 @@ fn whoever_waits_for_a_message_hears_that_it_was_taken_back() {
     assert_eq!(codes.len(), 2, "{outputs:?}");
     assert!(codes.contains(&Err(Code::Conflict)) && codes.iter().any(Result::is_ok));
 }
+
+#[test]
+fn what_could_not_be_written_down_is_cancelled_once_more() {
+    let mut daemon = queued_offline(&["m1"]);
+    daemon.hold();
+    daemon.ask(cancel("m1"));
+    assert_eq!(refusal(&daemon.fail_held()).code, Code::Unexpected);
+    assert_eq!(daemon.disk.message("m1").unwrap().state, State::Queued, "a restart would send it");
+    assert_eq!(reply(&daemon.ask(cancel("m1"))), json!({ "id": "m1", "state": "failed" }));
+    assert_eq!(daemon.disk.message("m1").unwrap().state, State::Failed);
+    assert_eq!(refusal(&daemon.ask(cancel("m1"))).code, Code::Conflict);
+}
