@@ -367,7 +367,6 @@ impl Account {
             requests: self.friends.requests(),
             blocked: self.friends.blocked(),
             picture: self.profile.picture.clone(),
-            ..Default::default()
         })
     }
 

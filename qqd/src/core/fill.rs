@@ -76,7 +76,7 @@ impl Filling {
     /// How many there are, as far as is known: a conversation counts from one.
     fn total(&self) -> u64 {
         let lacking = self.lacking.iter().filter_map(|(_, low)| low.map(|low| low.saturating_sub(1)));
-        self.done + lacking.sum::<u64>()
+        lacking.fold(self.done, u64::saturating_add)
     }
 }
 

@@ -132,3 +132,12 @@ fn a_page_that_nobody_asked_for_or_that_is_somebody_elses_changes_nothing() {
     answer(&mut daemon, &page, 8..=10);
     assert!(daemon.disk.messages().is_empty(), "they are bob's, not carol's");
 }
+
+#[test]
+fn numbers_that_no_conversation_has_are_counted_all_the_same() {
+    let high = Some(i64::MAX.unsigned_abs());
+    let (mut daemon, outputs) = lacking(&[("bob", high), ("carol", high), ("dave", high)]);
+    let page = pages(&outputs).remove(0);
+    let (_, total) = fillings(&answer(&mut daemon, &page, 6..=10))[0];
+    assert!(total > i64::MAX.unsigned_abs(), "{total}");
+}
