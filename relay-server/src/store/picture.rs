@@ -73,7 +73,13 @@ pub(super) fn prune(conn: &Connection, account: AccountId) -> Result<()> {
         )?
         .query_map(params![account, Num(SPARE)], |row| row.get(0))?
         .collect::<Result<Vec<String>>>()?;
-    dropped.iter().try_for_each(|hash| sweep(conn, hash))
+    for hash in &dropped {
+        // Whom it blocks goes on seeing the one of then; that this one alone cannot be had any more would tell.
+        conn.prepare_cached("UPDATE block SET picture = '' WHERE account = ?1 AND picture = ?2")?
+            .execute(params![account, hash])?;
+        sweep(conn, hash)?;
+    }
+    Ok(())
 }
 
 /// Drops all that the account has put.

@@ -11,6 +11,9 @@ use crate::core::op::{AccountId, Change, FriendKind};
 
 /// Changes an hour.
 const CHANGES: u32 = 20;
+/// So many to whom the account is a stranger hear of a change: it may have written to everybody, and each would be a row.
+/// The others see what is new with the next whole list.
+const STRANGERS: u32 = 500;
 
 /// Changes what is given.
 pub(super) fn change(
@@ -49,13 +52,16 @@ pub(super) fn change(
         .fold(told, |told, (owner, kind)| told.say(owner, News::of(kind.into(), account))))
 }
 
-/// In whose lists the account stands, and as what; without those whom it blocks.
+/// In whose lists the account stands, and as what; without those whom it blocks, and of those to whom it is a stranger
+/// only some.
 fn listed_by(conn: &Connection, account: AccountId) -> Result<Vec<(AccountId, FriendKind)>> {
     conn.prepare_cached(
-        "SELECT account, kind FROM friend f WHERE other = ?1
-             AND NOT EXISTS (SELECT 1 FROM block b WHERE b.account = ?1 AND b.other = f.account)",
+        "WITH seer (account, kind) AS (SELECT account, kind FROM friend f WHERE other = ?1
+             AND NOT EXISTS (SELECT 1 FROM block b WHERE b.account = ?1 AND b.other = f.account))
+         SELECT account, kind FROM seer WHERE kind = 0
+         UNION ALL SELECT * FROM (SELECT account, kind FROM seer WHERE kind = 1 LIMIT ?2)",
     )?
-    .query_map([account], |row| {
+    .query_map(params![account, STRANGERS], |row| {
         let kind = match row.get(1)? {
             0 => FriendKind::Friend,
             1 => FriendKind::Stranger,

@@ -158,3 +158,38 @@ fn nothing_of_an_account_that_was_removed_is_left() {
     }
     assert_eq!(relay.sql::<String>("SELECT note || picture FROM account WHERE name = 'alice'"), "");
 }
+
+#[test]
+fn an_avatar_that_only_a_blocked_account_is_shown_is_taken_away_with_its_file() {
+    let mut relay = Relay::new();
+    let (alice, bob) = (relay.account("alice"), relay.account("bob"));
+    relay.befriend("alice", "bob");
+    relay.wish(alice, picture("old")).unwrap();
+    relay.wish(alice, profile(None, Some("old"), None)).unwrap();
+    relay.wish(alice, Wish::Block { other: "bob".into() }).unwrap();
+    for n in 0..12 {
+        let hash = format!("p{n}");
+        relay.wish(alice, picture(&hash)).unwrap();
+        relay.wish(alice, profile(None, Some(&hash), None)).unwrap();
+        let [Entry::Friend(seen)] = &relay.entries(bob, Behind::Friend(None), true, 1)[..] else { panic!() };
+        let seen = seen.picture.clone();
+        assert!(["old", ""].contains(&&*seen), "{seen}");
+        assert!(seen.is_empty() || get(&mut relay, bob, &seen), "{seen} is shown, but cannot be had");
+    }
+    assert!(!get(&mut relay, bob, "old"));
+}
+
+#[test]
+fn whoever_has_written_to_everybody_tells_some_of_them_only() {
+    let mut relay = Relay::new();
+    let alice = relay.account("alice");
+    for n in 0..600 {
+        let name = format!("n{n}");
+        relay.account(&name);
+        relay.chat(alice, &name).unwrap();
+    }
+    relay.account("bob");
+    relay.befriend("alice", "bob");
+    let told = relay.wish(alice, profile(Some("New"), None, None)).unwrap();
+    assert_eq!(told.rows.len(), 1 + 500 + 1, "oneself, strangers, a friend");
+}
