@@ -7,7 +7,7 @@ use relay_schema::{Ack, ErrorCode, Id, NackCode};
 
 use super::bucket::{Bucket, Size};
 use super::chat::{FLIGHT_RETRY, STORAGE_RETRY};
-use super::op::{Change, Changed, Op, Refused, Wish};
+use super::op::{AccountId, Change, Changed, Op, Refused, Wish};
 use super::pending::Pending;
 use super::session::live;
 use super::{Core, Now, SessionId, name};
@@ -21,20 +21,9 @@ impl Core {
     pub(super) fn wish(&mut self, now: Now, session: SessionId, word: &str, id: Option<Id>, wish: Wish) {
         let Some(account) = live(&self.sessions, session).map(|live| live.account) else { return };
         let Some(id) = id else { return self.without_id(session, word) };
-        let size = size();
-        let wait = {
-            let bucket = self.changes.entry(now.mono, account, || Bucket::full(size, now.mono));
-            bucket.wait(size, now.mono)
-        };
-        if !wait.is_zero() {
-            return self.nack(session, id, NackCode::Rate, Some(wait));
-        }
         let bytes = if let Wish::Picture(picture) = &wish { picture.body.len() } else { 0 };
-        if !self.take_off(session, bytes) {
-            return self.nack(session, id, NackCode::Rate, Some(FLIGHT_RETRY));
-        }
-        if let Some(bucket) = self.changes.get(now.mono, &account) {
-            bucket.take(size, now.mono);
+        if let Err(wait) = self.take_wish(now, session, account, bytes) {
+            return self.nack(session, id, NackCode::Rate, Some(wait));
         }
         let change = Change {
             account,
@@ -45,6 +34,30 @@ impl Core {
             now_ms: now.wall_ms,
         };
         self.ask(Op::Change(Box::new(change)), Pending::Change { session, id, bytes });
+    }
+
+    /// One wish more of that account, about friends, groups, the profile or devices; how long it must wait if it is over
+    /// its rate, or too many are on their way.
+    pub(super) fn take_wish(
+        &mut self,
+        now: Now,
+        session: SessionId,
+        account: AccountId,
+        bytes: usize,
+    ) -> Result<(), Duration> {
+        let size = size();
+        let wait =
+            self.changes.entry(now.mono, account, || Bucket::full(size, now.mono)).wait(size, now.mono);
+        if !wait.is_zero() {
+            return Err(wait);
+        }
+        if !self.take_off(session, bytes) {
+            return Err(FLIGHT_RETRY);
+        }
+        if let Some(bucket) = self.changes.get(now.mono, &account) {
+            bucket.take(size, now.mono);
+        }
+        Ok(())
     }
 
     /// The store has carried a wish out, or says why not, or (none) could not.

@@ -7,7 +7,8 @@ use relay_schema::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::chat::{FLIGHT_RETRY, STORAGE_RETRY};
+use super::chat::STORAGE_RETRY;
+use super::login::is_device;
 use super::op::{AccountId, CodeHash, DeviceOp, DeviceRow, Done, Op, StoreError};
 use super::pending::Pending;
 use super::session::live;
@@ -33,18 +34,21 @@ enum What {
 }
 
 impl Core {
-    pub(super) fn on_device_list(&mut self, session: SessionId, list: DeviceList) {
-        self.ask_device(session, list.id, What::List, DeviceOp::List);
+    pub(super) fn on_device_list(&mut self, now: Now, session: SessionId, list: DeviceList) {
+        self.ask_device(now, session, list.id, What::List, DeviceOp::List);
     }
 
     /// One's own device is logged out.
-    pub(super) fn on_device_revoke(&mut self, session: SessionId, revoke: DeviceRevoke) {
+    pub(super) fn on_device_revoke(&mut self, now: Now, session: SessionId, revoke: DeviceRevoke) {
         let DeviceRevoke { device, id } = revoke;
         let Some(live) = live(&self.sessions, session) else { return };
         if live.device.as_deref() == Some(&*device) {
             return self.on_logout(session, Logout { id: Some(id) });
         }
-        self.ask_device(session, id, What::Revoke(device.clone()), DeviceOp::Revoke(device));
+        if !is_device(&device) {
+            return self.nack(session, id, NackCode::Unknown, None);
+        }
+        self.ask_device(now, session, id, What::Revoke(device.clone()), DeviceOp::Revoke(device));
     }
 
     pub(super) fn on_device_link(&mut self, now: Now, session: SessionId, link: DeviceLink) {
@@ -56,13 +60,13 @@ impl Core {
         let expires_ms = now_ms.saturating_add(i64::try_from(LINK_TIME.as_millis()).unwrap_or(i64::MAX));
         let code = Secret::new(format!("{name}.{}", secret.expose()));
         let op = DeviceOp::Link { code: secret_hash(secret.expose()), expires_ms, now_ms };
-        self.ask_device(session, link.id, What::Link { code, expires_ms }, op);
+        self.ask_device(now, session, link.id, What::Link { code, expires_ms }, op);
     }
 
-    fn ask_device(&mut self, session: SessionId, id: Id, what: What, op: DeviceOp) {
+    fn ask_device(&mut self, now: Now, session: SessionId, id: Id, what: What, op: DeviceOp) {
         let Some(account) = live(&self.sessions, session).map(|live| live.account) else { return };
-        if !self.take_off(session, 0) {
-            return self.nack(session, id, NackCode::Rate, Some(FLIGHT_RETRY));
+        if let Err(wait) = self.take_wish(now, session, account, 0) {
+            return self.nack(session, id, NackCode::Rate, Some(wait));
         }
         let question = Box::new(Question { session, id, account, what });
         self.ask(Op::Device { account, op }, Pending::Device(question));

@@ -3,6 +3,7 @@
 use relay_schema::{Block, FriendAnswer, FriendMove, FriendRemove, FriendRename, FriendRequest, Unblock};
 
 use super::change::other;
+use super::group::known_group;
 use super::op::Wish;
 use super::{Core, Now, SessionId};
 
@@ -34,7 +35,7 @@ impl Core {
 
     pub(super) fn on_friend_move(&mut self, now: Now, session: SessionId, moved: FriendMove) {
         let FriendMove { friendaccount, group, id } = moved;
-        let wish = Wish::Move { other: other(&friendaccount), group: group.trim().to_owned() };
+        let wish = Wish::Move { other: other(&friendaccount), group: known_group(&group) };
         self.wish(now, session, "friend_move", Some(id), wish);
     }
 

@@ -22,13 +22,13 @@ impl Core {
         let Some(new) = self.group_name(session, id.as_ref(), ("group_rename", "new"), &new) else {
             return;
         };
-        let wish = Wish::GroupRename { group: group.trim().to_owned(), new };
+        let wish = Wish::GroupRename { group: known_group(&group), new };
         self.wish(now, session, "group_rename", id, wish);
     }
 
     pub(super) fn on_group_remove(&mut self, now: Now, session: SessionId, removed: GroupRemove) {
         let GroupRemove { group, id, .. } = removed;
-        self.wish(now, session, "group_remove", id, Wish::GroupRemove { group: group.trim().to_owned() });
+        self.wish(now, session, "group_remove", id, Wish::GroupRemove { group: known_group(&group) });
     }
 
     /// A name that a group may have; none if it is refused, and answered.
@@ -47,4 +47,10 @@ impl Core {
         }
         Some(name)
     }
+}
+
+/// The name of a group that should be there; empty for what is too long for one: no group has it.
+pub(super) fn known_group(text: &str) -> String {
+    let text = text.trim();
+    if text.chars().nth(NAME_MAX).is_some() { String::new() } else { text.to_owned() }
 }

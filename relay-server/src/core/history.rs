@@ -8,6 +8,7 @@ use relay_schema::{Ack, ErrorCode, History, Id, NackCode};
 
 use super::bucket::{Bucket, Size};
 use super::chat::STORAGE_RETRY;
+use super::mark::CONV_MAX;
 use super::op::{self, AccountId, Done, Op, Page, StoreError, With};
 use super::pending::Pending;
 use super::session::{live, live_mut};
@@ -41,7 +42,7 @@ impl Core {
         let count = count.unwrap_or(COUNT);
         let with = match (friendaccount, conv) {
             (Some(friend), None) => name::normalise(&friend).map(With::Account),
-            (None, Some(conv)) => Some(With::Conv(conv)),
+            (None, Some(conv)) => Some(conv).filter(|conv| conv.len() <= CONV_MAX).map(With::Conv),
             (Some(_), Some(_)) | (None, None) => {
                 let text = "<friendaccount> or <conv> of history is required, and only one of them";
                 return self.error(session, ErrorCode::BadField, text, Some(id));

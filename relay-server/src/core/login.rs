@@ -194,6 +194,7 @@ pub(super) fn hash(token: &Secret) -> TokenHash {
     TokenHash(Sha256::digest(token.expose()).into())
 }
 
-fn is_device(device: &str) -> bool {
+/// Whether a device can be called so.
+pub(super) fn is_device(device: &str) -> bool {
     device.len() <= DEVICE_MAX && device.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }

@@ -10,7 +10,7 @@ use super::session::{Live, live, live_mut};
 use super::{Core, SessionId};
 
 /// The most bytes of a conversation's name.
-const CONV_MAX: usize = 128;
+pub(super) const CONV_MAX: usize = 128;
 
 /// A device's receipts: at most one is on its way, and of those behind it the newest counts.
 #[derive(Debug, Default)]

@@ -16,6 +16,8 @@ const NAME_MAX: usize = super::SHOWN_MAX;
 const NOTE_MAX: usize = 256;
 /// The most bytes of an avatar.
 const PICTURE_MAX: usize = 32 * 1024;
+/// Characters of an avatar's name: SHA-256 in hex.
+const HASH: usize = 64;
 /// Avatars that an account asks for: so many at once, and so many a second.
 const GETS_BURST: u32 = 64;
 const GETS_PER_SECOND: u32 = 10;
@@ -37,6 +39,7 @@ impl Core {
                 None => return,
             },
         };
+        let picture = picture.map(known_picture);
         self.wish(now, session, "profile", id, Wish::Profile { name, picture, note });
     }
 
@@ -55,7 +58,8 @@ impl Core {
     }
 
     pub(super) fn on_picture_get(&mut self, now: Now, session: SessionId, get: PictureGet) {
-        let PictureGet { picture: hash, id } = get;
+        let PictureGet { picture, id } = get;
+        let hash = known_picture(picture);
         let Some(account) = live(&self.sessions, session).map(|live| live.account) else { return };
         let size = size();
         let bucket = self.pictures.entry(now.mono, account, || Bucket::full(size, now.mono));
@@ -88,6 +92,11 @@ impl Core {
             Err(()) => self.nack(session, id, NackCode::Storage, Some(STORAGE_RETRY)),
         }
     }
+}
+
+/// The name of an avatar that should be there; of what is too long for one, something that none is called.
+fn known_picture(hash: String) -> String {
+    if hash.len() > HASH { "-".to_owned() } else { hash }
 }
 
 pub(super) fn size() -> Size {

@@ -53,8 +53,8 @@ impl Core {
             Stanza::Register(register) => self.logged_in_already(session, Some(register.id)),
             Stanza::Passwd(passwd) => self.on_passwd(now, session, passwd),
             Stanza::AccountRemove(remove) => self.on_account_remove(now, session, remove),
-            Stanza::DeviceList(list) => self.on_device_list(session, list),
-            Stanza::DeviceRevoke(revoke) => self.on_device_revoke(session, revoke),
+            Stanza::DeviceList(list) => self.on_device_list(now, session, list),
+            Stanza::DeviceRevoke(revoke) => self.on_device_revoke(now, session, revoke),
             Stanza::DeviceLink(link) => self.on_device_link(now, session, link),
             Stanza::LoginResponse(_)
             | Stanza::RegisterResponse(_)

@@ -186,3 +186,46 @@ fn an_account_that_logs_in_knows_its_blocks() {
     let heard = relay.heard(1);
     assert!(heard[0].contains("forbidden") && heard[1].contains("unknown"), "{heard:?}");
 }
+
+#[test]
+fn what_is_too_long_for_any_name_is_not_kept_for_the_store() {
+    let mut relay = friends();
+    let long = "a".repeat(200_000);
+    for said in [
+        format!("<type>device_revoke</type><device>{long}</device>"),
+        format!("<type>picture_get</type><picture>{long}</picture>"),
+        format!("<type>history</type><conv>{long}</conv>"),
+        format!("<type>friend_move</type><friendaccount>b</friendaccount><group>{long}</group>"),
+        format!("<type>group_rename</type><group>{long}</group><new>g</new>"),
+        format!("<type>group_remove</type><group>{long}</group>"),
+        format!("<type>profile</type><picture>{long}</picture>"),
+    ] {
+        relay.say(1, &format!("<msg>{said}<id>x</id></msg>"));
+    }
+    let asked = relay.outputs.iter().filter_map(|output| match output {
+        Output::Store { op, .. } => Some(format!("{op:?}").len()),
+        _ => None,
+    });
+    let asked: Vec<_> = asked.collect();
+    assert!(asked.len() == 5 && asked.iter().all(|bytes| *bytes < 1_000), "{asked:?}");
+    let unknown = "<msg><type>nack</type><id>x</id><code>unknown</code></msg>";
+    assert_eq!(relay.heard(1), [unknown; 2]);
+}
+
+#[test]
+fn wishes_about_devices_have_the_same_rate() {
+    let mut relay = friends();
+    let link = |n| format!("<msg><type>device_link</type><id>l{n}</id></msg>");
+    for n in 0..200 {
+        relay.say(1, &link(n));
+        let (token, op) = relay.op();
+        assert!(matches!(op, Op::Device { .. }), "{op:?}");
+        relay.stored(token, Done::Nothing);
+    }
+    relay.clear();
+    relay.say(1, &link(200));
+    assert_eq!((relay.ops(), relay.words(1)), (0, vec!["nack".to_owned()]));
+    relay.now.mono += Duration::from_millis(100);
+    relay.say(1, &link(201));
+    assert_eq!(relay.ops(), 1);
+}
