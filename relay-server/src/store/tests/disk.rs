@@ -1,5 +1,7 @@
 //! A disk that takes nothing (any more): chats are refused, reading and logins go on, and it recovers by itself.
 
+use std::time::Duration;
+
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 
@@ -77,7 +79,9 @@ fn a_login_that_finds_no_room_among_other_work_still_lets_in() {
     let mut relay = Relay::on(Direct::open(dir.path()).unwrap());
     let alice = relay.account("alice");
     drop(relay);
-    let threads = Threads::open(dir.path(), Settings::default());
+    // However slow the machine is: both in one transaction.
+    let settings = Settings { group_time: Duration::MAX, ..Settings::default() };
+    let threads = Threads::open(dir.path(), settings);
     let hold = threads.hold();
     threads.on_writer(|conn| conn.pragma_update(None, "max_page_count", 1).unwrap());
     let mut login = login(alice, None, 1);
