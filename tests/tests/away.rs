@@ -64,7 +64,9 @@ fn history(person: &Person, other: &str) -> Vec<usize> {
         args.extend(before.iter().flat_map(|row| ["--before", row.as_str()]));
         let page = person.json(&args);
         let messages = page["messages"].as_array().expect("messages");
-        let numbers = messages.iter().map(|message| message["text"].as_str().unwrap().parse().unwrap());
+        let numbers = messages
+            .iter()
+            .map(|message| message["text"].as_str().expect("a text").parse().expect("a number"));
         all.splice(0..0, numbers.collect::<Vec<usize>>());
         if page["more"] != true {
             return all;

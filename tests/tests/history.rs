@@ -11,7 +11,10 @@ const MESSAGES: usize = 1_500;
 
 fn numbers(page: &Value) -> Vec<usize> {
     let messages = page["messages"].as_array().expect("messages");
-    messages.iter().map(|message| message["text"].as_str().unwrap().parse().unwrap()).collect()
+    messages
+        .iter()
+        .map(|message| message["text"].as_str().expect("a text").parse().expect("a number"))
+        .collect()
 }
 
 /// The whole conversation, page by page as somebody scrolls back.

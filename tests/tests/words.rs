@@ -154,10 +154,6 @@ fn a_feature_has_a_file_of_its_name_where_it_has_a_part() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     for (feature, verbs, _) in VOCABULARY.iter().filter(|(_, verbs, _)| !verbs.is_empty()) {
         for room in ["ipc-schema/src", "qqd/src/core"] {
-            // Words of the local API that the daemon answers with `unsupported` so far.
-            if room == "qqd/src/core" && *feature == "call" {
-                continue;
-            }
             assert!(
                 root.join(room).join(format!("{feature}.rs")).exists(),
                 "{room}/{feature}.rs for {verbs:?}"

@@ -82,10 +82,7 @@ fn sentence(event: &Event, own: Option<&str>, paint: Paint) -> String {
         Event::CallIncoming(call) => {
             format!("{} calls ({})", paint.bold(&one_line(&call.friend)), call.media)
         }
-        Event::CallState(call) => {
-            let reason = call.reason.as_deref().map(|reason| format!(", {}", one_line(reason)));
-            format!("call with {}: {}{}", one_line(&call.friend), call.state, reason.unwrap_or_default())
-        }
+        Event::CallState(call) => super::call::sentence(call),
         Event::Unknown { data, .. } => one_line(&data.to_string()),
     }
 }

@@ -1,5 +1,6 @@
 //! Printing: data on standard output, talk and errors on standard error, as text for people or as JSON.
 
+mod call;
 mod chat;
 mod daemon;
 mod device;

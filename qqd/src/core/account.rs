@@ -11,6 +11,7 @@ use relay_schema::{Id, Secret, Stanza};
 
 use super::address;
 use super::asking::Asking;
+use super::call::Call;
 use super::early::Early;
 use super::fill::Filling;
 use super::friend::Friends;
@@ -93,6 +94,7 @@ pub(super) struct Account {
     pub(super) pictures: Pictures,
     pub(super) marks: Marks,
     pub(super) writing: Writing,
+    pub(super) call: Option<Call>,
     pub(super) filling: Filling,
     pub(super) shakes: Shakes,
     pub(super) asking: Asking,
@@ -138,6 +140,7 @@ impl Account {
             pictures: Pictures::default(),
             marks: Marks::default(),
             writing: Writing::default(),
+            call: None,
             filling: Filling::default(),
             shakes: Shakes::default(),
             asking: Asking::default(),
@@ -165,6 +168,7 @@ impl Account {
             self.friends.deadline(),
             self.shakes.deadline(),
             self.writing.deadline(),
+            self.call.as_ref().and_then(Call::deadline),
             self.filling.deadline(),
             self.asking.deadline(),
             self.logout.as_ref().and_then(logout::Pending::deadline),
@@ -181,6 +185,7 @@ impl Account {
         self.on_friends_tick();
         self.on_shakes_tick();
         self.on_writing_tick();
+        self.on_call_tick();
         self.on_filling_tick();
         self.on_asking_tick();
     }

@@ -101,7 +101,7 @@ impl Friends {
     }
 
     /// Whether it is a friend, no stranger.
-    fn is_friend(&self, account: &str) -> bool {
+    pub(super) fn is_friend(&self, account: &str) -> bool {
         self.all.get(account).is_some_and(|friend| friend.group != STRANGERS)
     }
 

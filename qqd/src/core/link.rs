@@ -349,6 +349,7 @@ impl Account {
         self.inbox.pause();
         self.marks.pause();
         self.end_writing();
+        self.drop_call();
         self.end_list();
         let relay = self.relay();
         self.fail_shakes(&Error::new(

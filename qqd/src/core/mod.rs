@@ -13,6 +13,7 @@ mod accounts;
 mod address;
 mod asking;
 mod body;
+mod call;
 mod chat;
 mod clock;
 mod daemon;

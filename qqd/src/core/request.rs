@@ -176,6 +176,18 @@ impl Core {
                 self.give(caller, name, |account, to| account.remove_group(to, &params));
             }
             Request::PresenceSet(params) => self.give(caller, name, |account, to| account.set(to, params)),
+            Request::CallStart(params) => {
+                self.give(caller, name, |account, to| account.start_call(to, &params));
+            }
+            Request::CallAccept(params) => {
+                self.give(caller, name, |account, to| account.accept_call(to, &params));
+            }
+            Request::CallDecline(params) => {
+                self.give(caller, name, |account, to| account.decline_call(to, &params));
+            }
+            Request::CallHangup(params) => {
+                self.give(caller, name, |account, to| account.hang_up_call(to, &params));
+            }
             Request::ChatTyping(params) => self.give(caller, name, |account, to| account.typing(to, &params)),
             Request::PresenceShow(params) => self.give(caller, name, |account, to| account.show(to, &params)),
             Request::ChatSend(params) => self.give(caller, name, |account, to| account.chat(to, params)),

@@ -43,8 +43,13 @@ impl Account {
             Stanza::ErrorStanza(error) => self.on_error(&error),
             Stanza::Notice(notice) => self.on_notice(&notice),
             Stanza::Pong(pong) => self.on_pong(&pong),
-            // Calls have no feature yet; a second answer to the login is unsolicited; the others are what a client says.
-            Stanza::Vidio(_) | Stanza::RVidio(_) => {}
+            Stanza::Vidio(asked) => self.on_vidio(asked),
+            Stanza::CallRinging(ringing) => self.on_call_ringing(ringing),
+            Stanza::RVidio(accepted) => self.on_r_vidio(accepted),
+            Stanza::CallEnd(end) => self.on_call_end(end),
+            // There is no media that could take such a path; a second answer to the login is unsolicited; the others are
+            // what a client says.
+            Stanza::CallCandidate(_) => {}
             Stanza::LoginResponse(_) | Stanza::Login(_) | Stanza::Logout(_) | Stanza::Recv(_) => {}
             // What has no feature here: kept as it came and passed, if it is a row.
             other => {
@@ -91,7 +96,7 @@ impl Account {
         match &line.id {
             None => self.on_presence(&line),
             Some(id) => {
-                let taken = self.on_shake_away(id);
+                let taken = self.on_shake_away(id) || self.on_asked_refusal(id, "offline", None);
                 if !taken {
                     self.on_chat_away(id);
                 }

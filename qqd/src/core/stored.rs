@@ -48,6 +48,8 @@ pub(super) enum Then {
     /// What a restored relay lacks.
     Lacking,
     History(Look),
+    /// A call that was not answered is in the outbox.
+    Missed(Box<Message>),
     /// What older messages are lacking.
     Unfilled,
     /// A page of them is committed; whether it is the last one.
@@ -105,6 +107,7 @@ impl Account {
             Then::Presence(to, own) => self.on_presence_saved(to, own, result.map(drop)),
             Then::Lacking => self.on_lacking(result.map(messages)),
             Then::History(look) => self.on_history(look, result.map(messages)),
+            Then::Missed(message) => self.on_missed_saved(*message, result.map(drop)),
             Then::Unfilled => self.on_unfilled(result.map(unfilled)),
             Then::Filled(with, whole) => self.on_filled(with, whole, result),
             Then::Read(to, peek, with) => self.on_read(to, peek, with, result.map(messages)),
