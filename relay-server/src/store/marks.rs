@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Error, OptionalExtension, Result, params};
 
 use super::conv::{self, Conv};
-use super::friend;
+use super::friend::{self, Standing};
 use super::number::{Num, conv_id, conv_name};
 use super::rows::head;
 use crate::core::op::{AccountId, FriendKind, Mark, MarkKind, Seq};
@@ -213,12 +213,14 @@ fn set(
     Ok(Some(Mark { kind, conv: conv_name(conv.id), account, name: name(conn, account)?, cseq, tell }))
 }
 
-/// What has reached somebody is told to whoever sent it, what he has read to friends only.
+/// What has reached somebody is told to whoever sent it, what he has read to friends only; nothing to whom he blocks.
 fn may_know(conn: &Connection, kind: MarkKind, account: AccountId, other: AccountId) -> Result<bool> {
-    match kind {
-        MarkKind::Delivered => Ok(true),
-        MarkKind::Read => Ok(friend::kind_of(conn, account, other)? == Some(FriendKind::Friend)),
-    }
+    let Standing { listed, blocks, .. } = friend::standing(conn, account, other)?;
+    let may = match kind {
+        MarkKind::Delivered => true,
+        MarkKind::Read => listed == Some(FriendKind::Friend),
+    };
+    Ok(may && !blocks)
 }
 
 fn name(conn: &Connection, account: AccountId) -> Result<String> {

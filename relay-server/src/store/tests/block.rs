@@ -113,7 +113,8 @@ fn a_mark_is_not_shown_to_somebody_who_is_blocked() {
     let sent = relay.chat(bob, "alice").unwrap();
     relay.wish(alice, block("bob")).unwrap();
     let (kind, is_hidden) = (MarkKind::Delivered, false);
-    relay.marked(Op::Mark { kind, account: alice, conv: sent.conv, cseq: 1, is_hidden });
+    let marks = relay.marked(Op::Mark { kind, account: alice, conv: sent.conv, cseq: 1, is_hidden });
+    assert_eq!(marks.iter().map(|mark| &mark.tell[..]).collect::<Vec<_>>(), [[alice]], "nor told at once");
     assert_eq!(relay.begin(login(bob, None, 1)).unwrap().marks, []);
     relay.wish(alice, unblock("bob")).unwrap();
     assert_eq!(relay.begin(login(bob, None, 2)).unwrap().marks.len(), 1);
