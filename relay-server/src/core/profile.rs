@@ -1,6 +1,6 @@
 //! What one shows of oneself, and avatars: kept under their SHA-256, looked at before they are, never decoded.
 
-use relay_schema::{Body, NackCode, Picture as PictureStanza, PictureGet, PicturePut, Profile};
+use relay_schema::{Body, ErrorCode, NackCode, Picture as PictureStanza, PictureGet, PicturePut, Profile};
 use sha2::{Digest, Sha256};
 
 use super::bucket::{Bucket, Size};
@@ -8,7 +8,7 @@ use super::chat::{FLIGHT_RETRY, STORAGE_RETRY};
 use super::op::{Op, Picture, Wish};
 use super::pending::Pending;
 use super::session::live;
-use super::{Core, Now, SessionId, picture, wire};
+use super::{Core, Now, SessionId, name, picture, wire};
 
 /// The most characters of a shown name.
 const NAME_MAX: usize = super::SHOWN_MAX;
@@ -28,7 +28,11 @@ impl Core {
         let name = match name {
             None => None,
             Some(name) => match self.text(session, id.as_ref(), ("profile", "name"), &name, NAME_MAX) {
-                Some(name) => Some(name),
+                Some(name) if name::shown(&name).is_some() => Some(name),
+                Some(_) => {
+                    let why = "<name> of profile must not hold what is not seen, or what turns a line round";
+                    return self.error(session, ErrorCode::BadField, why, id);
+                }
                 None => return,
             },
         };

@@ -229,3 +229,15 @@ fn wishes_about_devices_have_the_same_rate() {
     relay.say(1, &link(201));
     assert_eq!(relay.ops(), 1);
 }
+
+#[test]
+fn nobody_calls_himself_later_what_he_may_not_at_first() {
+    let mut relay = friends();
+    for name in ["\u{202E}ecila", "a\u{200B}lice", "\u{2066}x"] {
+        relay.say(1, &format!("<msg><type>profile</type><name>{name}</name><id>p1</id></msg>"));
+        let heard = relay.heard(1);
+        assert!(heard.len() == 1 && heard[0].contains("<code>bad-field</code>"), "{heard:?}");
+    }
+    relay.say(1, "<msg><type>profile</type><name>小红 👩</name><id>p2</id></msg>");
+    assert_eq!(relay.ops(), 1);
+}
