@@ -74,6 +74,7 @@ codes! {
         Rate = "rate" "seed dialect: too many in too short a time.",
         TooBig = "too-big" "seed dialect: the content is too long.",
         Storage = "storage" "seed dialect: the relay has no room on its disk.",
+        Disabled = "disabled" "the account was disabled; its devices' tokens are good again once it is enabled.",
         Revoked = "revoked" "this device was revoked, or the account's password changed, or the account was disabled or removed; the next login says whether its token is still right.",
         Replaced = "replaced" "the same device logged in again; this session ends.",
         Resume = "resume" "`<resume>` is above the head of the same epoch: start again from 0.",

@@ -236,11 +236,7 @@ impl Failure {
                 Code::Busy,
                 format!("{relay} has too much to do for another login; try again in {seconds} s"),
             ),
-            LoginReason::Disabled => (
-                Pace::Never,
-                Code::Disabled,
-                format!("{account} is disabled at {relay}; ask whoever runs the server"),
-            ),
+            LoginReason::Disabled => return Self::disabled(account, relay),
             LoginReason::Devices => (
                 Pace::Never,
                 Code::Devices,
@@ -270,6 +266,12 @@ impl Failure {
     pub(super) fn replaced(relay: &str) -> Self {
         let message = format!("the connection to {relay} was ended by another login of this very device");
         Self::new("replaced", None, Pace::Trouble, Code::NoRelay, message).at(relay)
+    }
+
+    /// Whoever runs the relay has disabled the account.
+    pub(super) fn disabled(account: &str, relay: &str) -> Self {
+        let message = format!("{account} is disabled at {relay}; ask whoever runs the server");
+        Self::new("disabled", Some(Step::Login), Pace::Never, Code::Disabled, message).at(relay)
     }
 
     /// Another device has ended this one's login, or the password was changed, or the account removed.

@@ -122,6 +122,8 @@ impl Account {
                 self.token = None;
                 self.fail(Failure::revoked(&self.local, &relay));
             }
+            // The token is good again once the account is enabled.
+            ErrorCode::Disabled => self.fail(Failure::disabled(&self.local, &relay)),
             // It only says why this session begins anew.
             ErrorCode::Resume if self.inbox.anew => {}
             ErrorCode::Resume => {

@@ -292,7 +292,7 @@ fn shown(text: &str) -> Result<String, Trouble> {
 impl From<Result<AdminDone, AdminRefusal>> for Answer {
     fn from(result: Result<AdminDone, AdminRefusal>) -> Self {
         match result {
-            Ok(AdminDone::Changed { .. }) => Self::Ok(Report::default()),
+            Ok(AdminDone::Changed { .. } | AdminDone::Disabled(_)) => Self::Ok(Report::default()),
             Ok(AdminDone::Accounts(accounts)) => {
                 Self::Ok(Report { accounts: Some(accounts), ..Report::default() })
             }

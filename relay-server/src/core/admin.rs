@@ -10,10 +10,16 @@ impl Core {
         let result = match done {
             Ok(AdminDone::Changed { rows, end }) => {
                 self.on_rows_made(&rows);
+                let text = "the account's password was changed, or the account was removed; log in again";
                 for account in &end {
-                    self.end_account(now, *account);
+                    self.end_account(now, *account, &ErrorCode::Revoked, text);
                 }
                 Ok(AdminDone::Changed { rows, end })
+            }
+            Ok(AdminDone::Disabled(account)) => {
+                let text = "the account was disabled; ask whoever runs the server";
+                self.end_account(now, account, &ErrorCode::Disabled, text);
+                Ok(AdminDone::Disabled(account))
             }
             Ok(AdminDone::Accounts(mut accounts)) => {
                 for row in &mut accounts {
@@ -30,10 +36,9 @@ impl Core {
     }
 
     /// Every session of the account ends, in both dialects with the same word.
-    fn end_account(&mut self, now: Now, account: AccountId) {
-        let text = "the account's password was changed, or the account was disabled or removed; log in again";
+    fn end_account(&mut self, now: Now, account: AccountId, code: &ErrorCode, text: &str) {
         for session in self.sessions_of(account) {
-            self.end_session(now, session, ErrorCode::Revoked, text);
+            self.end_session(now, session, code.clone(), text);
         }
     }
 }

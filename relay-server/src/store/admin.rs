@@ -90,7 +90,7 @@ fn account_disable(conn: &Connection, name: &str, disabled: bool) -> Result<Resu
     };
     conn.prepare_cached("UPDATE account SET disabled = ?2 WHERE id = ?1")?
         .execute(params![person.id, disabled])?;
-    changed(Vec::new(), if disabled { vec![person.id] } else { Vec::new() })
+    if disabled { Ok(Ok(AdminDone::Disabled(person.id))) } else { changed(Vec::new(), Vec::new()) }
 }
 
 fn account_remove(conn: &Connection, name: &str, now_ms: i64) -> Result<Result<AdminDone, AdminError>> {

@@ -264,6 +264,8 @@ pub enum AdminDone {
         /// Sessions of these accounts end.
         end: Vec<AccountId>,
     },
+    /// The account is disabled; its sessions must end, its devices keep their tokens.
+    Disabled(AccountId),
     /// All accounts.
     Accounts(Vec<AccountRow>),
     /// All invitations, or the one that was made.

@@ -185,7 +185,7 @@ fn a_disabled_account_is_named_to_its_owner_only_and_once_enabled_its_devices_go
     let proven = |phc: &str| Begin { proven: Some(phc.into()), ..login(alice, None, 5) };
     relay.begin(login(alice, None, 1)).unwrap();
     let done = relay.admin(disable(true)).unwrap();
-    assert_eq!(done, AdminDone::Changed { rows: vec![], end: vec![alice] }, "its sessions end");
+    assert_eq!(done, AdminDone::Disabled(alice), "its sessions end");
     assert!(relay.find("alice").unwrap().disabled);
     assert_eq!(relay.begin(proven("$phc$alice")), Err(BeginError::Disabled));
     assert_eq!(relay.begin(proven("$phc$before")), Err(BeginError::Gone));
