@@ -17,12 +17,12 @@ const DND_MAX: u32 = 7 * 24 * 60;
 
 impl Core {
     /// `notify.status`.
-    pub(super) fn rules(&mut self, caller: Caller) {
-        self.ask_rules(caller, Local::from(""), None);
+    pub(super) fn rules(&mut self, caller: Caller, name: Option<&str>) {
+        self.ask_daemons(caller, name, Ok(None));
     }
 
     /// `notify.dnd`.
-    pub(super) fn dnd(&mut self, caller: Caller, params: &Dnd) {
+    pub(super) fn dnd(&mut self, caller: Caller, name: Option<&str>, params: &Dnd) {
         let rule = match (params.state, params.minutes) {
             (Switch::On, Some(minutes @ 1..=DND_MAX)) => {
                 let until = self.now.wall_us.saturating_add(i64::from(minutes) * 60_000_000);
@@ -33,22 +33,22 @@ impl Core {
             (Switch::Off, None) => Ok(Rule::Dnd { on: false, until: None }),
             (Switch::Off, Some(_)) => Err(usage("off takes no minutes; write on".to_owned())),
         };
-        self.set_rule(caller, rule);
+        self.ask_daemons(caller, name, rule.map(Some));
     }
 
     /// `notify.quiet`.
-    pub(super) fn quiet(&mut self, caller: Caller, params: &Quiet) {
+    pub(super) fn quiet(&mut self, caller: Caller, name: Option<&str>, params: &Quiet) {
         let rule = match params.hours.as_str() {
             "off" => Ok(Rule::Quiet(None)),
             hours if are_hours(hours) => Ok(Rule::Quiet(Some(hours.to_owned()))),
             _ => Err(usage("quiet hours are HH:MM-HH:MM, as 22:00-07:00, or off".to_owned())),
         };
-        self.set_rule(caller, rule);
+        self.ask_daemons(caller, name, rule.map(Some));
     }
 
     /// `notify.content`.
-    pub(super) fn content(&mut self, caller: Caller, params: &Content) {
-        self.set_rule(caller, Ok(Rule::Content(params.content)));
+    pub(super) fn content(&mut self, caller: Caller, name: Option<&str>, params: &Content) {
+        self.ask_daemons(caller, name, Ok(Some(Rule::Content(params.content))));
     }
 
     /// `notify.mute`: somebody of an account's friends.
@@ -70,10 +70,12 @@ impl Core {
         }
     }
 
-    fn set_rule(&mut self, caller: Caller, rule: Result<Rule, Error>) {
-        match rule {
+    /// A rule is the daemon's, for all its accounts; one that is named all the same must be here.
+    fn ask_daemons(&mut self, caller: Caller, name: Option<&str>, rule: Result<Option<Rule>, Error>) {
+        let named = name.map_or(Ok(()), |name| self.whose(Some(name)).map(drop));
+        match named.and(rule) {
             Err(error) => self.refuse(caller, error),
-            Ok(rule) => self.ask_rules(caller, Local::from(""), Some(rule)),
+            Ok(rule) => self.ask_rules(caller, Local::from(""), rule),
         }
     }
 

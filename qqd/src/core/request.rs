@@ -205,10 +205,10 @@ impl Core {
             Request::OutboxCancel(params) => {
                 self.give(caller, name, |account, to| account.cancel(to, &params));
             }
-            Request::NotifyStatus(_) => self.rules(caller),
-            Request::NotifyDnd(params) => self.dnd(caller, &params),
-            Request::NotifyQuiet(params) => self.quiet(caller, &params),
-            Request::NotifyContent(params) => self.content(caller, &params),
+            Request::NotifyStatus(_) => self.rules(caller, name.as_deref()),
+            Request::NotifyDnd(params) => self.dnd(caller, name.as_deref(), &params),
+            Request::NotifyQuiet(params) => self.quiet(caller, name.as_deref(), &params),
+            Request::NotifyContent(params) => self.content(caller, name.as_deref(), &params),
             Request::NotifyMute(params) => self.mute(caller, name.as_deref(), &params),
             Request::ShakeSend(params) => self.give(caller, name, |account, to| account.shake(to, &params)),
             other => self.refuse(caller, lacking(other.name())),

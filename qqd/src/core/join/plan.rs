@@ -8,6 +8,7 @@ use relay_schema::qiao::{self, Kind};
 use crate::core::address::{self, usage};
 use crate::core::op::{Address, Ticket};
 use crate::core::passwd;
+use crate::core::profile::line;
 
 /// The longest name that others see, in characters.
 const SHOWN_MAX: usize = 64;
@@ -115,12 +116,10 @@ fn account_name(text: &str) -> Result<String, Error> {
     })
 }
 
+/// As in a profile: what no relay takes is said before it is asked.
 fn shown(name: Option<&str>) -> Result<Option<String>, Error> {
-    let name = name.map(str::trim).filter(|name| !name.is_empty());
-    if name.is_some_and(|name| name.chars().count() > SHOWN_MAX || name.chars().any(char::is_control)) {
-        return Err(usage(format!("the name that others see is one line of up to {SHOWN_MAX} characters")));
-    }
-    Ok(name.map(str::to_owned))
+    let name = name.map(|name| line(name, SHOWN_MAX, "name that others see")).transpose()?;
+    Ok(name.filter(|name| !name.is_empty()))
 }
 
 fn chosen(password: Option<&ipc_schema::Secret>) -> Result<Option<Secret>, Error> {

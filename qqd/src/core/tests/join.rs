@@ -248,6 +248,7 @@ fn what_cannot_be_a_link_or_a_name_is_said_before_anything_is_dialled() {
         Join { new_account: Some("a b".into()), ..invited() },
         Join { new_account: Some("alice@example.org".into()), ..invited() },
         Join { name: Some("x".repeat(65)), ..invited() },
+        Join { name: Some("Alice\u{ffff}".into()), ..invited() },
         chosen(""),
         Join { name: Some("Alice".into()), ..device() },
         Join { new_account: Some("bob".into()), ..device() },

@@ -1,7 +1,7 @@
 //! The rules for notifications: what is asked of the store, and what is refused before.
 
 use ipc_schema::Request;
-use ipc_schema::notify::{Dnd, Mute, Quiet, Status, Switch};
+use ipc_schema::notify::{Content, Dnd, Mute, Quiet, Shows, Status, Switch};
 
 use super::*;
 use crate::core::op::Rule;
@@ -33,4 +33,26 @@ fn a_friend_is_muted_and_somebody_else_is_not() {
     assert_eq!(rule(&daemon.ask(mute("@bob", false))), Some(Rule::Mute { friend: "bob".into(), off: false }));
     assert_eq!(refusal(&daemon.ask(mute("mallory", false))).code, Code::NotFound);
     assert!(rule(&daemon.ask(mute("mallory", true))).is_some(), "whoever has left can be forgotten");
+}
+
+#[test]
+fn the_rules_are_the_daemons_but_an_account_that_is_named_is_one_of_here() {
+    let mut daemon = Daemon::with_bob();
+    let rules = || -> [Request; 4] {
+        [
+            Request::NotifyStatus(Status {}),
+            Request::NotifyDnd(Dnd { state: Switch::On, minutes: None }),
+            Request::NotifyQuiet(Quiet { hours: "off".into() }),
+            Request::NotifyContent(Content { content: Shows::Name }),
+        ]
+    };
+    for request in rules() {
+        let call = Call { account: Some("zzz".into()), request };
+        let outputs = daemon.ask(call);
+        assert_eq!(refusal(&outputs).code, Code::NotFound);
+        assert!(ops(&outputs).is_empty(), "nothing was changed");
+    }
+    for request in rules() {
+        reply(&daemon.ask(Call { account: Some("alice".into()), request }));
+    }
 }
