@@ -72,6 +72,7 @@ fn call(
         Request::AccountPasswd(_) => passwd::passwd(client, sub, printer),
         Request::ChatSend(params) => send::send(client, params, printer),
         Request::ChatExport(params) => export::export(client, params, printer),
+        Request::DaemonDoctor(params) => printer.checked(&client.call(&params)?),
         // As the daemon wrote it: a newer one may say more than this version knows.
         request if printer.is_json() => printer.data(&client.call_raw(request.name(), &request)?),
         Request::AccountRelay(params) => printer.moved(&client.call(&params)?),
@@ -134,8 +135,6 @@ fn call(
         Request::Hello(_) | Request::EventsSubscribe(_) => {
             Err(Error::new(Code::Usage, "this belongs to the connection; use watch, or rpc").into())
         }
-        // What has no words of its own for people yet is JSON for them, too.
-        request => printer.data(&client.call_raw(request.name(), &request)?),
     }
 }
 

@@ -2,6 +2,7 @@
 //! carried out at once. It thinks nothing itself, and wakes up only when something happened or the core's deadline
 //! has come.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -12,14 +13,16 @@ use nix::sys::stat::{Mode, umask};
 use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::{sleep_until, timeout_at};
 
 use crate::args::{Args, Missing};
+use crate::core::io::{Aim, Examined};
 use crate::core::{Core, Input, Now, Output};
 use crate::inherited;
 use crate::ipc::{Place, Refusal, Server, Settings};
 use crate::log;
-use crate::relay::{Links, Wake};
+use crate::relay::{self, Links, Wake};
 use crate::store::{self, Answer, OpenError, Store};
 
 /// Frontends' requests that wait for the core; beyond, the frontends wait.
@@ -97,7 +100,7 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let signals = Signals::new().context("signals cannot be awaited")?;
     let (sender, inputs) = mpsc::channel(INPUTS);
-    let server = Server::start(place.listen()?, Settings::new(), sender);
+    let server = Server::start(place.listen()?, Settings::new(), sender.clone());
     let links = Links::new();
     let wake = Wake::new();
     let started = Instant::now();
@@ -107,7 +110,17 @@ async fn serve(
     let core = Core::new(now(started), random);
     tracing::info!(socket = %place.path().display(), version = env!("CARGO_PKG_VERSION"), "ready");
     let sources = Sources { inputs, answers, wake, signals };
-    let shell = Shell { core, server, links, store, asked: 0, started, stopped: false };
+    let shell = Shell {
+        core,
+        server,
+        links,
+        store,
+        asked: 0,
+        started,
+        stopped: false,
+        inputs: sender,
+        socket: place.path().to_owned(),
+    };
     let worked = shell.work(sources).await;
     tracing::info!("ended");
     worked
@@ -158,6 +171,10 @@ struct Shell {
     asked: usize,
     started: Instant,
     stopped: bool,
+    /// Where this shell's own inputs come from, too.
+    inputs: mpsc::Sender<Input>,
+    /// The local API's socket.
+    socket: PathBuf,
 }
 
 impl Shell {
@@ -235,6 +252,7 @@ impl Shell {
             Output::DialAny { account, attempt, addresses, trust } => {
                 self.links.dial_any(account, attempt, addresses, trust);
             }
+            Output::Examine { number, aims } => self.examine(number, aims),
             Output::Send { account, stanza } => self.links.send(account, &stanza),
             Output::Hangup { account } => self.links.hangup(account),
             Output::Store { token, whose, op } => {
@@ -244,6 +262,22 @@ impl Shell {
             Output::Stopped => self.stopped = true,
         }
         Ok(())
+    }
+
+    /// Looks at what is outside of the core, beside all else.
+    fn examine(&self, number: u64, aims: Vec<Aim>) {
+        let (inputs, socket) = (self.inputs.clone(), self.socket.clone());
+        tokio::spawn(async move {
+            let mut looking: JoinSet<_> = aims.into_iter().map(relay::probe).collect();
+            let mut probes = Vec::new();
+            while let Some(probe) = looking.join_next().await {
+                probes.extend(probe);
+            }
+            let runtime = Place::look(&socket).map_err(|refusal| refusal.to_string());
+            let examined = Examined { runtime, probes };
+            // Without a shell nobody waits for it.
+            let _ = inputs.send(Input::Examined { number, examined }).await;
+        });
     }
 
     /// Answers who still asks, lets the relays and the frontends hear the last words, closes the store.

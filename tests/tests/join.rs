@@ -287,3 +287,26 @@ fn a_relay_that_moved_is_followed_with_history_and_outbox() {
     alice.kill_daemon();
     alice.online();
 }
+
+#[test]
+fn the_doctor_says_what_is_wrong_and_ends_with_1_only_then() {
+    let mut relay = Relay::start();
+    let alice = joined("alice", &invite(&relay, &["alice"]));
+    let well = alice.ok(&["doctor"]);
+    println!("$ qqctl doctor\n{well}");
+    assert!(well.contains("✓ relay.tls") && well.contains("✓ clock") && !well.contains('✗'), "{well}");
+    assert!(well.contains("! password"), "a random password is worth a word: {well}");
+    relay.kill();
+    out_of_reach(&alice);
+    let begun = Instant::now();
+    let out = alice.run(&["doctor"]);
+    println!("$ qqctl doctor\n{}{}", text(&out.stdout), text(&out.stderr));
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stdout).contains("✗ relay.tcp"), "{}", text(&out.stdout));
+    assert!(begun.elapsed() < Duration::from_secs(11));
+}
+
+/// Waits until the daemon has noticed that the relay is gone.
+fn out_of_reach(person: &Person) {
+    wait::until("the loss is noticed", || (account(person)["state"] != "online").then_some(()));
+}

@@ -4,6 +4,7 @@ mod call;
 mod chat;
 mod daemon;
 mod device;
+mod doctor;
 mod event;
 mod explain;
 mod friend;

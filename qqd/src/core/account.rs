@@ -49,6 +49,8 @@ pub(super) enum Said {
     LoggedOut(op::Account),
     /// The relay has said who joins: what is to be kept of that one here?
     Named(Newcomer),
+    /// How far this clock is ahead of the relay's, in microseconds, for whoever looks.
+    Time(u64, Option<i64>),
     /// What it has left on disk.
     Left(Local, Left),
     /// What waited for its first try waits no more.

@@ -9,7 +9,7 @@ use super::io::Local;
 use super::name::{not_logged_in, quote};
 use super::op::{self, Address, All, Done, Left, Op, StoreError};
 use super::request::{Caller, Waiting};
-use super::stored::{left, rules, unexpected};
+use super::stored::{left, rules, size, unexpected};
 use super::{Core, Phase};
 
 /// What an answer of the store to the daemon itself is for.
@@ -21,13 +21,15 @@ pub(super) enum Awaited {
     Forget(Caller, Box<op::Account>),
     /// The rules for notifications.
     Rules(Caller),
+    /// How the store is.
+    Doctor(u64),
 }
 
 impl Awaited {
     /// Who waits for it.
     pub(super) fn caller(self) -> Option<Caller> {
         match self {
-            Self::Load => None,
+            Self::Load | Self::Doctor(_) => None,
             Self::Forget(caller, _) | Self::Rules(caller) => Some(caller),
         }
     }
@@ -46,6 +48,7 @@ impl Core {
         match self.asked.remove(&number) {
             Some(Awaited::Load) => self.on_loaded(result),
             Some(Awaited::Forget(caller, account)) => self.on_forgotten(caller, *account, result.map(left)),
+            Some(Awaited::Doctor(number)) => self.on_checked(number, result.map(size)),
             Some(Awaited::Rules(caller)) => self.on_rules(caller, result.map(rules)),
             None => {}
         }
@@ -99,6 +102,10 @@ impl Core {
                     self.former.retain(|former| former.local != account.local);
                     self.left.remove(&account.local);
                     self.former.push(account);
+                }
+                Said::Time(number, ahead_us) => {
+                    let key = self.accounts.get(at).map(|account| account.key).unwrap_or_default();
+                    self.on_time_told(key, number, ahead_us);
                 }
                 Said::Named(named) => newcomer = Some(named),
                 Said::Left(local, left) => drop(self.left.insert(local.to_string(), left)),

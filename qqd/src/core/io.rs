@@ -79,12 +79,50 @@ pub enum Input {
         /// What.
         result: Result<Done, StoreError>,
     },
+    /// The shell has looked.
+    Examined {
+        /// To which [`Output::Examine`].
+        number: u64,
+        /// What it found.
+        examined: Examined,
+    },
     /// The machine woke from sleep or its addresses changed.
     Woken,
     /// [`super::Core::deadline`] has passed.
     Tick,
     /// SIGTERM: say good-bye.
     Stop,
+}
+
+/// The way to an account's relay, to be looked at.
+#[derive(Debug, Clone)]
+pub struct Aim {
+    /// Whose.
+    pub account: AccountKey,
+    /// Where.
+    pub address: Address,
+    /// Whom to believe.
+    pub trust: Trust,
+}
+
+/// What was found on the way to an account's relay.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// Whose.
+    pub account: AccountKey,
+    /// How long name and TCP took.
+    pub tcp: Result<Duration, Closed>,
+    /// The key that the relay showed and that is trusted; none without TLS.
+    pub tls: Result<Option<String>, Closed>,
+}
+
+/// What the shell found outside of the core and the store.
+#[derive(Debug, Clone)]
+pub struct Examined {
+    /// Whether the socket and its directory are the user's alone, else what is wrong with them.
+    pub runtime: Result<(), String>,
+    /// Of each account that was to be looked at.
+    pub probes: Vec<Probe>,
 }
 
 /// What the relay link tells.
@@ -245,6 +283,13 @@ pub enum Output {
     Hangup {
         /// Whose.
         account: AccountKey,
+    },
+    /// Look at the socket's directory and the ways to the relays, beside all else.
+    Examine {
+        /// Comes back in [`Input::Examined`].
+        number: u64,
+        /// Which ways.
+        aims: Vec<Aim>,
     },
     /// An operation for the store.
     Store {

@@ -18,6 +18,7 @@ mod chat;
 mod clock;
 mod daemon;
 mod device;
+mod doctor;
 mod early;
 mod events;
 mod explain;
@@ -67,6 +68,7 @@ pub use io::{Input, Now, Output};
 
 use account::Account;
 use accounts::Awaited;
+use doctor::Doctor;
 use events::Events;
 use io::{AccountKey, ClientId, DAEMON, Local, Token};
 use request::{Caller, Waiting};
@@ -108,6 +110,8 @@ pub struct Core {
     /// What the store has been asked for the daemon itself and has not answered.
     asked: HashMap<u64, Awaited>,
     last_asked: u64,
+    /// Those who look whether everything works.
+    doctors: Vec<Doctor>,
 }
 
 impl fmt::Debug for Core {
@@ -133,6 +137,7 @@ impl Core {
             random_passwords: HashSet::new(),
             asked: HashMap::new(),
             last_asked: 0,
+            doctors: Vec::new(),
         };
         core.ask(Local::from(""), op::Op::LoadAll, Awaited::Load);
         core
@@ -157,7 +162,11 @@ impl Core {
                 self.work_of(token.account, |account| account.on_stored(token.number, result));
             }
             Input::Woken => self.each(Account::on_woken),
-            Input::Tick => self.each(Account::on_tick),
+            Input::Examined { number, examined } => self.on_examined(number, examined),
+            Input::Tick => {
+                self.each(Account::on_tick);
+                self.on_doctors_tick();
+            }
             Input::Stop => self.stop(),
         }
     }
@@ -172,7 +181,7 @@ impl Core {
         if matches!(self.phase, Phase::Stopped) {
             return None;
         }
-        self.accounts.iter().filter_map(Account::deadline).min()
+        self.accounts.iter().filter_map(Account::deadline).chain(self.doctors_deadline()).min()
     }
 
     /// A frontend is gone: nobody waits for its answers.
@@ -180,6 +189,7 @@ impl Core {
         if let Phase::Loading(waiting) = &mut self.phase {
             waiting.retain(|waiting| waiting.caller.client != client);
         }
+        self.doctors.retain(|doctor| !doctor.is_for(client));
         self.each(|account| account.on_gone(client));
     }
 
@@ -191,6 +201,9 @@ impl Core {
             for Waiting { caller, .. } in waiting {
                 self.refuse(caller, error.clone());
             }
+        }
+        for doctor in std::mem::take(&mut self.doctors) {
+            self.refuse(doctor.caller(), error.clone());
         }
         for (_, awaited) in std::mem::take(&mut self.asked) {
             if let Some(caller) = awaited.caller() {

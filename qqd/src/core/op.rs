@@ -180,6 +180,8 @@ pub enum Op {
         /// The password.
         password: Secret,
     },
+    /// Read: whether the database is whole, as far as a moment allows. Answered by [`Done::Whole`], or an error.
+    Check,
     /// Read: the kept password. Answered by [`Done::Password`].
     Password,
     /// The kept password is worth nothing any more.

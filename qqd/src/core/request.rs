@@ -119,6 +119,7 @@ impl Core {
             Request::Hello(params) => self.hello(caller, &params),
             Request::EventsSubscribe(params) => self.subscribe(caller, &params),
             Request::DaemonStatus(_) => self.status(caller, name.as_deref()),
+            Request::DaemonDoctor(_) => self.doctor(caller, name.as_deref()),
             Request::AccountLogin(params) => self.login(caller, params),
             Request::AccountJoin(params) => self.join(caller, &params),
             Request::AccountRegister(params) => self.register(caller, &params),
@@ -211,7 +212,6 @@ impl Core {
             Request::NotifyContent(params) => self.content(caller, name.as_deref(), &params),
             Request::NotifyMute(params) => self.mute(caller, name.as_deref(), &params),
             Request::ShakeSend(params) => self.give(caller, name, |account, to| account.shake(to, &params)),
-            other => self.refuse(caller, lacking(other.name())),
         }
     }
 
@@ -273,9 +273,4 @@ fn reply(caller: Caller, result: Result<impl Serialize, Error>) -> Output {
 
 fn busy() -> Error {
     Error::new(Code::Busy, "too many requests are waiting; try again in a moment").with_retry_after_ms(1_000)
-}
-
-/// A method of the table that this daemon does not have.
-fn lacking(method: &str) -> Error {
-    Error::new(Code::Unsupported, format!("this qqd has no {method}; update it"))
 }

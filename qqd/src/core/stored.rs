@@ -153,6 +153,14 @@ pub(super) fn left(done: Done) -> Left {
     }
 }
 
+/// Of the database, in bytes.
+pub(super) fn size(done: Done) -> u64 {
+    match done {
+        Done::Whole { bytes } => bytes,
+        _ => 0,
+    }
+}
+
 fn offer(done: Done) -> Option<Offer> {
     match done {
         Done::Joining(offer) => Some(*offer),

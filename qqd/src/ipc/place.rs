@@ -106,6 +106,26 @@ impl Place {
         &self.path
     }
 
+    /// Whether the socket at `path` and its directory still are the user's alone.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub fn look(path: &Path) -> Result<(), Refusal> {
+        let Some(directory) = path.parent() else {
+            return Err(Refusal::Unfit(format!("{} is no path of a socket", path.display())));
+        };
+        is_private(directory)?;
+        let found = fs::symlink_metadata(path).map_err(Refusal::failed("cannot look at", path))?;
+        let (shown, mode) = (path.display(), found.mode() & 0o7777);
+        if !found.file_type().is_socket() {
+            return Err(Refusal::Unfit(format!("{shown} is no socket any more")));
+        }
+        if mode & 0o077 != 0 || found.uid() != geteuid().as_raw() {
+            return Err(Refusal::Unfit(format!("{shown} is open to other users (mode {mode:04o})")));
+        }
+        Ok(())
+    }
+
     /// Listens. A socket that is left over is removed if nobody answers on it; our own is removed when the listener
     /// is dropped, an inherited one is not.
     ///
@@ -182,6 +202,11 @@ fn private(directory: &Path) -> Result<(), Refusal> {
         }
         _ => {}
     }
+    is_private(directory)
+}
+
+/// The directory is the user's own, and closed to everybody else.
+fn is_private(directory: &Path) -> Result<(), Refusal> {
     let found = fs::symlink_metadata(directory).map_err(Refusal::failed("cannot look at", directory))?;
     let unfit = |what: String| Err(Refusal::Unfit(format!("{} {what}", directory.display())));
     if !found.is_dir() {

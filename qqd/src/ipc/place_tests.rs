@@ -150,3 +150,20 @@ async fn a_path_too_long_for_a_socket_is_said() {
     let mut place = Place::take(&socket).unwrap();
     assert!(place.listen().unwrap_err().to_string().contains("cannot listen on"));
 }
+
+#[tokio::test]
+async fn a_place_that_others_can_enter_by_now_is_noticed() {
+    let (_home, socket) = home();
+    let mut place = Place::take(&socket).unwrap();
+    let _listener = place.listen().unwrap();
+    Place::look(&socket).unwrap();
+    let set = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    set(&socket, 0o666);
+    assert!(Place::look(&socket).unwrap_err().to_string().contains("0666"));
+    set(&socket, 0o600);
+    set(socket.parent().unwrap(), 0o755);
+    assert!(Place::look(&socket).unwrap_err().to_string().contains("0755"));
+    set(socket.parent().unwrap(), 0o700);
+    fs::remove_file(&socket).unwrap();
+    assert!(Place::look(&socket).is_err(), "nobody can come in any more");
+}

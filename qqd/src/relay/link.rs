@@ -203,6 +203,10 @@ impl Task {
                     Ok(()) => continue,
                     Err(closed) => return closed,
                 },
+                // TLS without its good-bye: a process that was killed says none.
+                Ok(Err(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    "the server closed the connection".into()
+                }
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => format!("nothing came from the server for {} s", self.settings.silence.as_secs()),
             };

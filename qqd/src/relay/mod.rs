@@ -7,6 +7,7 @@ mod dial;
 mod link;
 mod links;
 mod outgoing;
+mod probe;
 mod trust;
 mod wake;
 
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 pub use link::Link;
 pub use links::Links;
+pub use probe::probe;
 pub use wake::Wake;
 
 /// Deadlines and limits of a link.

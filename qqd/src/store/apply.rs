@@ -6,6 +6,9 @@ use super::account::{self, Owner};
 use super::{fill, friend, history, mark, message, notify, search, step};
 use crate::core::op::{All, Done, Loaded, Op, PictureFault, Row, StoreError};
 
+/// A database up to this size is read through when somebody asks, about 300 ms in which nothing else is written.
+const CHECKED_AT_ONCE: u64 = 64 << 20;
+
 /// Carries out one operation of the account with this local name, wholly or not at all; inside a transaction that is open already, as a part of it.
 ///
 /// The files of tokens and passwords are not the database's: [`Op::SaveToken`] and its like change nothing here, and what
@@ -34,6 +37,7 @@ fn carry_out(conn: &Connection, local: &str, op: &Op) -> Result<Done, StoreError
         }
         Op::BeginJoin { offer, .. } => Ok(Done::Joining(Box::new(offer.clone()))),
         Op::Password => Ok(Done::Password(None)),
+        Op::Check => check(conn),
         Op::SaveAccount(account) => account::save(conn, account),
         Op::Logout { wipe } => account::log_out(conn, local, *wipe),
         Op::Forget => account::forget(conn, local),
@@ -80,6 +84,20 @@ fn carry_out(conn: &Connection, local: &str, op: &Op) -> Result<Done, StoreError
             history::read(conn, account::present(conn, local)?.as_ref(), with.as_deref(), *peek)
         }
     }
+}
+
+/// Reads the whole database if that takes no longer than a moment; SQLite checks each page of a larger one when it comes
+/// to it.
+fn check(conn: &Connection) -> Result<Done, StoreError> {
+    let number = |sql| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map(uint);
+    let bytes = number("PRAGMA page_count")? * number("PRAGMA page_size")?;
+    if bytes <= CHECKED_AT_ONCE {
+        let verdict: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if verdict != "ok" {
+            return Err(StoreError::Failed(format!("it is damaged: {verdict}")));
+        }
+    }
+    Ok(Done::Whole { bytes })
 }
 
 fn load_all(conn: &Connection) -> Result<Done, StoreError> {

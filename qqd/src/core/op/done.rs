@@ -47,6 +47,11 @@ pub enum Done {
     LoggedOut(Left),
     /// To [`Op::BeginJoin`]: what is kept.
     Joining(Box<Offer>),
+    /// To [`Op::Check`].
+    Whole {
+        /// Its size.
+        bytes: u64,
+    },
     /// To [`Op::Password`].
     Password(Option<Secret>),
     /// To [`Op::Find`].

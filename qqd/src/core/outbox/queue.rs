@@ -58,6 +58,11 @@ impl Outbox {
         self.entries = messages.into_iter().map(|message| Entry::new(message, false)).collect();
     }
 
+    /// When what waits longest was written; it may have been asked for again since.
+    pub(in crate::core) fn oldest(&self) -> Option<&str> {
+        self.entries.iter().map(|entry| entry.message.ts.as_str()).min()
+    }
+
     pub(in crate::core) fn len(&self) -> u64 {
         u64::try_from(self.entries.len()).unwrap_or(u64::MAX)
     }

@@ -6,6 +6,7 @@ mod call;
 mod chat;
 mod choice;
 mod device;
+mod doctor;
 mod events;
 mod explain;
 mod fill;

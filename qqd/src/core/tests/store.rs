@@ -191,6 +191,7 @@ impl Shelf {
                 self.password = Some(password);
                 Done::Nothing
             }
+            Op::Check => Done::Whole { bytes: 4_096 },
             Op::Password => Done::Password(self.password.clone()),
             Op::DropPassword => {
                 self.password = None;

@@ -159,3 +159,31 @@ async fn where_no_address_leads_to_the_relay_each_says_why() {
     let Closed::Nowhere { tried } = stage.closed().await else { panic!("somewhere?") };
     assert_eq!(tried.len(), 16);
 }
+
+#[tokio::test]
+async fn a_probe_says_how_far_the_way_is_open_and_says_nothing_to_the_relay() {
+    use super::super::probe::look;
+    use crate::core::io::Aim;
+    let (stage, right) = (Stage::new().await, Identity::self_signed());
+    let aim = |trust| Aim { account: 7, address: stage.address(), trust };
+    let looking = tokio::spawn(look(aim(Trust::Pin(right.fingerprint())), Settings::default()));
+    let tcp = stage.accept().await;
+    let mut relay = within(right.acceptor().accept(tcp)).await.unwrap();
+    let probe = within(looking).await.unwrap();
+    assert!(
+        probe.account == 7 && probe.tcp.is_ok() && probe.tls == Ok(Some(right.fingerprint())),
+        "{probe:?}"
+    );
+    assert_eq!(within(relay.read(&mut [0; 16])).await.unwrap_or(0), 0, "nothing was said");
+
+    let looking = tokio::spawn(look(aim(Trust::Pin("aa".into())), Settings::default()));
+    let tcp = stage.accept().await;
+    assert!(within(right.acceptor().accept(tcp)).await.is_err());
+    let probe = within(looking).await.unwrap();
+    assert!(probe.tcp.is_ok() && matches!(probe.tls, Err(Closed::KeyChanged { .. })), "{probe:?}");
+
+    let silent = tokio::spawn(look(aim(Trust::System), hasty()));
+    let _held = stage.accept().await;
+    let probe = within(silent).await.unwrap();
+    assert_eq!(probe.tls, Err(Closed::TimedOut { step: Step::Tls }));
+}
