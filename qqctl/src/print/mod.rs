@@ -165,7 +165,7 @@ impl Printer {
     /// An error, with what to do about it.
     pub(crate) fn error(&self, error: &Error) {
         if self.json {
-            return say_line(&error.to_json().to_string());
+            return say_line(&as_json(error, std::io::stderr().is_terminal()));
         }
         say_line(&format!("{} {}", self.paint_err.red("qqctl:"), text::one_line(&error.message)));
         // A sentence that has said it already need not say it again.
@@ -173,6 +173,12 @@ impl Printer {
             say_line(&format!("       {}", self.paint_err.dim(&text::one_line(hint))));
         }
     }
+}
+
+/// An error as JSON: it may hold words of the server's; on a terminal without what the terminal might obey.
+fn as_json(error: &Error, terminal: bool) -> String {
+    let json = error.to_json().to_string();
+    if terminal { text::json_for_terminal(&json) } else { json }
 }
 
 /// A text of ours in lines of at most `width` columns.
@@ -183,4 +189,18 @@ pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
 /// A line on standard error; when nobody can read it, there is nobody to tell.
 pub(crate) fn say_line(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_in_json_is_exact_but_for_what_a_terminal_would_obey() {
+        let error = Error::new(ipc_schema::Code::Denied, "no\u{202e}\u{9b}31m");
+        assert!(as_json(&error, false).contains('\u{202e}'));
+        let shown = as_json(&error, true);
+        assert!(shown.contains("no\\u202e\\u009b31m"), "{shown}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), error.to_json());
+    }
 }
