@@ -19,8 +19,9 @@ use super::{Output, address};
 const PING_AFTER: Duration = Duration::from_secs(30);
 /// Silence after which it does not.
 const DEAD_AFTER: Duration = Duration::from_secs(75);
-/// The same when the machine has slept or moved.
-const PROBE_MAX: Duration = Duration::from_secs(5);
+/// The same when the machine has slept or moved, so that it is on line again within 2 s. A relay further away than that is
+/// reached anew, which costs one login.
+const PROBE_MAX: Duration = Duration::from_secs(1);
 /// The link's own deadlines are 5 s a step; this is for a link that forgets them.
 const STEP_MAX: Duration = Duration::from_secs(15);
 

@@ -1,11 +1,13 @@
 //! The inbox: rows are taken in order, one after the other, committed, and only then told and receipted.
 
+mod receipt;
+
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use ipc_schema::chat::{Received, State, UnreadChanged};
 use ipc_schema::{Event, chat};
-use relay_schema::{Chat, Delivered, Gap, Recv, Stanza};
+use relay_schema::{Chat, Gap, Stanza};
 
 use super::account::Account;
 use super::body;
@@ -335,64 +337,6 @@ impl Account {
     /// What a row brought: news, or what happened while this daemon was away.
     pub(super) fn tell_row(&mut self, event: Event, replayed: bool) {
         if replayed { self.tell_replayed(event) } else { self.tell(event) }
-    }
-
-    /// What the relay may not have heard of in the session before.
-    pub(super) fn say_marks(&mut self) {
-        if !self.inbox.marks.is_empty() {
-            self.receipt_soon();
-        }
-        self.say_read();
-    }
-
-    fn receipt_soon(&mut self) {
-        if self.link.is_online() && self.inbox.receipt.is_none() {
-            self.inbox.receipt = Some(self.now.mono + BATCH);
-        }
-    }
-
-    pub(super) fn on_inbox_tick(&mut self) {
-        if self.inbox.receipt.is_some_and(|at| at <= self.now.mono) {
-            self.say_received();
-        }
-    }
-
-    /// `recv` and `delivered` for all that is on disk.
-    pub(super) fn say_received(&mut self) {
-        if !self.link.is_online() || self.inbox.receipt.is_none() {
-            return;
-        }
-        self.inbox.pause();
-        self.send(Recv { seq: self.inbox.committed });
-        for (conv, cseq) in std::mem::take(&mut self.inbox.marks) {
-            self.send(Delivered { conv, cseq, account: None });
-        }
-    }
-
-    /// Once a restored relay has told all it has: which of our messages does it lack?
-    pub(super) fn ask_lacking(&mut self) {
-        let told = self.link.is_online() && self.inbox.committed >= self.inbox.head;
-        if self.inbox.lacking == Lacking::Perhaps && told {
-            self.inbox.lacking = Lacking::Asked;
-            let since = self.unasked_since();
-            self.ask(Op::Lacking { since }, Then::Lacking);
-        }
-    }
-
-    pub(super) fn on_lacking(&mut self, result: Result<super::read::Messages, StoreError>) {
-        if self.inbox.lacking != Lacking::Asked {
-            return;
-        }
-        match result {
-            Ok((messages, _)) => {
-                self.inbox.lacking = Lacking::No;
-                self.requeue(messages.into_iter().map(|(_, message)| message).collect());
-            }
-            Err(error) => {
-                self.inbox.lacking = Lacking::Perhaps;
-                self.fail_for_storage(&error);
-            }
-        }
     }
 }
 
