@@ -2,6 +2,7 @@
 
 use ipc_schema::account::{Joined, LoggedIn, LoggedOut, PasswordSet, Removed, State};
 use ipc_schema::daemon::{Account, Report};
+use ipc_schema::presence;
 
 use super::table::{Column, Table};
 use super::{Printer, Style};
@@ -170,7 +171,12 @@ pub(super) fn grouped(number: u64) -> String {
 fn word(account: &Account) -> (&'static str, Style) {
     match account.state {
         State::Offline if account.reason.as_deref() == Some("logout") => ("logged out", Style::Dim),
-        State::Online => ("on line", Style::Green),
+        State::Online => match account.presence {
+            presence::State::Online => ("on line", Style::Green),
+            presence::State::Away => ("on line, away", Style::Yellow),
+            presence::State::Busy => ("on line, busy", Style::Yellow),
+            presence::State::Offline => ("on line, invisible", Style::Dim),
+        },
         State::Offline => ("off line", Style::Dim),
         State::Connecting => ("connecting", Style::Yellow),
         State::Authenticating => ("logging in", Style::Yellow),

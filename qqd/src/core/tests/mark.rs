@@ -120,3 +120,17 @@ fn a_flood_of_marks_is_few_transactions() {
     daemon.release();
     assert_eq!(count(&daemon), 4);
 }
+
+#[test]
+fn a_daemon_killed_before_its_receipt_says_it_in_its_first_session_and_only_there() {
+    let mut daemon = Daemon::with_bob();
+    daemon.hear(from_bob(1));
+    // Killed here: the row is on disk, and the relay has heard nothing of it.
+    let mut next = Daemon::on(daemon.disk.clone());
+    next.open();
+    next.hear(welcome(1, 1));
+    assert_eq!(words(&next.pass(Duration::from_millis(200))), ["recv", "delivered"]);
+    next.lost();
+    next.back(1);
+    assert_eq!(words(&next.pass(Duration::from_millis(200))), [""; 0]);
+}

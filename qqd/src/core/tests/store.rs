@@ -291,7 +291,7 @@ impl Shelf {
             outbox,
             unread: unread.into_iter().collect(),
             undelivered: Vec::new(),
-            delivered: Vec::new(),
+            delivered: self.received(),
             read: self.unsaid.clone().into_iter().collect(),
         }
     }

@@ -3,6 +3,18 @@
 use super::*;
 
 impl Shelf {
+    /// How far each conversation has come here.
+    pub(super) fn received(&self) -> Vec<(String, u64)> {
+        let mut marks: BTreeMap<String, u64> = BTreeMap::new();
+        for message in self.messages.iter().filter(|message| !self.own(message)) {
+            if let (Some(conv), Some(cseq)) = (&message.conv, message.cseq) {
+                let mark = marks.entry(conv.clone()).or_default();
+                *mark = cseq.max(*mark);
+            }
+        }
+        marks.into_iter().collect()
+    }
+
     pub(super) fn chat(&mut self, seq: u64, message: Message) -> Done {
         let own = self.own(&message);
         let same = |known: &&mut Message| {
