@@ -17,6 +17,8 @@ use crate::core::op::{Offer, StoreError, Ticket};
 const KEPT: &str = "password.";
 /// The file of a try to join: this, then 32 hexadecimal digits that stand for its ticket.
 const JOINING: &str = "joining.";
+/// The last line of a try to join: what is cut off before it is none.
+const END: &str = "end";
 /// Nobody comes back to a try that is older: no invitation lives so long by itself.
 const JOINING_MAX: Duration = Duration::from_secs(90 * 24 * 3_600);
 
@@ -47,7 +49,7 @@ pub(super) fn begin_join(directory: &Path, ticket: &Ticket, offer: &Offer) -> Re
         return Ok(offer);
     }
     let password = offer.password.as_ref().map(Secret::expose).unwrap_or_default();
-    let text = Secret::new(format!("{}\n{password}", offer.device));
+    let text = Secret::new(format!("{}\n{password}\n{END}", offer.device));
     write(directory, &name, &text).map_err(unwritten)?;
     Ok(offer.clone())
 }
@@ -86,7 +88,8 @@ fn remove(directory: &Path, name: &str) -> Result<(), StoreError> {
 }
 
 fn parse(text: &Secret) -> Option<Offer> {
-    let (device, password) = text.expose().split_once('\n')?;
+    let (device, rest) = text.expose().split_once('\n')?;
+    let (password, END) = rest.split_once('\n')? else { return None };
     let password = (!password.is_empty()).then(|| Secret::new(password.to_owned()));
     Some(Offer { device: device.to_owned(), password })
 }

@@ -9,6 +9,7 @@ mod notify;
 mod numbers;
 mod opening;
 mod pages;
+mod passwords;
 mod search;
 mod several;
 mod step;
