@@ -146,7 +146,7 @@ pub struct Page {
 
 /// Print unread messages and mark them as read
 ///
-/// Marks them here, on this machine. With --peek nothing is marked.
+/// Marks them on all your devices, and who wrote them sees that you have read. With --peek nothing is marked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -15,9 +15,13 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("Stranger", "陌生人", "somebody who wrote to you and is no friend yet"),
     ("Shake", "窗口抖动", "knock, knock: shakes the friend's chat window"),
     ("Device", "登录设备", "a computer on which you have logged in"),
-    ("Call", "通话", "voice and video (comes later)"),
+    ("Call", "通话", "rings on all devices of a friend (voice and video come later)"),
     ("Room", "群聊", "a chat for many people (comes later)"),
-    ("Invite link", "邀请链接", "a qiao:// link to an account and a friend (comes later)"),
+    (
+        "Invite link",
+        "邀请链接",
+        "a qiao:// link that makes your account, or logs in your next device: `qqctl join LINK`",
+    ),
 ];
 
 const BEFORE: &str = "The words of Qiaoqiao 敲敲, the same in every window and command:";

@@ -270,7 +270,9 @@ impl Failure {
 
     /// Whoever runs the relay has disabled the account.
     pub(super) fn disabled(account: &str, relay: &str) -> Self {
-        let message = format!("{account} is disabled at {relay}; ask whoever runs the server");
+        let message = format!(
+            "{account} is disabled at {relay}; ask whoever runs the server, and once it is enabled again: qqctl login {account}"
+        );
         Self::new("disabled", Some(Step::Login), Pace::Never, Code::Disabled, message).at(relay)
     }
 

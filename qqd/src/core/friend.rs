@@ -157,6 +157,11 @@ impl Friends {
         groups.into_iter().map(|((_, name), friends)| Group { name: name.to_owned(), friends }).collect()
     }
 
+    /// Whether one has made a group of that name.
+    pub(super) fn has_group(&self, group: &str) -> bool {
+        self.groups.contains(group)
+    }
+
     /// A group that is one's own, if there is room; whether it is new.
     fn note_group(&mut self, group: &str) -> bool {
         rank(group) == 1 && self.groups.len() < MAX && self.groups.insert(group.to_owned())

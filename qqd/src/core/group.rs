@@ -28,6 +28,7 @@ impl Account {
         let group = params.group.trim().to_owned();
         match checked(&params.new) {
             Err(error) => self.reply(to, Err(error)),
+            Ok(_) if !self.friends.has_group(&group) => self.reply(to, Err(no_group(&quote(&group)))),
             Ok(new) => {
                 let named = new.clone();
                 self.ask_group(to, new, |id| {
@@ -40,6 +41,10 @@ impl Account {
     /// `group.remove`.
     pub(super) fn remove_group(&mut self, to: ReplyTo<Remove>, params: &Remove) {
         let group = params.group.trim().to_owned();
+        // The relay calls it done when there is no such group; a misspelt name is to be told.
+        if !self.friends.has_group(&group) {
+            return self.reply(to, Err(no_group(&quote(&group))));
+        }
         let named = group.clone();
         self.ask_group(to, group, |id| {
             GroupRemove { group: named, id: Some(id), seq: None, ts: None }.into()
@@ -68,13 +73,15 @@ fn checked(name: &str) -> Result<String, Error> {
     line(name, NAME_MAX_CHARS, "group's name")
 }
 
+fn no_group(group: &str) -> Error {
+    Error::new(Code::NotFound, format!("there is no group of yours called {group:?}"))
+        .with_hint("`qqctl friends` lists them; My Friends and Strangers are always there")
+}
+
 fn refusal(refused: Refused, group: &str) -> Error {
     let group = quote(group);
     match refused {
-        Refused::No { code: NackCode::Unknown, .. } => {
-            Error::new(Code::NotFound, format!("there is no group called {group:?}"))
-                .with_hint("`qqctl friends` lists them")
-        }
+        Refused::No { code: NackCode::Unknown, .. } => no_group(&group),
         Refused::No { code: NackCode::Conflict, .. } => {
             Error::new(Code::Conflict, format!("there is a group called {group:?} already"))
         }

@@ -50,6 +50,7 @@ fn a_request_is_answered_once_its_row_is_here() {
 #[test]
 fn a_refusal_is_a_sentence_with_its_exit_code() {
     let mut daemon = Daemon::online();
+    daemon.hear(Group { group: "a".into(), seq: Some(1), ts: None });
     for (code, retry, exit) in [
         (NackCode::Conflict, None, 11),
         (NackCode::Unknown, None, 7),
@@ -104,5 +105,16 @@ fn a_name_that_no_group_can_have_does_not_reach_the_relay() {
     let mut daemon = Daemon::online();
     for bad in ["", "  ", "a\nb", &"x".repeat(65)] {
         assert_eq!(refusal(&daemon.ask(add(bad))).exit(), 2, "{bad:?}");
+    }
+}
+
+#[test]
+fn a_group_that_is_not_there_cannot_be_renamed_or_removed() {
+    let mut daemon = Daemon::online();
+    for group in ["a", "friend", "My Friends"] {
+        let outputs = daemon.ask(Rename { group: group.into(), new: "b".into() });
+        assert_eq!((refusal(&outputs).exit(), sent(&outputs).len()), (7, 0), "{group:?}");
+        let outputs = daemon.ask(Remove { group: group.into() });
+        assert_eq!((refusal(&outputs).exit(), sent(&outputs).len()), (7, 0), "{group:?}");
     }
 }

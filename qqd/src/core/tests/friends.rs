@@ -327,6 +327,7 @@ fn avatars_are_fetched_two_at_a_time_in_the_background() {
 #[test]
 fn a_group_of_the_table_is_a_method_of_the_daemon() {
     let mut daemon = Daemon::online();
+    daemon.hear(group("a", Some(1)));
     let calls: [(Call, &str); 3] = [
         (group::Add { group: "a".into() }.into(), "group_add"),
         (group::Rename { group: "a".into(), new: "b".into() }.into(), "group_rename"),
