@@ -40,7 +40,12 @@ pub(crate) fn send(client: &mut Client, mut params: Send, printer: &mut Printer)
 /// The same key again sends nothing: it tells how far the message is.
 fn time_is_up(client: &mut Client, params: &Send, error: Error) -> Error {
     client.set_timeout(Some(LOOK));
-    let Ok(sent) = client.call(&Send { wait: None, ..params.clone() }) else { return error };
+    let sent = match client.call(&Send { wait: None, ..params.clone() }) {
+        Ok(sent) => sent,
+        // It names the message, and says that it is kept.
+        Err(away) if away.code == Code::NoRelay => return away,
+        Err(_) => return error,
+    };
     let to = one_line(&params.to);
     let sentence = match (params.wait, sent.state, sent.peer) {
         (_, State::Queued | State::Sent, _) => {

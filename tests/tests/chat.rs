@@ -95,6 +95,11 @@ fn while_the_relay_is_away_a_message_is_queued_and_its_id_is_printed() {
     let out = alice.run(&["send", "bob", "patience", "--id", "patience-1"]);
     assert_eq!(out.status.code(), Some(6), "{}", text(&out.stderr));
     assert_eq!(text(&out.stdout).trim(), "patience-1");
+    // Also for whoever waits until the time is up: a second try would send it twice.
+    let out =
+        alice.run(&["send", "bob", "patience", "--id", "patience-1", "--wait", "relay", "--timeout", "1s"]);
+    assert_eq!(out.status.code(), Some(6), "{}", text(&out.stderr));
+    assert_eq!(text(&out.stdout).trim(), "patience-1");
     assert_eq!(alice.json(&["status"])["accounts"][0]["outbox"], 1);
     let at_bob = bob.watch();
     relay.restart();
