@@ -1,11 +1,13 @@
 //! One connection as everybody else sees it: where stanzas for it are put, and written from whatever task puts them.
 //! Its own task is in [`super::driver`]; it is woken only when there is something that it alone can do.
 
+mod inner;
+
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::IpAddr;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use relay_schema::Stanza;
 
@@ -13,10 +15,7 @@ use super::outbox::{Marks, Outbox, Pushed};
 use super::stream::Stream;
 use crate::core::op::Network;
 use crate::core::{Class, Dialect, Input, SessionId};
-
-/// The peer's kernel is asked again after this, then after twice the time, up to [`ASK_AT_MOST`].
-const ASK_FIRST: Duration = Duration::from_millis(5);
-const ASK_AT_MOST: Duration = Duration::from_secs(1);
+use inner::Inner;
 
 /// So many logins may fail: each failure starts the time for the next one anew.
 const FAILURES: u32 = 20;
@@ -43,35 +42,6 @@ pub(super) struct Connection {
     address: IpAddr,
     pub(super) dirty: Cell<bool>,
     inner: RefCell<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    stage: Stage,
-    stream: Option<Stream>,
-    outbox: Outbox,
-    /// The own task's.
-    waker: Option<Waker>,
-    dialect: Option<Dialect>,
-    login_since: Instant,
-    failures: u32,
-    /// The peer says no more, but may want to hear what it asked for.
-    silent: bool,
-    /// What other threads have been asked for its sake.
-    owed: usize,
-    paused_until: Option<Instant>,
-    /// The task does not read because too much waits to be written.
-    reader_waits: bool,
-    ask_room: bool,
-    ask_acknowledged: bool,
-    ask_again: Option<(Instant, Duration)>,
-    /// The kernel has all that was pushed.
-    flushed: bool,
-    /// A row or an answer came too late to be sent: nothing is acknowledged any more, or it would be passed over.
-    lost: bool,
-    /// Since when the peer has taken no byte of what waits.
-    stalled: Option<Instant>,
-    written_when_stalled: u64,
 }
 
 impl Connection {
@@ -350,73 +320,9 @@ impl Connection {
     }
 }
 
-impl Inner {
-    fn wake(&self) {
-        if let Some(waker) = &self.waker {
-            waker.wake_by_ref();
-        }
-    }
-
-    /// The socket itself is closed by the task, which may want to ask it a last question.
-    fn kill(&mut self) {
-        self.stage = Stage::Dead;
-        self.wake();
-    }
-
-    fn poll_write(&mut self, cx: &mut Context<'_>, marks: Marks) -> Poll<io::Result<()>> {
-        let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(())) };
-        if matches!(self.stage, Stage::Draining(_) | Stage::Dead) {
-            return Poll::Ready(Ok(()));
-        }
-        while !self.outbox.front().is_empty() {
-            match ready!(stream.poll_write(cx, self.outbox.front()))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                bytes => self.outbox.written(bytes, marks),
-            }
-        }
-        stream.poll_flush(cx)
-    }
-
-    /// Notes since when the peer has taken nothing.
-    fn watch_stall(&mut self, waits: bool) {
-        if !waits {
-            self.stalled = None;
-            return;
-        }
-        let written = self.stream.as_ref().map_or(0, Stream::written);
-        if self.stalled.is_some() && written == self.written_when_stalled {
-            return;
-        }
-        if self.stalled.is_none() {
-            self.wake();
-        }
-        self.stalled = Some(Instant::now());
-        self.written_when_stalled = written;
-    }
-
-    /// Whether the peer's kernel has everything; else the time of the next look is set.
-    fn look_at_queue(&mut self) -> bool {
-        if self.stream.as_ref().is_some_and(Stream::is_acknowledged) {
-            self.ask_acknowledged = false;
-            self.ask_again = None;
-            return true;
-        }
-        let now = Instant::now();
-        match self.ask_again {
-            Some((at, _)) if now < at => return false,
-            Some((_, pause)) => {
-                let pause = (2 * pause).min(ASK_AT_MOST);
-                self.ask_again = Some((now + pause, pause));
-            }
-            None => self.ask_again = Some((now + ASK_FIRST, ASK_FIRST)),
-        }
-        self.wake();
-        false
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::inner::ASK_FIRST;
     use super::*;
 
     #[test]

@@ -1,5 +1,8 @@
 //! The task of one connection: the handshake, the rounds of reading, its deadlines, the end. It holds a partial
 //! stanza and nothing else; one timer, armed for the earliest deadline and moved only when it fires or must be earlier.
+//! The deadlines stand in `deadline`.
+
+mod deadline;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,23 +10,21 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use relay_schema::{Fault, Framer};
+use relay_schema::Framer;
 use tokio::time::Sleep;
 use tokio_rustls::Accept;
 
 use super::connection::{Connection, Stage};
 use super::stream::{Socket, Stream};
 use super::{Host, Net};
-use crate::core::{Dialect, Input};
+use crate::core::Input;
+use deadline::Clock;
 
 /// Rounds of reading before others have their turn.
 const ROUNDS: usize = 4;
 
 /// Deadlines met before others have their turn.
 const TURNS: usize = 16;
-
-/// How long a peer that says no more is kept for what it asked.
-const LINGER: Duration = Duration::from_secs(5);
 
 /// How long the peer has to read our last words before the connection goes.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -51,32 +52,6 @@ pub(super) struct Driver {
     alarm: Option<(Instant, Pin<Box<Sleep>>)>,
     opened: bool,
     ended: bool,
-}
-
-/// When what happened.
-struct Clock {
-    last_byte: Instant,
-    /// When the stanza began that is not whole.
-    stanza: Option<Instant>,
-    /// Since when nothing is read, for a reason of ours: deadlines on the peer's bytes stand still.
-    blocked: Option<Instant>,
-    quiet_said: bool,
-    /// When the peer said its last word.
-    silent: Option<Instant>,
-}
-
-/// What a deadline is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Due {
-    Login,
-    Stanza,
-    Quiet,
-    Silent,
-    Stalled,
-    AskAgain,
-    Resume,
-    Linger,
-    Drained,
 }
 
 /// Whether the task goes on.
@@ -327,77 +302,6 @@ impl Driver {
         }
         cx.waker().wake_by_ref();
         Next::Wait
-    }
-
-    /// The next deadline, and what it is about.
-    fn earliest(&self) -> Option<(Instant, Due)> {
-        let (connection, settings) = (&self.connection, &self.net.settings);
-        let stage = connection.stage();
-        if let Stage::Draining(until) = stage {
-            return Some((until, Due::Drained));
-        }
-        let dialect = connection.dialect();
-        let may_be_late = stage != Stage::Closing;
-        let login =
-            (dialect.is_none() && may_be_late).then(|| connection.login_since() + settings.login_deadline);
-        let listens = stage == Stage::Open && self.clock.blocked.is_none() && self.clock.silent.is_none();
-        let linger = self.clock.silent.filter(|_| stage == Stage::Open).map(|since| since + LINGER);
-        let stanza = self.clock.stanza.filter(|_| listens).map(|begun| begun + self.stanza_time());
-        let watched = listens && dialect == Some(Dialect::Full);
-        let quiet =
-            (watched && !self.clock.quiet_said).then(|| self.clock.last_byte + settings.idle_max * 2 / 5);
-        let silent = watched.then(|| self.clock.last_byte + settings.idle_max);
-        let deadlines = [
-            (login, Due::Login),
-            (stanza, Due::Stanza),
-            (quiet, Due::Quiet),
-            (silent, Due::Silent),
-            (connection.stalled().map(|since| since + settings.output_deadline), Due::Stalled),
-            (connection.ask_again(), Due::AskAgain),
-            (connection.paused_until(), Due::Resume),
-            (linger, Due::Linger),
-        ];
-        deadlines.into_iter().filter_map(|(at, due)| Some((at?, due))).min_by_key(|(at, _)| *at)
-    }
-
-    /// What a stanza may take: 1 s more for each 4 KiB that have come.
-    fn stanza_time(&self) -> Duration {
-        let pieces = u32::try_from(self.framer.partial_len() / 4_096).unwrap_or(u32::MAX);
-        self.net.settings.stanza_deadline + Duration::from_secs(1) * pieces
-    }
-
-    /// A deadline has passed.
-    fn on_time(&mut self, due: Due, cx: &mut Context<'_>) -> Next {
-        let session = self.connection.session();
-        tracing::debug!(session, ?due, "time is up");
-        match due {
-            Due::Login if !self.opened => return Next::End,
-            Due::Silent | Due::Stalled | Due::Drained => return Next::End,
-            Due::Login | Due::Stanza => {
-                self.host.hear(Input::Refused { session, refusal: Fault::TooSlow.into() });
-                self.connection.close();
-            }
-            Due::Quiet => {
-                self.clock.quiet_said = true;
-                self.host.hear(Input::Quiet { session });
-            }
-            Due::AskAgain => self.net.touch(&self.connection),
-            Due::Resume => self.connection.resume(),
-            Due::Linger => self.connection.close(),
-        }
-        self.host.settle();
-        self.work(cx)
-    }
-
-    /// Waits for the alarm. It is set anew only if it would ring too late; if it rings too early, nothing is lost.
-    fn poll_alarm(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        let (armed, sleep) =
-            self.alarm.get_or_insert_with(|| (at, Box::pin(tokio::time::sleep_until(at.into()))));
-        if at < *armed || *armed <= Instant::now() {
-            *armed = at;
-            sleep.as_mut().reset(at.into());
-        }
-        sleep.as_mut().poll(cx)
     }
 
     fn end(&mut self) {
