@@ -1,11 +1,14 @@
 //! One account: a value that knows nothing of the others. What goes into it are the inputs that are for it, what comes
-//! out is what it has [`Said`]. Here: what it consists of, who may log in to it, and what is known of it between logins.
+//! out is what it has [`Said`]. Here: what it consists of, and what is known of it between logins; who may log in to it
+//! stands in `enter`.
+
+mod enter;
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
-use ipc_schema::account::{Changed, LoggedIn, Login, State};
+use ipc_schema::account::{Changed, State};
 use ipc_schema::{Code, Envelope, Error, Event, chat, state};
 use relay_schema::{Id, Secret, Stanza};
 
@@ -18,18 +21,18 @@ use super::friend::Friends;
 use super::io::{AccountKey, ClientId, Local, Token};
 use super::join::{Joining, Newcomer};
 use super::link::Link;
-use super::login::{Asker, Credential, Wanted};
+use super::login::Wanted;
 use super::mark::Marks;
 use super::op::{self, Left, Loaded};
 use super::outbox::Outbox;
 use super::picture::Pictures;
 use super::receive::Inbox;
-use super::request::{ReplyTo, Requests, Waiting};
+use super::request::{Requests, Waiting};
 use super::saving::Saving;
 use super::shake::Shakes;
 use super::stored::Then;
 use super::typing::Writing;
-use super::{Now, Output, Random, clock, logout, passwd};
+use super::{Now, Output, Random, clock, logout};
 
 /// Messages older than this are not sent unasked: 14 days in microseconds.
 pub(super) const UNASKED_US: i64 = 14 * 24 * 3_600 * 1_000_000;
@@ -260,72 +263,6 @@ impl Account {
     /// Now, RFC 3339.
     pub(super) fn ts(&self) -> String {
         clock::rfc3339(self.now.wall_us)
-    }
-
-    /// `account.login`: with the account as it will be kept if the relay takes the login, and the key that the caller
-    /// trusts.
-    pub(super) fn login(
-        &mut self,
-        to: ReplyTo<Login>,
-        params: &Login,
-        account: op::Account,
-        trust: Option<String>,
-    ) {
-        if self.login.is_some() || self.logout.is_some() {
-            let error = Error::new(Code::Conflict, "another login or logout is under way; wait for its end");
-            return self.reply(to, Err(error));
-        }
-        match self.credential(params) {
-            Err(error) => self.reply(to, Err(error)),
-            Ok(None) => {
-                let reply = self.logged_in(&account);
-                self.reply(to, Ok(reply));
-            }
-            Ok(Some(credential)) => {
-                let missing = matches!(credential, Credential::Missing);
-                self.login = Some(Wanted {
-                    to: Asker::Login(to),
-                    account,
-                    credential,
-                    trust,
-                    attempt: None,
-                    entrance: None,
-                });
-                if missing {
-                    self.with_kept(|account, kept| account.start_login_with(kept.unwrap_or_default()));
-                } else {
-                    self.start_login();
-                }
-            }
-        }
-    }
-
-    /// What to log in with; none if the session stands and nothing new was given.
-    fn credential(&self, params: &Login) -> Result<Option<Credential>, Error> {
-        if let Some(password) = &params.password {
-            return passwd::checked(password.expose()).map(|password| Some(Credential::Password(password)));
-        }
-        // A token that the relay does not take any more is worth less than the password that nobody else knows.
-        let refused = self.refused.as_ref().is_some_and(|error| error.code == Code::Credentials);
-        if self.random_password && refused {
-            return Ok(Some(Credential::Missing));
-        }
-        let online = self.link.is_online() && params.trust.is_none();
-        match (&self.account, &self.token) {
-            (Some(_), Some(_)) if online => Ok(None),
-            (Some(_), Some(token)) => Ok(Some(Credential::Token(token.clone()))),
-            _ => Ok(Some(Credential::Missing)),
-        }
-    }
-
-    pub(super) fn logged_in(&self, account: &op::Account) -> LoggedIn {
-        let state = if self.link.is_online() { State::Online } else { State::Backoff };
-        LoggedIn {
-            account: account.local.clone(),
-            name: account.name.clone(),
-            relay: address::shown(&account.relay),
-            state,
-        }
     }
 
     /// The store has told what there is: on with the session that was there before.
