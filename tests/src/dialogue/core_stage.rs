@@ -1,16 +1,19 @@
 //! The relay's core with the real store in memory: no sockets, no sleeps; the clock moves only when told.
 
+mod change;
+mod wish;
+
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
 use relay_schema::{Framer, LIMIT_AFTER_LOGIN, LIMIT_BEFORE_LOGIN, Refusal, Secret};
-use relay_server::core::op::{AdminOp, CodeHash, DeviceOp, InviteKey, InviteOp, Op, StoreError};
+use relay_server::core::op::{AdminOp, CodeHash, DeviceOp, Op, StoreError};
 use relay_server::core::{Core, Input, Limits, Now, Output, Random, SessionId, Verdict};
 use relay_server::store::Direct;
 use sha2::Digest as _;
 
-use super::{Change, Heard, Invite, Setup, Stage, Wish, code, time};
+use super::{Change, Heard, Setup, Stage, Wish};
 
 /// Wall clock at the start.
 const START_MS: i64 = 1_767_225_600_000;
@@ -83,7 +86,7 @@ impl Stage for CoreStage {
     fn set_up(&mut self, setup: &Setup) {
         let now_ms = START_MS;
         match setup {
-            Setup::Limit { key, value } => self.limit(key, value),
+            Setup::Limit { key, value } => change::limit(&mut self.limits, key, value),
             Setup::Account { name, password, shown } => self.direct(AdminOp::AccountAdd {
                 name: name.clone(),
                 shown: shown.clone(),
@@ -149,116 +152,16 @@ impl Stage for CoreStage {
     }
 
     fn admin(&mut self, wish: &Wish) {
-        let now_ms = self.now().wall_ms;
-        let op = match wish.clone() {
-            Wish::Friends { a, b } => AdminOp::FriendAdd { a, b, friends_max: self.limits.friends, now_ms },
-            Wish::Unfriend { a, b } => AdminOp::FriendRemove { a, b, now_ms },
-            Wish::Passwd { name, password } => AdminOp::AccountPasswd { name, password: phc(&password) },
-            Wish::Remove { name } => AdminOp::AccountRemove { name, now_ms },
-            Wish::Invite(Invite { word, name, uses, minutes, friends }) => {
-                AdminOp::Invite(InviteOp::Create {
-                    code: hash(&code(&word)),
-                    name,
-                    uses,
-                    expires_ms: minutes.map(|minutes| now_ms + minutes * 60_000),
-                    friends,
-                    now_ms,
-                })
-            }
-            Wish::Circle { members } => AdminOp::Invite(InviteOp::Circle {
-                members: members.iter().map(|name| (name.clone(), hash(&code(name)))).collect(),
-                expires_ms: now_ms + 7 * 24 * 60 * 60_000,
-                now_ms,
-            }),
-            Wish::Revoke { word } => {
-                let which = InviteKey::Code(hash(&code(&word)));
-                AdminOp::Invite(InviteOp::Revoke { which, now_ms })
-            }
-            Wish::Link { name, word } => AdminOp::AccountLink {
-                name,
-                code: hash(&code(&word)),
-                expires_ms: now_ms + 24 * 60 * 60_000,
-                now_ms,
-            },
-        };
+        let op = wish::op(wish.clone(), &self.limits, self.now().wall_ms);
         self.run(Input::Admin { reply: 1, op });
     }
 
     fn change(&mut self, who: Option<&str>, change: &Change) -> Result<(), String> {
-        match change {
-            Change::Clock(by) => self.pass(*by),
-            Change::StoreStops => self.store_stands = true,
-            Change::StoreGoes => {
-                self.store_stands = false;
-                self.settle();
-            }
-            Change::PoolStops => self.pool_stands = true,
-            Change::PoolGoes => {
-                self.pool_stands = false;
-                self.settle();
-            }
-            Change::PoolBusy => self.pool_busy = true,
-            Change::PoolFree => self.pool_busy = false,
-            Change::DiskFull => self.disk_full = true,
-            Change::DiskFree => self.disk_full = false,
-            Change::Quiet
-            | Change::StopsReading
-            | Change::ReadsOn
-            | Change::IsPaused
-            | Change::IsNotPaused => {
-                return self.change_of(who.ok_or("whose?")?, change);
-            }
-        }
-        Ok(())
+        self.change_world(who, change)
     }
 }
 
 impl CoreStage {
-    fn change_of(&mut self, who: &str, change: &Change) -> Result<(), String> {
-        let client = self.client(who);
-        let session = client.session;
-        match change {
-            Change::Quiet => self.run(Input::Quiet { session }),
-            Change::StopsReading => client.reads = false,
-            Change::ReadsOn => {
-                client.reads = true;
-                self.catch_up(session);
-                self.settle();
-            }
-            Change::IsPaused if client.paused.is_zero() => return Err(format!("{who} is not paused")),
-            Change::IsNotPaused if !client.paused.is_zero() => {
-                return Err(format!("{who} is paused for {:?}", client.paused));
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn limit(&mut self, key: &str, value: &str) {
-        let limits = &mut self.limits;
-        let number = || value.parse::<u32>().unwrap_or_else(|_| panic!("{value} is no number"));
-        match key {
-            "content_max" => limits.content_max = number() as usize,
-            "chats_per_second" => limits.chats_per_second = number(),
-            "chats_burst" => limits.chats_burst = number(),
-            "typing_per_second" => limits.typing_per_second = number(),
-            "typing_burst" => limits.typing_burst = number(),
-            "shake_interval" => limits.shake_interval = time(value).expect("a time"),
-            "friends" => limits.friends = number(),
-            "strangers" => limits.strangers = number(),
-            "groups" => limits.groups = number(),
-            "requests_per_day" => limits.requests_per_day = number(),
-            "devices" => limits.devices = number(),
-            "failed_logins" => limits.failed_logins = number(),
-            "failed_logins_per_address" => limits.failed_logins_per_address = number(),
-            "failed_logins_per_account" => limits.failed_logins_per_account = number(),
-            "token_logins_per_address" => limits.token_logins_per_address = number(),
-            "registrations_per_address" => limits.registrations_per_address = number(),
-            "registration" => limits.open_registration = value == "open",
-            other => panic!("there is no limit {other}"),
-        }
-    }
-
     fn client(&mut self, who: &str) -> &mut Client {
         self.clients.get_mut(who).unwrap_or_else(|| panic!("{who} is not connected"))
     }
