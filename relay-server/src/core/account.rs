@@ -105,13 +105,26 @@ impl Core {
             self.leaving.pop_front();
             let Some(online) = self.online.get_mut(&account) else { continue };
             online.presence.settle(now.mono);
-            let gone = online.presence.is_empty();
-            self.announce(account);
-            let Some(online) = gone.then(|| self.online.remove(&account)).flatten() else { continue };
-            self.flush_seed(account, &online);
-            if self.names.get(&online.name) == Some(&account) {
-                self.names.remove(&online.name);
-            }
+            self.tell_rest(account);
+        }
+    }
+
+    /// Nobody waits for those of the account's sessions that have ended to come back, be it those of one device:
+    /// friends see at once what is left. (A lost connection has its while, see [`GRACE`].)
+    pub(super) fn gone_for_good(&mut self, account: AccountId, device: Option<&str>) {
+        let Some(online) = self.online.get_mut(&account) else { return };
+        online.presence.forget(device);
+        self.tell_rest(account);
+    }
+
+    /// Some of its sessions count no more: tells what friends see now, and forgets the account if it has none.
+    fn tell_rest(&mut self, account: AccountId) {
+        let is_gone = self.online.get(&account).is_some_and(|online| online.presence.is_empty());
+        self.announce(account);
+        let Some(online) = is_gone.then(|| self.online.remove(&account)).flatten() else { return };
+        self.flush_seed(account, &online);
+        if self.names.get(&online.name) == Some(&account) {
+            self.names.remove(&online.name);
         }
     }
 

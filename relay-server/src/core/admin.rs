@@ -9,11 +9,12 @@ impl Core {
     pub(super) fn on_admin(&mut self, now: Now, reply: u64, done: Result<AdminDone, AdminError>) {
         let result = match done {
             Ok(AdminDone::Changed { rows, end }) => {
-                self.on_rows_made(&rows);
                 let text = "the account's password was changed, or the account was removed; log in again";
                 for account in &end {
                     self.end_account(now, *account, &ErrorCode::Revoked, text);
                 }
+                // Afterwards: as long as they are friends, they are told that it is off line.
+                self.on_rows_made(&rows);
                 Ok(AdminDone::Changed { rows, end })
             }
             Ok(AdminDone::Disabled(account)) => {
@@ -40,5 +41,6 @@ impl Core {
         for session in self.sessions_of(account) {
             self.end_session(now, session, code.clone(), text);
         }
+        self.gone_for_good(account, None);
     }
 }

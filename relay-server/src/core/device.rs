@@ -85,6 +85,7 @@ impl Core {
                     let text = "this device was revoked from another one; log in again";
                     self.end_session(now, other, ErrorCode::Revoked, text);
                 }
+                self.gone_for_good(account, Some(&device));
                 self.answer_device(session, Ack { id, ..Default::default() });
             }
             (What::Revoke(_), Ok(Done::Revoked(false))) => {

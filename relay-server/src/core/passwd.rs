@@ -104,11 +104,15 @@ impl Core {
         let (session, id) = (attempt.session, attempt.id.clone());
         match done {
             Ok(Some(rows)) => {
-                self.on_rows_made(&rows);
                 let text = "the account was removed";
                 self.end_others(now, attempt, text);
                 self.changed(session, id);
                 self.close(now, session);
+                if let Some(account) = &attempt.account {
+                    self.gone_for_good(account.id, None);
+                }
+                // Afterwards: as long as they are friends, they are told that it is off line.
+                self.on_rows_made(&rows);
             }
             Ok(None) => self.not_changed(session, id, NackCode::Credentials, None),
             Err(_) => self.not_changed(session, id, NackCode::Storage, Some(STORAGE_RETRY)),

@@ -125,6 +125,12 @@ impl Presence {
         self.late = false;
     }
 
+    /// Forgets who has left, at once: all of them, or those of one device.
+    pub(super) fn forget(&mut self, device: Option<&str>) {
+        let is_meant = |seat: &Seat| device.is_none_or(|device| seat.device.as_deref() == Some(device));
+        self.seats.retain(|seat| seat.until.is_none() || !is_meant(seat));
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.seats.is_empty()
     }

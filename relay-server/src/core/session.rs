@@ -303,8 +303,10 @@ impl Core {
     pub(super) fn on_logged_out(&mut self, now: Now, session: SessionId, id: Id, done: bool) {
         let Some(live) = live_mut(&mut self.sessions, session) else { return };
         if done {
+            let (account, device) = (live.account, live.device.clone());
             self.ack(session, id);
             self.close(now, session);
+            self.gone_for_good(account, device.as_deref());
         } else {
             live.leaving = false;
             self.nack(session, id, NackCode::Storage, Some(super::chat::STORAGE_RETRY));

@@ -1,7 +1,7 @@
 //! Presence where a dialogue is too small: many friends, many changes.
 
 use super::*;
-use crate::core::op::MarkKind;
+use crate::core::op::{AdminDone, AdminOp, MarkKind};
 
 const FRIENDS: u32 = 5_000;
 
@@ -143,4 +143,88 @@ fn a_device_that_logs_in_again_and_again_in_another_state_is_told_no_more_often_
         relay.heard(1),
         ["<msg><type>line</type><state>3</state><friendaccount>b</friendaccount></msg>"]
     );
+}
+
+const OFF: &str = "<msg><type>line</type><state>-1</state><friendaccount>b</friendaccount></msg>";
+
+/// `a` watches `b`, who has one device away and one busy.
+fn watched() -> Relay {
+    let mut relay = Relay::new();
+    relay.full(1, &account(1, "a"), "d", &[friend(2, "b")], 0);
+    for (session, device, state) in [(2, "d", 2), (3, "e", 3)] {
+        relay.full(session, &account(2, "b"), device, &[friend(1, "a")], 0);
+        relay.say(session, "<msg><type>ping</type><id>p</id></msg>");
+        line(&mut relay, session, &format!("<state>{state}</state>"));
+        relay.clear();
+    }
+    relay
+}
+
+/// Has the store answer what the administrator asked.
+fn administer(relay: &mut Relay, done: AdminDone) {
+    relay.input(Input::Admin { reply: 1, op: AdminOp::AccountList });
+    let (token, _) = relay.op();
+    relay.stored(token, Done::Admin(Ok(done)));
+}
+
+#[test]
+fn an_account_that_is_disabled_or_removed_is_off_line_at_once() {
+    let gone = Row { seq: 1, ts_ms: None, item: Item::FriendRemove { account: "b".to_owned() } };
+    let removed = AdminDone::Changed { rows: vec![(1, gone)], end: vec![2] };
+    for (done, words) in [(AdminDone::Disabled(2), &["line"][..]), (removed, &["line", "friend_remove"])] {
+        let mut relay = watched();
+        // One device lost its connection a moment ago.
+        relay.close(3);
+        administer(&mut relay, done);
+        let heard = relay.heard(1);
+        assert_eq!(heard[0], OFF);
+        assert_eq!(heard.len(), words.len(), "{heard:?}");
+        assert!(heard.iter().zip(words).all(|(xml, word)| xml.contains(&format!("<type>{word}<"))));
+        assert!(relay.is_closed(2));
+        relay.pass(Duration::from_secs(6));
+        assert_eq!(relay.heard(1), [""; 0]);
+        assert_eq!(relay.core.deadline(), None);
+    }
+}
+
+#[test]
+fn a_lost_connection_is_no_news_for_a_while_though_the_account_was_disabled_and_enabled_before() {
+    let mut relay = watched();
+    administer(&mut relay, AdminDone::Disabled(2));
+    relay.full(4, &account(2, "b"), "d", &[friend(1, "a")], 0);
+    relay.clear();
+    relay.close(4);
+    relay.pass(Duration::from_secs(4));
+    assert_eq!(relay.heard(1), [""; 0]);
+    relay.pass(Duration::from_secs(2));
+    assert_eq!(relay.heard(1), [OFF]);
+}
+
+#[test]
+fn a_device_that_is_revoked_or_logs_out_counts_no_more_at_once() {
+    let mut relay = watched();
+    relay.say(2, "<msg><type>device_revoke</type><device>e</device><id>v</id></msg>");
+    let (revoke, _) = relay.op();
+    relay.stored(revoke, Done::Revoked(true));
+    assert_eq!(
+        relay.heard(1),
+        ["<msg><type>line</type><state>2</state><friendaccount>b</friendaccount></msg>"]
+    );
+    relay.say(2, "<msg><type>logout</type><id>o</id></msg>");
+    let (logout, _) = relay.op();
+    relay.stored(logout, Done::Nothing);
+    assert_eq!(relay.heard(1), [OFF]);
+}
+
+#[test]
+fn a_last_device_that_is_revoked_is_off_line_at_once() {
+    let mut relay = watched();
+    relay.say(2, "<msg><type>device_revoke</type><device>e</device><id>v</id></msg>");
+    let (revoke, _) = relay.op();
+    relay.close(2);
+    relay.pass(Duration::from_secs(6));
+    relay.clear();
+    relay.close(3);
+    relay.stored(revoke, Done::Revoked(true));
+    assert_eq!(relay.heard(1), [OFF], "though it had just lost its connection");
 }
