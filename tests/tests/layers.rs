@@ -13,8 +13,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("manual", &[]),
     ("qqctl", &["ipc-schema", "manual"]),
     ("qqd", &["ipc-schema", "manual", "relay-schema"]),
-    ("relay-server", &["manual", "relay-schema"]),
-    ("relay-bench", &["relay-schema"]),
+    ("relay-server", &["manual", "relay-schema", "test-tls"]),
+    ("relay-bench", &["relay-schema", "test-tls"]),
+    ("test-tls", &[]),
     ("qiaoqiao-tests", &["ipc-schema", "relay-schema", "qqctl", "qqd", "relay-server"]),
 ];
 
@@ -36,6 +37,15 @@ fn no_crate_reaches_past_its_border() {
         })
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_is_for_tests_is_in_no_program() {
+    let programs = ["qqctl", "qqd", "relay-server"];
+    for package in packages().iter().filter(|package| programs.contains(&name(package).as_str())) {
+        let built = dependencies(package).iter().filter(|used| used["kind"] != "dev").map(name);
+        assert!(built.into_iter().all(|used| used != "test-tls"), "{} believes everybody", name(package));
+    }
 }
 
 #[test]
@@ -126,22 +136,34 @@ fn without_tests_and_comments(source: &str) -> String {
 
 /// Every workspace crate with the workspace crates it depends on, in any way.
 fn crates() -> BTreeMap<String, Vec<String>> {
+    let packages = packages();
+    let ours: Vec<String> = packages.iter().map(name).collect();
+    packages
+        .iter()
+        .map(|package| {
+            let used = dependencies(package).iter().map(name);
+            (name(package), used.filter(|used| ours.contains(used)).collect())
+        })
+        .collect()
+}
+
+/// What cargo says of every workspace crate.
+fn packages() -> Vec<Value> {
     let out = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
         .current_dir(root())
         .output()
         .expect("cargo runs");
     let metadata: Value = serde_json::from_slice(&out.stdout).expect("cargo metadata is JSON");
-    let packages = metadata["packages"].as_array().expect("packages");
-    let name = |value: &Value| value["name"].as_str().expect("a name").to_owned();
-    let ours: Vec<String> = packages.iter().map(name).collect();
-    packages
-        .iter()
-        .map(|package| {
-            let dependencies = package["dependencies"].as_array().expect("dependencies").iter().map(name);
-            (name(package), dependencies.filter(|used| ours.contains(used)).collect())
-        })
-        .collect()
+    metadata["packages"].as_array().expect("packages").clone()
+}
+
+fn dependencies(package: &Value) -> &[Value] {
+    package["dependencies"].as_array().expect("dependencies")
+}
+
+fn name(value: &Value) -> String {
+    value["name"].as_str().expect("a name").to_owned()
 }
 
 /// The sources of one room of a daemon: `src/NAME/**` and `src/NAME.rs`.
