@@ -197,6 +197,9 @@ pub struct Message {
     /// Why a failed one failed, as a word: `unknown`, `forbidden`, `too-big`, ….
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The same for a person: what happened, and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// `chat.received`: a message arrived, or one's own from another device.

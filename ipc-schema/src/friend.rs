@@ -15,6 +15,10 @@ pub use ask::{
 pub const FRIENDS: &str = "friend";
 /// The default group for people who wrote and are no friends yet, Strangers / 陌生人; always the last.
 pub const STRANGERS: &str = "stranger";
+/// [`FRIENDS`] as people see it: English, then Chinese. No group of one's own may be called so, nor by one of the two.
+pub const FRIENDS_SHOWN: &str = "My Friends 我的好友";
+/// [`STRANGERS`] in the same way.
+pub const STRANGERS_SHOWN: &str = "Strangers 陌生人";
 
 /// List friends by group, with presence and unread messages
 ///

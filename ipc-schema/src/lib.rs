@@ -79,6 +79,7 @@
 //! | `outbox.list` | | [`outbox::List`] | [`outbox::Listed`] |
 //! | `outbox.retry` | | [`outbox::Retry`] | [`outbox::Done`] |
 //! | `outbox.cancel` | | [`outbox::Cancel`] | [`outbox::Done`] |
+//! | `outbox.clear` | | [`outbox::Clear`] | [`outbox::Cleared`] |
 //! | `shake.send` | `shake` | [`shake::Send`] | [`shake::Shaken`] |
 //! | `call.start` | | [`call::Start`] | [`call::Call`] |
 //! | `call.accept` | `accept` | [`call::Accept`] | [`call::Call`] |
@@ -313,6 +314,8 @@ methods! {
     command OutboxRetry = outbox::Retry, "outbox.retry" -> outbox::Done;
     /// Take a message back that has not been sent yet
     command OutboxCancel = outbox::Cancel, "outbox.cancel" -> outbox::Done;
+    /// Take messages that failed off the list of the outbox
+    command OutboxClear = outbox::Clear, "outbox.clear" -> outbox::Cleared;
     /// Shake a friend's chat window
     command ShakeSend = shake::Send, "shake.send" / "shake" -> shake::Shaken;
     /// Call a friend

@@ -22,7 +22,7 @@ words! {
 
 /// Show your own presence, or a friend's
 ///
-/// Without FRIEND: what your friends see of you.
+/// Without FRIEND: what this device says of you. Your friends see the most available of your devices.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -41,7 +41,8 @@ pub struct Shown {
     pub account: String,
     /// Whose presence this is: the friend's account, or null for one's own.
     pub friend: Option<String>,
-    /// The presence.
+    /// The presence. One's own: what this device says of itself; friends see the most available one of the account's
+    /// devices (on line before busy, busy before away), and nobody while one of them is invisible.
     pub state: State,
     /// The status text; empty when there is none.
     pub note: String,
@@ -69,8 +70,9 @@ words! {
 
 /// Set your own presence
 ///
-/// Invisible: you see your friends, and to them you are off line; nothing goes out but what you write. It stays until you set
-/// another, also after a restart.
+/// It is this device's: with several on line your friends see the most available one (on line, then busy, then away). Invisible
+/// hides all of them: you see your friends, and to them you are off line; nothing goes out but what you write. It stays until you
+/// set another, also after a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

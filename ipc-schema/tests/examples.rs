@@ -179,6 +179,7 @@ fn message() -> chat::Message {
         row: None,
         kind: None,
         reason: None,
+        why: None,
     }
 }
 

@@ -29,8 +29,8 @@ fn the_table_says_what_the_specification_says() {
         friend.accept -, friend.decline -, friend.remove -, friend.move -, friend.rename -, friend.block -, \
         friend.unblock -, friend.picture -, group.add -, group.rename -, group.remove -, presence.show -, \
         presence.set -, chat.send send, chat.history history, chat.read read, chat.search search, chat.typing -, \
-        chat.explain -, chat.export -, outbox.list -, outbox.retry -, outbox.cancel -, shake.send shake, call.start -, \
-        call.accept accept, call.decline decline, call.hangup hangup, notify.status -, notify.dnd -, notify.quiet -, \
+        chat.explain -, chat.export -, outbox.list -, outbox.retry -, outbox.cancel -, outbox.clear -, shake.send shake, \
+        call.start -, call.accept accept, call.decline decline, call.hangup hangup, notify.status -, notify.dnd -, notify.quiet -, \
         notify.mute -, notify.content -, daemon.doctor doctor";
     let rows = rows.join(", ");
     assert!(METHODS.iter().all(|row| row.command != ["hello", "events.subscribe"].contains(&row.name)));

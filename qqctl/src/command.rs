@@ -11,7 +11,9 @@ use ipc_schema::{METHODS, MethodRow};
 /// What stands under `qqctl --help`.
 const AFTER_HELP: &str = "\
 Examples:
+  qqctl join qiao://…                           with a link that you were sent
   qqctl login alice --relay chat.example.org    once; you stay logged in
+  qqctl friend add bob -m 'it is me, alice'     ask; bob accepts
   qqctl friends                                 who is there
   qqctl send bob 'dinner at seven?'             kept while bob is away
   qqctl read                                    print what is new

@@ -1,10 +1,11 @@
 //! From the parsed command line to one request and its printed reply.
 
 use std::io::{IsTerminal, Read};
+use std::time::Duration;
 
 use clap::ArgMatches;
 use ipc_schema::client::Client;
-use ipc_schema::{Code, Error, METHODS, MethodRow, Request, account};
+use ipc_schema::{Code, Error, METHODS, MethodRow, Request, account, friend};
 use serde_json::Value;
 
 use crate::command::Options;
@@ -15,6 +16,8 @@ use crate::{
 
 /// The longest message that standard input may hold, in bytes: what no daemon takes is not read to its end.
 const STDIN_MAX: u64 = 1 << 20;
+/// How long the server may take to say which devices are on line.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Carries out what the command line says.
 pub(crate) fn run(matches: &ArgMatches, options: &Options, printer: &mut Printer) -> Result<(), Stop> {
@@ -65,6 +68,10 @@ fn call(
 ) -> Result<(), Stop> {
     complete(client, &mut request)?;
     match request {
+        Request::FriendAccept(params) if params.friend.is_empty() => Err(who_asks(client, "accept")?.into()),
+        Request::FriendDecline(params) if params.friend.is_empty() => {
+            Err(who_asks(client, "decline")?.into())
+        }
         Request::AccountLogin(params) => login::login(client, params, sub, printer),
         Request::AccountRemove(params) => passwd::remove(client, params, sub, printer),
         Request::AccountJoin(params) => join::join(client, params, sub, printer),
@@ -83,9 +90,17 @@ fn call(
         Request::CallAccept(params) => printer.call(&client.call(&params)?),
         Request::CallDecline(params) => printer.call(&client.call(&params)?),
         Request::CallHangup(params) => printer.call(&client.call(&params)?),
-        Request::PresenceSet(params) => printer.presence_set(&client.call(&params)?),
+        Request::PresenceSet(params) => {
+            let shown = client.call(&params)?;
+            let others = other_devices(client);
+            printer.presence_set(&shown, others)
+        }
         Request::ChatTyping(params) => printer.typing(&client.call(&params)?, params.stopped),
-        Request::PresenceShow(params) => printer.presence(&client.call(&params)?),
+        Request::PresenceShow(params) => {
+            let shown = client.call(&params)?;
+            let others = if shown.friend.is_none() { other_devices(client) } else { Some(0) };
+            printer.presence(&shown, others)
+        }
         Request::ChatHistory(params) => printer.history(&client.call(&params)?),
         Request::ChatRead(params) => printer.unread(&client.call(&params)?),
         Request::ShakeSend(params) => printer.shaken(&client.call(&params)?),
@@ -127,6 +142,7 @@ fn call(
         Request::OutboxList(params) => printer.outbox(&client.call(&params)?),
         Request::OutboxRetry(params) => printer.retried(&client.call(&params)?),
         Request::OutboxCancel(params) => printer.cancelled(&client.call(&params)?),
+        Request::OutboxClear(params) => printer.cleared(&client.call(&params)?),
         Request::NotifyStatus(params) => printer.rules(&client.call(&params)?),
         Request::NotifyDnd(params) => printer.rules(&client.call(&params)?),
         Request::NotifyQuiet(params) => printer.rules(&client.call(&params)?),
@@ -136,6 +152,29 @@ fn call(
             Err(Error::new(Code::Usage, "this belongs to the connection; use watch, or rpc").into())
         }
     }
+}
+
+/// Nobody was named: those who ask to be friends, and how one of them is answered.
+fn who_asks(client: &mut Client, verb: &str) -> Result<Error, Error> {
+    let listed = client.call(&friend::List {})?;
+    let asking: Vec<&str> =
+        listed.requests.iter().filter(|asked| asked.incoming).map(|asked| asked.friend.as_str()).collect();
+    Ok(match asking[..] {
+        [] => Error::new(Code::NotFound, "nobody asks to be friends"),
+        [one] => Error::new(Code::Usage, format!("{one} asks to be friends; name who is meant"))
+            .with_hint(format!("qqctl friend {verb} {one}")),
+        [first, ..] => {
+            Error::new(Code::Usage, format!("{} ask to be friends; name who is meant", asking.join(", ")))
+                .with_hint(format!("qqctl friend {verb} {first}"))
+        }
+    })
+}
+
+/// How many other devices of the account are on line; none if the server does not say so in time.
+fn other_devices(client: &mut Client) -> Option<usize> {
+    client.set_timeout(Some(LOOK));
+    let list = client.call(&account::Devices {}).ok()?;
+    Some(list.devices.iter().filter(|device| device.online && !device.own).count())
 }
 
 /// What a person may leave to the command line: the rest of a friend's name, a text that comes from standard input.

@@ -26,14 +26,33 @@ pub(crate) fn refuse(error: &clap::Error, args: &[OsString]) -> ExitCode {
     let options = Early::read(args);
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if options.json && !help {
-        print::say_line(&as_error(error).to_json().to_string());
+        let said = as_error(error);
+        let said = match tip(error.kind(), args) {
+            Some(tip) if said.hint.is_none() => said.with_hint(tip),
+            _ => said,
+        };
+        print::say_line(&said.to_json().to_string());
     } else {
         say(error, options.color);
-        if error.kind() == ErrorKind::UnknownArgument && args.iter().any(|arg| arg == "send") {
-            print::say_line("  tip: a text of several words goes in quotes: qqctl send bob 'hello world'");
+        if let Some(tip) = tip(error.kind(), args) {
+            print::say_line(&format!("  tip: {tip}"));
         }
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// What is meant most likely, where clap cannot know it.
+fn tip(kind: ErrorKind, args: &[OsString]) -> Option<&'static str> {
+    let has = |word: &str| args.iter().any(|arg| arg == word);
+    match kind {
+        ErrorKind::UnknownArgument if has("send") => {
+            Some("a text of several words goes in quotes: qqctl send bob 'hello world'")
+        }
+        ErrorKind::UnknownArgument | ErrorKind::MissingRequiredArgument if has("notify") && has("quiet") => {
+            Some("quiet hours are one word: qqctl notify quiet 22:00-07:00, or qqctl notify quiet off")
+        }
+        _ => None,
+    }
 }
 
 /// The options that count although the rest cannot be read.
@@ -113,6 +132,18 @@ mod tests {
         assert_eq!(json(&["qqctl"])["message"], "a command is missing");
         assert_eq!(json(&["qqctl", "--json"])["message"], "a command is missing");
         assert_eq!(json(&["qqctl", "chat"])["code"], "usage");
+    }
+
+    #[test]
+    fn what_is_meant_most_likely_is_said() {
+        let tip = |args: &[&str]| {
+            let error = crate::command().try_get_matches_from(args).unwrap_err();
+            tip(error.kind(), &args.iter().map(OsString::from).collect::<Vec<_>>())
+        };
+        assert!(tip(&["qqctl", "notify", "quiet", "22:00", "07:00"]).unwrap().contains("22:00-07:00"));
+        assert!(tip(&["qqctl", "notify", "quiet"]).unwrap().contains("22:00-07:00"));
+        assert!(tip(&["qqctl", "send", "bob", "hello", "world"]).unwrap().contains("'hello world'"));
+        assert_eq!(tip(&["qqctl", "history"]), None);
     }
 
     #[test]

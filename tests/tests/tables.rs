@@ -29,8 +29,10 @@ fn devices_stand_in_columns_that_fit() {
 fn what_waits_stands_in_columns_that_fit() {
     let dir = serve();
     let seen = on_a_terminal(dir.path(), "never", "outbox list");
-    let row = seen.lines().find(|line| line.contains("failed: too-big")).unwrap();
+    let row = seen.lines().find(|line| line.contains("not sent")).unwrap();
     assert!(row.starts_with("umbrella  ") && row.ends_with('…') && row.contains("  小明  "), "{row}");
+    let why = seen.split_once("\numbrella  the server takes").map(|(_, rest)| rest).unwrap_or_default();
+    assert!(why.contains("send it in parts") && seen.contains("qqctl outbox clear"), "{seen}");
 }
 
 #[test]
@@ -40,6 +42,10 @@ fn a_link_is_a_line_for_programs_and_a_code_on_a_terminal() {
     assert_eq!(String::from_utf8_lossy(&out.stdout), format!("{LINK}\n"));
     let seen = on_a_terminal(dir.path(), "always", "account link");
     assert!(seen.contains(LINK) && seen.contains("▀") && seen.contains("\u{1b}[38;5;16;48;5;231m"), "{seen}");
+    assert!(
+        seen.find(LINK) > seen.rfind('▀'),
+        "the code may be as high as the window: the link is its last line"
+    );
     let plain = on_a_terminal(dir.path(), "never", "account link");
     assert!(plain.contains(LINK) && !plain.contains('▀') && !plain.contains('\u{1b}'), "{plain}");
 }
@@ -121,5 +127,6 @@ fn failed() -> chat::Message {
         row: None,
         kind: None,
         reason: Some("too-big".into()),
+        why: Some("the server takes shorter messages only; send it in parts".into()),
     }
 }

@@ -63,7 +63,7 @@ const VOCABULARY: &[(&str, &[&str], &[&str])] = &[
         &["start", "accept", "decline", "hangup"],
         &["vidio", "r_vidio", "call_ringing", "call_candidate", "call_end"],
     ),
-    ("outbox", &["list", "retry", "cancel"], &[]),
+    ("outbox", &["list", "retry", "cancel", "clear"], &[]),
     ("notify", &["status", "dnd", "quiet", "mute", "content"], &[]),
     ("daemon", &["status", "doctor"], &[]),
 ];

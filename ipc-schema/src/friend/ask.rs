@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// Ask somebody to be friends
 ///
-/// They see your request, also when they come on line later. If they had asked you already, you are friends at once.
+/// They see your request, also when they come on line later. If they had asked you already, you are friends at once. A
+/// request cannot be taken back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -33,8 +34,8 @@ pub struct Added {
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Accept {
-    /// Who asked
-    #[cfg_attr(feature = "cli", arg(value_name = "ACCOUNT"))]
+    /// Who asked; without it those who ask are listed
+    #[cfg_attr(feature = "cli", arg(value_name = "ACCOUNT", default_value = "", hide_default_value = true))]
     pub friend: String,
 }
 
@@ -45,14 +46,14 @@ pub struct Accept {
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Decline {
-    /// Who asked
-    #[cfg_attr(feature = "cli", arg(value_name = "ACCOUNT"))]
+    /// Who asked; without it those who ask are listed
+    #[cfg_attr(feature = "cli", arg(value_name = "ACCOUNT", default_value = "", hide_default_value = true))]
     pub friend: String,
 }
 
 /// End a friendship, or take a stranger out of your list
 ///
-/// You leave their list, too. The messages stay on both sides.
+/// You leave their list, too. The messages stay on both sides. It takes no request back that was not answered yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -45,6 +45,8 @@ const CALLS: &[(&str, &str)] = &[
     ("outbox.list", "{}"),
     ("outbox.retry", r#"{"id":"k1"}"#),
     ("outbox.cancel", r#"{"id":"k1"}"#),
+    ("outbox.clear", "{}"),
+    ("outbox.clear", r#"{"id":"k1"}"#),
     ("call.start", r#"{"friend":"bob","media":"video"}"#),
     ("call.accept", "{}"),
     ("call.decline", r#"{"call":"k1"}"#),
@@ -119,6 +121,10 @@ fn the_newer_replies_are_frozen() {
     );
     frozen_reply::<outbox::List>(r#"{"messages":[]}"#);
     frozen_reply::<outbox::List>(r#"{"messages":[],"more":true}"#);
+    frozen_reply::<outbox::Clear>(r#"{"messages":2}"#);
+    frozen_reply::<outbox::List>(
+        r#"{"messages":[{"id":"m1","from":"alice","to":"nobody","text":"hi","ts":"…","state":"failed","row":7,"reason":"unknown","why":"nobody cannot be reached"}]}"#,
+    );
     frozen_reply::<outbox::Retry>(r#"{"id":"k1","state":"queued"}"#);
     frozen_reply::<call::Start>(
         r#"{"call":"c1","friend":"bob","incoming":false,"media":"video","state":"calling","reason":null}"#,

@@ -154,12 +154,15 @@ fn text_lines(message: &Message, room: Option<usize>, paint: Paint) -> Vec<Strin
     lines
 }
 
+/// What is said of a message that failed where the daemon does not say why.
+pub(super) const NO_REASON: &str = "the server refused it";
+
 /// How far one's own message has come, if that is worth a word.
 fn mark(message: &Message) -> Option<String> {
     match message.state {
         State::Queued | State::Sent => Some("(waiting)".to_owned()),
         State::Failed => {
-            Some(format!("(failed: {})", one_line(message.reason.as_deref().unwrap_or("unknown"))))
+            Some(format!("(not sent: {})", one_line(message.why.as_deref().unwrap_or(NO_REASON))))
         }
         State::Acked | State::Delivered | State::Read => None,
     }
@@ -180,6 +183,7 @@ mod tests {
             row: None,
             kind: None,
             reason: None,
+            why: None,
         }
     }
 

@@ -11,7 +11,8 @@ use crate::text::{one_line, time};
 const SHORT: usize = 8;
 
 impl Printer {
-    /// `account link`: the link for a program, and for a camera where there is a terminal.
+    /// `account link`: the link for a program, and for a camera where there is a terminal. The link comes last, for the
+    /// code may be as high as the window.
     pub(crate) fn linked(&self, linked: &Linked) -> Result<(), Stop> {
         let link = one_line(&linked.link);
         self.talk(&format!(
@@ -19,7 +20,7 @@ impl Printer {
             time(&linked.expires)
         ));
         self.reply(linked, |paint| match qr::code(&linked.link, self.width, paint) {
-            Some(code) => format!("{link}\n{code}"),
+            Some(code) => format!("{code}\n{link}"),
             None => link,
         })
     }

@@ -140,7 +140,7 @@ fn chat_state(chat: &ipc_schema::chat::Changed) -> String {
         Chat::Delivered => format!("to {to}: delivered [{short}]"),
         Chat::Read => format!("to {to}: read [{short}]"),
         Chat::Failed => {
-            format!("to {to}: failed, {} [{short}]", one_line(chat.reason.as_deref().unwrap_or("unknown")))
+            format!("to {to}: not sent [{short}]; qqctl chat explain {short} says why")
         }
     }
 }

@@ -78,6 +78,7 @@ mod tests {
                 row: None,
                 kind: None,
                 reason: None,
+                why: None,
             },
             steps: vec![
                 step("one", State::Queued, "stored here; the server was away"),

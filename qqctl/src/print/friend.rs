@@ -1,8 +1,10 @@
-//! The friend list and presence.
+//! The friend list.
 
 use ipc_schema::chat::Typed;
-use ipc_schema::friend::{Added, Asked, Done, Entry, FRIENDS, Group, Listed, Pictured, STRANGERS};
-use ipc_schema::presence::{Shown, State};
+use ipc_schema::friend::{
+    Added, Asked, Done, Entry, FRIENDS, FRIENDS_SHOWN, Group, Listed, Pictured, STRANGERS, STRANGERS_SHOWN,
+};
+use ipc_schema::presence::State;
 use ipc_schema::shake::Shaken;
 use ipc_schema::{account, group};
 
@@ -59,7 +61,7 @@ impl Printer {
         self.talk(&if reply.friends {
             format!("{friend} had asked you, too: you are friends now.")
         } else {
-            format!("{friend} is asked to be friends; `qqctl friends` shows how it stands.")
+            format!("{friend} is asked to be friends, which cannot be taken back; `qqctl friends` shows how it stands.")
         });
         self.reply(reply, |_| String::new())
     }
@@ -103,28 +105,6 @@ impl Printer {
         })
     }
 
-    /// `presence show`
-    pub(crate) fn presence(&self, shown: &Shown) -> Result<(), Stop> {
-        self.reply(shown, |paint| {
-            let who = shown.friend.as_deref().unwrap_or(&shown.account);
-            format!("{}: {}", one_line(who), state_or_invisible(shown, paint))
-        })
-    }
-
-    /// `presence set`
-    pub(crate) fn presence_set(&self, shown: &Shown) -> Result<(), Stop> {
-        let away = !shown.invisible && shown.state == State::Offline;
-        self.talk(&if shown.invisible {
-            "You are invisible: your friends see you off line; what you write goes out all the same."
-                .to_owned()
-        } else if away {
-            "Kept: your friends will see it once the server is connected.".to_owned()
-        } else {
-            format!("Your friends see you {}.", state(shown.state, &shown.note, Paint::NONE))
-        });
-        self.reply(shown, |_| String::new())
-    }
-
     /// `chat typing`
     pub(crate) fn typing(&self, reply: &Typed, stopped: bool) -> Result<(), Stop> {
         let to = one_line(&reply.to);
@@ -146,7 +126,8 @@ impl Printer {
 /// A request that is open, and what to do about it.
 fn request(asked: &Asked, paint: Paint) -> String {
     let friend = one_line(&asked.friend);
-    let name = if asked.name.is_empty() { String::new() } else { format!(" ({})", one_line(&asked.name)) };
+    let named = !asked.name.is_empty() && asked.name != asked.friend;
+    let name = if named { format!(" ({})", one_line(&asked.name)) } else { String::new() };
     let note = if asked.note.is_empty() { String::new() } else { format!(": {}", one_line(&asked.note)) };
     if asked.incoming {
         let how = paint.dim(&format!("— qqctl friend accept {friend}"));
@@ -158,8 +139,8 @@ fn request(asked: &Asked, paint: Paint) -> String {
 
 fn fill(table: &mut Table, group: &Group) {
     let name = match group.name.as_str() {
-        FRIENDS => "My Friends 我的好友".to_owned(),
-        STRANGERS => "Strangers 陌生人".to_owned(),
+        FRIENDS => FRIENDS_SHOWN.to_owned(),
+        STRANGERS => STRANGERS_SHOWN.to_owned(),
         own => one_line(own),
     };
     let there = group.friends.iter().filter(|friend| friend.state != State::Offline).count();
@@ -198,14 +179,21 @@ fn word(state: State) -> (&'static str, Style) {
     }
 }
 
-fn state_or_invisible(shown: &Shown, paint: Paint) -> String {
-    let state = state(shown.state, &shown.note, paint);
-    if shown.invisible { format!("invisible (your friends see you {state})") } else { state }
-}
-
 /// A presence in words, with the status text.
 pub(super) fn state(state: State, note: &str, paint: Paint) -> String {
     let (word, style) = word(state);
     let word = paint.style(style, word);
-    if note.is_empty() { word } else { format!("{word}  {}", one_line(note)) }
+    if note.is_empty() { word } else { format!("{word} ({})", one_line(note)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_said_once() {
+        let asked = |name: &str| Asked { friend: "carol".into(), name: name.into(), ..Asked::default() };
+        assert_eq!(request(&asked("carol"), Paint::NONE), "You asked carol to be friends");
+        assert_eq!(request(&asked("Carol 小红"), Paint::NONE), "You asked carol (Carol 小红) to be friends");
+    }
 }

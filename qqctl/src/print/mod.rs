@@ -10,6 +10,7 @@ mod explain;
 mod friend;
 mod notify;
 mod outbox;
+mod presence;
 mod qr;
 mod search;
 mod table;

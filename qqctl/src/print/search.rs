@@ -197,6 +197,7 @@ mod tests {
             row: None,
             kind: None,
             reason: None,
+            why: None,
         };
         let messages = [
             message("bob", "Dinner\u{1b}[31m at seven?\nOr later, as you like; I have time all evening long"),

@@ -236,11 +236,14 @@ pub(super) fn refusal(reason: &str, id: &str, to: &str) -> Error {
     let (code, message) = match reason {
         "unknown" => (
             Code::Unreachable,
-            format!("{to} cannot be reached: no such account, or it takes no messages from you"),
+            format!(
+                "{to} cannot be reached: no such account, or it takes no messages from you; look at the spelling of the name"
+            ),
         ),
-        "forbidden" | "not-your-account" => {
-            (Code::Denied, format!("the server does not let you write to {to}"))
-        }
+        "forbidden" | "not-your-account" => (
+            Code::Denied,
+            format!("the server does not let you write to {to} now; be friends first: qqctl friend add {to}"),
+        ),
         "too-big" => (Code::Usage, "the server takes shorter messages only; send it in parts".to_owned()),
         "rate" => {
             (Code::Throttled, "too many messages in too short a time; send again in a while".to_owned())
@@ -258,15 +261,30 @@ pub(super) fn refusal(reason: &str, id: &str, to: &str) -> Error {
         "conflict" => {
             (Code::Conflict, format!("the key {id} was used for another message; choose another key"))
         }
-        "offline" => (Code::Offline, format!("{to} is off line; the message was not kept")),
+        "offline" => (
+            Code::Offline,
+            format!("{to} is off line, and the message was not to wait; send it again when {to} is there"),
+        ),
         "expired" => {
             (Code::Timeout, format!("the message to {to} waited for 14 days and was given up; send it again"))
         }
-        "cancelled" => (Code::Conflict, format!("the message to {to} was taken back before it was sent")),
-        "malformed" => {
-            (Code::Unexpected, format!("the server cannot read the message to {to}; it was given up"))
+        "cancelled" => {
+            (Code::Conflict, format!("the message to {to} was taken back before it was sent; nobody has it"))
         }
-        other => (Code::Unexpected, format!("the server refused the message to {to}: {:?}", quote(other))),
+        "malformed" => {
+            (Code::Unexpected, format!("the server cannot read the message to {to}; write it in other words"))
+        }
+        "no-encryption" => (
+            Code::Unsupported,
+            format!("the program of {to} cannot read encrypted messages; it must be updated"),
+        ),
+        "unknown-type" => {
+            (Code::Unsupported, "the server is too old for this message; it must be updated".to_owned())
+        }
+        other => (
+            Code::Unexpected,
+            format!("the server refused the message to {to} ({:?}); ask whoever runs it", quote(other)),
+        ),
     };
     Error::new(code, message)
         .with_field("id", id)

@@ -43,6 +43,7 @@ impl Early {
             | Request::OutboxList(_)
             | Request::OutboxRetry(_)
             | Request::OutboxCancel(_)
+            | Request::OutboxClear(_)
             | Request::NotifyStatus(_)
             | Request::NotifyDnd(_)
             | Request::NotifyQuiet(_)

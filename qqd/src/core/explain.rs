@@ -100,7 +100,7 @@ impl Account {
             State::Failed => {
                 let reason = message.reason.as_deref().unwrap_or_default();
                 let why = super::chat::refusal(reason, &message.id, to).message;
-                format!("it was not sent: {why}; `qqctl outbox retry {}` sends it again", message.id)
+                format!("it was not sent: {why}; `qqctl outbox retry {0}` sends it again, `qqctl outbox clear {0}` takes it off the list", message.id)
             }
         }
     }

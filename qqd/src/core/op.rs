@@ -340,6 +340,12 @@ pub enum Op {
         /// Its time from now on.
         ts: String,
     },
+    /// Failed messages off the outbox's list: all, or the one whose id begins so. Answered by [`Done::Unlisted`], or by
+    /// [`Done::Explained`] with what was found instead.
+    Clear {
+        /// The id, or its first characters.
+        id: Option<String>,
+    },
     /// A rule for notifications, or only a look at them. Answered by [`Done::Notify`].
     Notify(Option<Rule>),
     /// Unread messages, oldest first; unless `peek` they are read from now on.

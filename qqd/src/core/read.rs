@@ -9,6 +9,7 @@ use ipc_schema::{Error, Event};
 
 use super::account::Account;
 use super::address::usage;
+use super::chat::refusal;
 use super::name::{no_friend, not_logged_in};
 use super::op::{Message, Op, StoreError};
 use super::request::ReplyTo;
@@ -176,7 +177,11 @@ pub(super) fn shown(row: u64, message: Message, own: &str) -> chat::Message {
         State::Acked if message.from != own => State::Delivered,
         state => state,
     };
+    let failed = message.state == State::Failed;
+    let why = message.reason.as_deref().filter(|_| failed);
+    let why = why.map(|reason| refusal(reason, &message.id, &message.to).message);
     chat::Message {
+        why,
         id: message.id,
         from: message.from,
         to: message.to,

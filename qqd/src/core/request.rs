@@ -206,6 +206,7 @@ impl Core {
             Request::OutboxCancel(params) => {
                 self.give(caller, name, |account, to| account.cancel(to, &params));
             }
+            Request::OutboxClear(params) => self.give(caller, name, |account, to| account.clear(to, &params)),
             Request::NotifyStatus(_) => self.rules(caller, name.as_deref()),
             Request::NotifyDnd(params) => self.dnd(caller, name.as_deref(), &params),
             Request::NotifyQuiet(params) => self.quiet(caller, name.as_deref(), &params),

@@ -66,6 +66,8 @@ pub(super) enum Then {
     NotWaiting(ReplyTo<outbox::Cancel>, String),
     /// A message that failed waits again.
     Retried(ReplyTo<outbox::Retry>, String),
+    /// Messages that failed are not listed any more.
+    Unlisted(ReplyTo<outbox::Clear>, Option<String>),
     /// Whether anything at all was said with somebody who is no friend, after an empty answer.
     Met(Unmet, String),
     /// Where an avatar lies.
@@ -118,6 +120,7 @@ impl Account {
             Then::Cancelled(to, id) => self.on_cancelled(to, id, result.map(found)),
             Then::NotWaiting(to, id) => self.on_not_waiting(to, &id, result.map(explained)),
             Then::Retried(to, id) => self.on_retried(to, &id, result.map(retried)),
+            Then::Unlisted(to, id) => self.on_unlisted(to, id.as_deref(), result),
             Then::Met(unmet, with) => self.on_met(unmet, &with, result.map(messages)),
             Then::PictureFound(hash, who) => self.on_picture_found(hash, who, result.map(path)),
             Then::PictureKept(hash, who) => self.on_picture_kept(hash, who, result.map(path)),

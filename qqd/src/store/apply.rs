@@ -79,6 +79,7 @@ fn carry_out(conn: &Connection, local: &str, op: &Op) -> Result<Done, StoreError
         Op::Note { id, steps } => step::note(conn, &owner(conn, local)?, id, steps),
         Op::Outbox { since } => history::outbox(conn, account::present(conn, local)?.as_ref(), since),
         Op::Retry { id, ts } => step::retry(conn, &owner(conn, local)?, id, ts),
+        Op::Clear { id } => step::clear(conn, &owner(conn, local)?, id.as_deref()),
         Op::Notify(rule) => notify::change(conn, account::present(conn, local)?.as_ref(), rule.as_ref()),
         Op::Read { with, peek } => {
             history::read(conn, account::present(conn, local)?.as_ref(), with.as_deref(), *peek)

@@ -113,7 +113,7 @@ pub(super) fn outbox(conn: &Connection, owner: Option<&Owner>, since: &str) -> R
     let Some(owner) = owner else { return Ok(NOTHING) };
     let sql = format!(
         "SELECT {COLUMNS} FROM message LEFT JOIN outbox ON outbox.message = row
-         WHERE owner = ?1 AND (position IS NOT NULL OR (mine = 1 AND state = 'failed' AND ts >= ?2))
+         WHERE owner = ?1 AND (position IS NOT NULL OR (mine = 1 AND state = 'failed' AND cleared = 0 AND ts >= ?2))
          ORDER BY position IS NULL, position, ts"
     );
     let (messages, more) = take(conn.prepare_cached(&sql)?, params![owner.row, since], OUTBOX_COUNT)?;

@@ -133,7 +133,7 @@ pub(super) fn retry(conn: &Connection, owner: &Owner, id: &str, ts: &str) -> Res
         return Ok(Done::Explained { matches, steps: Vec::new() });
     };
     conn.prepare_cached(
-        "UPDATE message SET state = 'queued', reason = NULL, ts = ?2, place = 1 + (SELECT max(other.place)
+        "UPDATE message SET state = 'queued', reason = NULL, cleared = 0, ts = ?2, place = 1 + (SELECT max(other.place)
              FROM message other WHERE other.owner = message.owner AND other.peer = message.peer)
          WHERE row = ?1",
     )?
@@ -144,4 +144,22 @@ pub(super) fn retry(conn: &Connection, owner: &Owner, id: &str, ts: &str) -> Res
     let sql = format!("SELECT {COLUMNS} FROM message WHERE row = ?1");
     let (_, message) = conn.prepare_cached(&sql)?.query_row([int(*row)], from_row)?;
     Ok(Done::Queued { message: Box::new(message), known: false })
+}
+
+/// Messages that failed are not listed any more. Answers [`Done::Explained`] with what was found instead if the one that is
+/// meant did not fail.
+pub(super) fn clear(conn: &Connection, owner: &Owner, id: Option<&str>) -> Result<Done, StoreError> {
+    const FAILED: &str = "mine = 1 AND state = 'failed'";
+    let Some(id) = id else {
+        let sql = format!("UPDATE message SET cleared = 1 WHERE owner = ?1 AND cleared = 0 AND {FAILED}");
+        let cleared = conn.prepare_cached(&sql)?.execute([owner.row])?;
+        return Ok(Done::Unlisted(cleared as u64));
+    };
+    let failed = matches(conn, owner, id, FAILED)?;
+    let [(row, _)] = &failed[..] else {
+        let matches = if failed.is_empty() { matches(conn, owner, id, "1")? } else { failed };
+        return Ok(Done::Explained { matches, steps: Vec::new() });
+    };
+    let mut change = conn.prepare_cached("UPDATE message SET cleared = 1 WHERE row = ?1 AND cleared = 0")?;
+    Ok(Done::Unlisted(change.execute([int(*row)])? as u64))
 }

@@ -32,6 +32,10 @@ impl Account {
             Err(error) => return self.reply(to, Err(error)),
             Ok(checked) => checked,
         };
+        if self.account.as_ref().is_some_and(|own| own.account == friend) {
+            let message = "that is you yourself; notes to yourself need no friend: qqctl send @me TEXT";
+            return self.reply(to, Err(Error::new(Code::Conflict, message)));
+        }
         let asked = FriendRequest { friendaccount: friend.clone(), note, ..FriendRequest::default() };
         self.ask_relay(
             |id| FriendRequest { id: Some(id), ..asked }.into(),
@@ -64,7 +68,7 @@ impl Account {
 
     /// `friend.remove`.
     pub(in crate::core) fn take_out(&mut self, to: ReplyTo<Remove>, params: &Remove) {
-        let friend = self.listed(&params.friend);
+        let friend = self.listed(&params.friend).map_err(|error| self.only_asked(&params.friend, error));
         self.ask_friend(to, friend, list_words, |friendaccount, id| {
             FriendRemove { friendaccount, id: Some(id), seq: None, ts: None }.into()
         });
@@ -139,6 +143,26 @@ impl Account {
         );
     }
 
+    /// Why somebody cannot be taken out of the list with whom there is nothing but a request.
+    fn only_asked(&self, friend: &str, error: Error) -> Error {
+        let Ok(name) = self.resolve(friend) else { return error };
+        match self.friends.requests.iter().find(|asked| asked.friend == name) {
+            None => error,
+            Some(asked) if asked.incoming => Error::new(
+                Code::Conflict,
+                format!("{name} is no friend yet, but asks to be one; decline that"),
+            )
+            .with_hint(format!("qqctl friend decline {name}")),
+            Some(_) => {
+                let message = format!(
+                    "{name} is no friend yet: you have asked, and what was asked cannot be taken back; should {name} \
+                     accept, remove {name} then, or block {name} now"
+                );
+                Error::new(Code::Conflict, message).with_hint(format!("qqctl friend block {name}"))
+            }
+        }
+    }
+
     /// Somebody who stands in the list.
     fn listed(&self, friend: &str) -> Result<String, Error> {
         let name = self.resolve(friend)?;
@@ -178,7 +202,7 @@ fn add_words(code: &NackCode, friend: &str) -> Option<Error> {
             format!("{friend} cannot be asked: no such account, or it takes nothing from you"),
         )),
         NackCode::Conflict => {
-            Some(Error::new(Code::Conflict, format!("{friend} is a friend already, or you yourself")))
+            Some(Error::new(Code::Conflict, format!("{friend} is a friend of yours already")))
         }
         NackCode::Rate => Some(Error::new(
             Code::Throttled,

@@ -76,7 +76,9 @@ pub enum Done {
         /// Some messages are not in the index yet.
         indexing: bool,
     },
-    /// To [`Op::Explain`] and [`Op::Retry`].
+    /// To [`Op::Clear`]: how many messages are not listed any more.
+    Unlisted(u64),
+    /// To [`Op::Explain`], and to [`Op::Retry`] and [`Op::Clear`] of what did not fail.
     Explained {
         /// Messages whose ids begin so, with their local numbers.
         matches: Vec<(u64, Message)>,

@@ -1,7 +1,7 @@
 //! The outbox as people see it: what waits and what failed, a message taken back, one sent again.
 
 use ipc_schema::chat::State;
-use ipc_schema::outbox::{Cancel, Done, List, Listed, Retry};
+use ipc_schema::outbox::{Cancel, Clear, Cleared, Done, List, Listed, Retry};
 use ipc_schema::{Code, Error};
 
 use super::{Entry, MAX, Step};
@@ -11,7 +11,7 @@ use crate::core::explain::{Matches, only, several};
 use crate::core::failure::Failure;
 use crate::core::io::Closed;
 use crate::core::name::not_logged_in;
-use crate::core::op::{Message, Op, StoreError};
+use crate::core::op::{self, Message, Op, StoreError};
 use crate::core::read::Messages;
 use crate::core::request::ReplyTo;
 use crate::core::stored::{Then, unexpected};
@@ -120,11 +120,45 @@ impl Account {
             Ok(Ok((_, message))) => {
                 let said = format!("message {} does not wait to be sent any more", message.id);
                 Error::new(Code::Conflict, said)
-                    .with_hint(format!("qqctl chat explain {}", message.id))
+                    .with_hint(match message.state {
+                        State::Failed => format!("qqctl outbox clear {} takes it off the list", message.id),
+                        _ => format!("qqctl chat explain {}", message.id),
+                    })
                     .with_field("state", message.state.word())
             }
         };
         self.reply(to, Err(error));
+    }
+
+    /// `outbox.clear`.
+    pub(in crate::core) fn clear(&mut self, to: ReplyTo<Clear>, params: &Clear) {
+        let begun = match &params.id {
+            Some(id) => self.begun(id).map(Some),
+            None if self.account.is_none() => Err(not_logged_in()),
+            None => Ok(None),
+        };
+        match begun {
+            Err(error) => self.reply(to, Err(error)),
+            Ok(id) => self.ask(Op::Clear { id: id.clone() }, Then::Unlisted(to, id)),
+        }
+    }
+
+    pub(in crate::core) fn on_unlisted(
+        &mut self,
+        to: ReplyTo<Clear>,
+        id: Option<&str>,
+        result: Result<op::Done, StoreError>,
+    ) {
+        let cleared = match result {
+            Err(error) => Err(unexpected(&error)),
+            Ok(op::Done::Unlisted(messages)) => Ok(Cleared { messages }),
+            Ok(op::Done::Explained { matches, .. }) => Err(match only(id.unwrap_or_default(), matches) {
+                Err(error) => error,
+                Ok((_, message)) => not_failed(&message, "taken off the list"),
+            }),
+            Ok(_) => Ok(Cleared::default()),
+        };
+        self.reply(to, cleared);
     }
 
     /// `outbox.retry`.
@@ -159,7 +193,7 @@ impl Account {
             Ok(Err((matches, _))) => {
                 let error = match only(id, matches) {
                     Err(error) => error,
-                    Ok((_, message)) => not_failed(&message),
+                    Ok((_, message)) => not_failed(&message, "sent again"),
                 };
                 return self.reply(to, Err(error));
             }
@@ -181,11 +215,11 @@ impl Account {
     }
 }
 
-fn not_failed(message: &Message) -> Error {
+fn not_failed(message: &Message, what: &str) -> Error {
     let said = match message.state {
         State::Queued | State::Sent => format!("message {} waits already and is sent by itself", message.id),
         State::Acked | State::Delivered | State::Read | State::Failed => {
-            format!("message {} did not fail; only one that failed can be sent again", message.id)
+            format!("message {} did not fail; only one that failed can be {what}", message.id)
         }
     };
     Error::new(Code::Conflict, said)

@@ -52,6 +52,25 @@ fn to(friend: &str) -> String {
 }
 
 #[test]
+fn nobody_asks_oneself_and_what_was_asked_is_not_taken_back() {
+    let mut daemon = Daemon::online();
+    let add = |daemon: &mut Daemon, friend: &str| daemon.ask(friend::Add { friend: to(friend), note: None });
+    let refused = refusal(&add(&mut daemon, "Alice"));
+    assert_eq!(refused.code, Code::Conflict);
+    assert!(refused.message.contains("yourself"), "{refused:?}");
+    daemon.hear(request("alice", "carol", Some(1)));
+    daemon.hear(request("dave", "alice", Some(2)));
+    let remove =
+        |daemon: &mut Daemon, friend: &str| refusal(&daemon.ask(friend::Remove { friend: to(friend) }));
+    let asked = remove(&mut daemon, "carol");
+    assert_eq!((asked.code, asked.hint.as_deref()), (Code::Conflict, Some("qqctl friend block carol")));
+    assert!(asked.message.contains("cannot be taken back"), "{asked:?}");
+    let asks = remove(&mut daemon, "dave");
+    assert_eq!((asks.code, asks.hint.as_deref()), (Code::Conflict, Some("qqctl friend decline dave")));
+    assert_eq!(remove(&mut daemon, "nobody").code, Code::NotFound);
+}
+
+#[test]
 fn a_request_is_told_listed_and_accepted() {
     let mut daemon = Daemon::online();
     let outputs = daemon.hear(request("carol", "alice", Some(1)));

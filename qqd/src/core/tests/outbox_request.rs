@@ -2,7 +2,7 @@
 
 use ipc_schema::Request;
 use ipc_schema::chat::State;
-use ipc_schema::outbox::{Cancel, List, Retry};
+use ipc_schema::outbox::{Cancel, Clear, List, Retry};
 use relay_schema::{Nack, NackCode};
 
 use super::*;
@@ -122,4 +122,47 @@ fn what_could_not_be_written_down_is_cancelled_once_more() {
     assert_eq!(reply(&daemon.ask(cancel("m1"))), json!({ "id": "m1", "state": "failed" }));
     assert_eq!(daemon.disk.message("m1").unwrap().state, State::Failed);
     assert_eq!(refusal(&daemon.ask(cancel("m1"))).code, Code::Conflict);
+}
+
+#[test]
+fn one_that_failed_says_why_in_a_sentence_and_is_taken_off_the_list() {
+    let mut daemon = queued_offline(&["m1", "m2"]);
+    daemon.ask(cancel("m1"));
+    let listed = reply(&daemon.ask(Request::OutboxList(List {})));
+    let failed = listed["messages"].as_array().unwrap().iter().find(|one| one["id"] == "m1").unwrap();
+    assert_eq!(failed["reason"], "cancelled");
+    assert!(failed["why"].as_str().unwrap().contains("was taken back"), "{failed}");
+    let clear = |id: Option<&str>| Request::OutboxClear(Clear { id: id.map(str::to_owned) });
+    assert!(refusal(&daemon.ask(cancel("m1"))).hint.unwrap().contains("outbox clear m1"));
+    assert_eq!(refusal(&daemon.ask(clear(Some("m2")))).code, Code::Conflict, "it waits");
+    assert_eq!(refusal(&daemon.ask(clear(Some("zzz")))).code, Code::NotFound);
+    assert_eq!(refusal(&daemon.ask(clear(Some("m 1")))).code, Code::Usage);
+    assert_eq!(reply(&daemon.ask(clear(Some("m1")))), json!({ "messages": 1 }));
+    assert_eq!(chats(&daemon.back(0)), ["m2"], "what waits is sent");
+}
+
+#[test]
+fn every_reason_that_a_message_fails_for_has_a_sentence_of_its_own() {
+    let codes = [
+        "unknown",
+        "forbidden",
+        "not-your-account",
+        "too-big",
+        "rate",
+        "lost",
+        "storage",
+        "conflict",
+        "offline",
+        "expired",
+        "cancelled",
+        "malformed",
+        "no-encryption",
+        "unknown-type",
+    ];
+    for code in codes {
+        let said = crate::core::chat::refusal(code, "m1", "bob").message;
+        assert!(!said.contains(code) || ["conflict", "offline", "lost"].contains(&code), "{code}: {said}");
+        assert!(said.contains("; "), "{code} says what to do: {said}");
+    }
+    assert!(crate::core::chat::refusal("odd", "m1", "bob").message.contains("\"odd\""));
 }

@@ -273,6 +273,15 @@ impl Shelf {
                     }
                 }
             }
+            Op::Clear { id } => {
+                let failed = |m: &&Message| {
+                    m.state == State::Failed && id.as_deref().is_none_or(|id| m.id.starts_with(id))
+                };
+                match self.messages.iter().filter(failed).count() {
+                    0 if id.is_some() => self.explain(&id.unwrap_or_default()),
+                    cleared => Done::Unlisted(cleared as u64),
+                }
+            }
             Op::Notify(_) => Done::Notify(Box::default()),
         })
     }

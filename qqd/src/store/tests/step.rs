@@ -125,6 +125,39 @@ fn the_outbox_lists_what_waits_and_then_what_failed_lately() {
 }
 
 #[test]
+fn what_failed_is_listed_until_it_is_cleared_or_fails_once_more() {
+    let mut conn = alice();
+    let listed = |conn: &mut Connection| {
+        let (listed, _) = messages(conn, Op::Outbox { since: "2026-01-01T00:00:00.000Z".into() });
+        listed.into_iter().map(|(_, message)| message.id).collect::<Vec<_>>()
+    };
+    for id in ["f1", "f2", "f3", "q1"] {
+        say(&mut conn, Op::Queue(message(id, "alice", "bob")));
+    }
+    let fail = |id: &str| Op::Failed { id: id.into(), reason: "unknown".into() };
+    let clear = |id: Option<&str>| Op::Clear { id: id.map(str::to_owned) };
+    for id in ["f1", "f2", "f3"] {
+        say(&mut conn, fail(id));
+    }
+    assert!(
+        matches!(say(&mut conn, clear(Some("f"))), Done::Explained { matches, .. } if matches.len() == 3)
+    );
+    assert!(
+        matches!(say(&mut conn, clear(Some("q1"))), Done::Explained { matches, .. } if matches.len() == 1)
+    );
+    assert!(matches!(say(&mut conn, clear(Some("f2"))), Done::Unlisted(1)));
+    assert!(matches!(say(&mut conn, clear(Some("f2"))), Done::Unlisted(0)), "it was already");
+    assert_eq!(listed(&mut conn), ["q1", "f1", "f3"]);
+    assert!(matches!(say(&mut conn, clear(None)), Done::Unlisted(2)));
+    assert_eq!(listed(&mut conn), ["q1"]);
+    assert_eq!(history(&mut conn, "bob").len(), 4, "nothing is gone");
+    say(&mut conn, Op::Retry { id: "f1".into(), ts: TS.into() });
+    assert_eq!(listed(&mut conn), ["q1", "f1"]);
+    say(&mut conn, fail("f1"));
+    assert_eq!(listed(&mut conn), ["q1", "f1"]);
+}
+
+#[test]
 fn a_conversation_is_written_out_in_its_order_and_page_by_page() {
     let mut conn = alice();
     for seq in 1..=2500 {
