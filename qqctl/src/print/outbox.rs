@@ -31,7 +31,8 @@ impl Printer {
             if whys.is_empty() { table } else { format!("{table}\n\n{}", whys.join("\n")) }
         })?;
         if listed.messages.iter().any(|message| message.state == State::Failed) {
-            self.talk("`qqctl outbox retry ID` sends one again; `qqctl outbox clear` takes those that failed off this list.");
+            self.talk("To send one again: qqctl outbox retry ID");
+            self.talk("To take those that were not sent off this list: qqctl outbox clear");
         }
         if listed.messages.is_empty() {
             self.talk("Nothing waits to be sent.");
