@@ -31,6 +31,8 @@ pub const RAISED: &[(&str, &str)] = &[
     ("shake_interval", "\"0s\""),
     ("typing_per_second", "1000000"),
     ("typing_burst", "1000000"),
+    ("marks_per_second", "1000000"),
+    ("marks_burst", "1000000"),
     ("token_logins_per_address", "1000000"),
     ("unauthenticated_per_address", "8192"),
     ("unauthenticated_max", "8192"),

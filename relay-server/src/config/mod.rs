@@ -185,6 +185,10 @@ keys! {
         "How often a second one account tells another that it writes, sustained; what is over it is dropped.";
     typing_burst: u32 = 10, Count(1, 1_000_000),
         "The same at once.";
+    marks_per_second: u32 = 200, Count(1, 1_000_000),
+        "Conversations a second that one account says it has or has read, sustained; beyond it is slowed.";
+    marks_burst: u32 = 2_000, Count(1, 1_000_000),
+        "The same at once.";
     shake_interval: Duration = 10 * SECOND, Time(Duration::ZERO, HOUR),
         "Between two shakes of one pair.";
     friends: u32 = 5_000, Count(1, 1_000_000),
@@ -277,6 +281,8 @@ impl Config {
             chats_burst: self.chats_burst,
             typing_per_second: self.typing_per_second,
             typing_burst: self.typing_burst,
+            marks_per_second: self.marks_per_second,
+            marks_burst: self.marks_burst,
             shake_interval: self.shake_interval,
             friends: self.friends,
             strangers: self.strangers,

@@ -242,6 +242,10 @@ pub struct Limits {
     pub typing_per_second: u32,
     /// `typing` at once from one account to another.
     pub typing_burst: u32,
+    /// `delivered` and `read` a second per account, sustained.
+    pub marks_per_second: u32,
+    /// `delivered` and `read` at once per account.
+    pub marks_burst: u32,
     /// Between two delivered shakes of one pair.
     pub shake_interval: Duration,
     /// Friends an account.
@@ -276,6 +280,8 @@ impl Default for Limits {
             chats_burst: 200,
             typing_per_second: 5,
             typing_burst: 10,
+            marks_per_second: 200,
+            marks_burst: 2_000,
             shake_interval: Duration::from_secs(10),
             friends: 5_000,
             strangers: 500,

@@ -1,16 +1,28 @@
 //! Receipts: what devices have committed (`recv`), what seed clients' kernels have acknowledged, and the marks that
 //! senders see (`delivered`, `read`).
 
+use std::time::Duration;
+
 use relay_schema::{Delivered, ErrorCode, Read};
 
 use super::account::Online;
+use super::bucket::{Bucket, Size};
 use super::op::{AccountId, Done, Mark, MarkKind, Op, Seq, StoreError};
 use super::pending::Pending;
 use super::session::{Live, live, live_mut};
-use super::{Core, SessionId};
+use super::{Core, Limits, Now, Output, SessionId};
 
 /// The most bytes of a conversation's name.
 pub(super) const CONV_MAX: usize = 128;
+
+/// Less debt than that is not worth a rest.
+const MARKS_SLACK: Duration = Duration::from_millis(50);
+/// How long a debt is remembered beyond the time that a full burst takes to come back.
+pub(super) const DEBT_KEPT: Duration = Duration::from_secs(10);
+
+pub(super) fn size(limits: &Limits) -> Size {
+    Size::new(limits.marks_burst, limits.marks_per_second)
+}
 
 /// A device's receipts: at most one is on its way, and of those behind it the newest counts.
 #[derive(Debug, Default)]
@@ -91,7 +103,7 @@ impl Core {
     }
 
     /// What a client says that it has, or that somebody has read.
-    pub(super) fn on_mark(&mut self, session: SessionId, kind: MarkKind, conv: String, cseq: u64) {
+    pub(super) fn on_mark(&mut self, now: Now, session: SessionId, kind: MarkKind, conv: String, cseq: u64) {
         let Some(live) = live_mut(&mut self.sessions, session) else { return };
         let account = live.account;
         if conv.len() > CONV_MAX {
@@ -102,11 +114,22 @@ impl Core {
             let text = format!("<conv> of {word} has a bad value");
             return self.error(session, ErrorCode::BadField, text, None);
         }
-        // A mark over the limit is dropped: the next one says the same and more.
+        // What is on its way is bounded, too: a mark over that is dropped, the next one says the same and more.
         if self.take_off(session, 0) {
             let is_hidden = self.hides_marks(account);
             self.ask(Op::Mark { kind, account, conv, cseq, is_hidden }, Pending::Mark { session });
         }
+        let debt = self.take_mark(now, account);
+        if debt > MARKS_SLACK {
+            self.outputs.push_back(Output::Pause { session, time: debt });
+        }
+    }
+
+    /// One mark more of that account; how long its connection has to rest. It is not refused: the last one of a
+    /// conversation must not be lost, and nobody says it again.
+    fn take_mark(&mut self, now: Now, account: AccountId) -> Duration {
+        let (now, size) = (now.mono, size(&self.limits));
+        self.marks.entry(now, account, || Bucket::full(size, now)).take(size, now)
     }
 
     /// Whether nobody else is told of the account's marks now; then they are told when it is visible again.

@@ -83,6 +83,8 @@ pub struct Core {
     shakes: Fading<(AccountId, AccountId), Duration>,
     /// Who tells whom how often that he writes.
     typing: Fading<(AccountId, AccountId), Bucket>,
+    /// Marks of each account.
+    marks: Fading<AccountId, Bucket>,
     /// How often each looks back.
     lookbacks: Fading<AccountId, Bucket>,
     /// Calls of each to whom.
@@ -128,6 +130,7 @@ impl Core {
             pictures: Fading::new(profile::size().refill(), usize::MAX),
             shakes: Fading::new(limits.shake_interval, usize::MAX),
             typing: Fading::new(typing.refill(), usize::MAX),
+            marks: Fading::new(mark::size(&limits).refill() + mark::DEBT_KEPT, usize::MAX),
             lookbacks: Fading::new(history::history_size().refill(), usize::MAX),
             calls: Fading::new(call::call_size().refill(), usize::MAX),
             candidates: Fading::new(call::candidate_size().refill(), usize::MAX),

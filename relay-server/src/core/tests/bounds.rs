@@ -72,6 +72,51 @@ fn marks_beyond_the_bound_are_dropped() {
 }
 
 #[test]
+fn marks_have_a_rate_of_the_account_beyond_which_each_is_taken_but_its_connection_rests() {
+    let mut relay = Relay::new();
+    (relay.core.limits.marks_burst, relay.core.limits.marks_per_second) = (100, 10);
+    for session in [1, 2] {
+        relay.full(session, &account(1, "a"), &format!("d{session}"), &[], 0);
+        relay.say(session, "<msg><type>ping</type><id>p</id></msg>");
+        relay.clear();
+    }
+    let rests = |relay: &mut Relay, session: SessionId, n: u64| {
+        relay.say(session, &format!("<msg><type>read</type><conv>c</conv><cseq>{n}</cseq></msg>"));
+        let (token, op) = relay.op();
+        assert!(matches!(op, Op::Mark { cseq, .. } if cseq == n), "{op:?}");
+        relay.stored(token, Done::Marked(Vec::new()));
+        let rest = relay.outputs.iter().find_map(|output| match output {
+            Output::Pause { session: other, time } if *other == session => Some(*time),
+            _ => None,
+        });
+        relay.clear();
+        rest
+    };
+    for n in 1..=100 {
+        assert_eq!(rests(&mut relay, 1 + n % 2, n), None, "{n}");
+    }
+    assert_eq!(rests(&mut relay, 1, 101), Some(Duration::from_millis(100)));
+    assert_eq!(rests(&mut relay, 2, 102), Some(Duration::from_millis(200)), "one rate for all its devices");
+    relay.pass(Duration::from_secs(1));
+    assert_eq!(rests(&mut relay, 1, 103), None);
+    assert!(relay.core.marks.len() == 1);
+}
+
+#[test]
+fn somebody_who_reads_twenty_thousand_missed_messages_of_two_thousand_people_never_rests() {
+    let mut relay = Relay::new();
+    relay.full(1, &account(1, "a"), "d", &[], 0);
+    relay.say(1, "<msg><type>ping</type><id>p</id></msg>");
+    relay.clear();
+    for n in 0..2_000 {
+        relay.say(1, &format!("<msg><type>read</type><conv>c{n}</conv><cseq>10</cseq></msg>"));
+        let (token, _) = relay.op();
+        relay.stored(token, Done::Marked(Vec::new()));
+    }
+    assert!(!relay.outputs.iter().any(|output| matches!(output, Output::Pause { .. })));
+}
+
+#[test]
 fn whoever_leaves_leaves_nothing_behind() {
     let mut relay = Relay::new();
     for round in 0..50_u64 {

@@ -64,6 +64,8 @@ pub(super) fn limit(limits: &mut Limits, key: &str, value: &str) {
         "chats_per_second" => limits.chats_per_second = number(),
         "chats_burst" => limits.chats_burst = number(),
         "typing_per_second" => limits.typing_per_second = number(),
+        "marks_per_second" => limits.marks_per_second = number(),
+        "marks_burst" => limits.marks_burst = number(),
         "typing_burst" => limits.typing_burst = number(),
         "shake_interval" => limits.shake_interval = time(value).expect("a time"),
         "friends" => limits.friends = number(),
