@@ -96,6 +96,8 @@ codes! {
         UsedUp = "used-up" "the invitation has made all the accounts that it was for.",
         Expired = "expired" "the invitation's time is over.",
         Revoked = "revoked" "the administrator has taken the invitation back.",
+        Joined = "joined" "the account that the invitation is for is there already, by another link or by the administrator.",
+        OtherName = "other-name" "the invitation is for an account of another name.",
         Taken = "taken" "there is an account of that name.",
         Name = "name" "no account can have that name (or show the other one), or none was given and the invitation has none.",
         Weak = "weak" "the password is not allowed: 1 to 1,024 bytes, no control characters.",

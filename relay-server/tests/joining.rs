@@ -93,22 +93,32 @@ fn invite(data: &Path) {
     assert_eq!(list(data).len(), 5, "a refusal has made nothing");
 
     let revoked = format!("invitation {id} was revoked; accounts that were made with it stay\n");
-    for which in [id, code(&first).to_uppercase(), first.to_string()] {
-        assert_eq!(refused(data, &["invite", "revoke", &which], ""), (0, revoked.clone()));
+    assert_eq!(refused(data, &["invite", "revoke", &id], ""), (0, revoked));
+    for which in [code(&first).to_uppercase(), first.to_string()] {
+        let (exit, text) = refused(data, &["invite", "revoke", &which], "");
+        let again = text.starts_with(&format!("invitation {id} was revoked already, 2"));
+        assert!(exit == 0 && again && text.ends_with(" UTC\n"), "{exit}: {text}");
     }
     assert_eq!(refused(data, &["invite", "revoke", "-q", &many.to_string()], ""), (0, String::new()));
     for (which, exit, words) in [
         ("0000000000", 7, "there is no such invitation; `invite list` shows them all"),
-        ("what", 2, "neither an ID from `invite list`, nor the whole code or link"),
-        (&code(&first)[1..], 2, "neither an ID"),
+        ("what", 7, "no invitation for `what` is open; `invite list` shows them all"),
+        (&code(&first)[1..], 7, "no invitation for"),
+        ("qiao://what", 2, "neither an ID from `invite list`, nor the whole code or link"),
     ] {
         let (found, text) = refused(data, &["invite", "revoke", which], "");
         assert!(found == exit && text.contains(words), "{which}: {found}: {text}");
     }
     let table = done(data, &["invite", "list"], "");
     assert!(table.starts_with("ID  ") && table.contains(" never "), "{table}");
-    assert!(table.contains("bob (friend of alice)") && table.contains("revoked  anybody"), "{table}");
+    assert!(table.contains("bob (friend of alice)") && table.contains("revoked     anybody"), "{table}");
     assert!(table.lines().all(|line| line.len() <= 80), "{table}");
+
+    for name in ["facade0123", "ed"] {
+        done(data, &["invite", "create", name, "-q"], "");
+        let (exit, text) = refused(data, &["invite", "revoke", name], "");
+        assert!(exit == 0 && text.contains(&format!(" (for {name}) was revoked; ")), "{exit}: {text}");
+    }
 
     let (forgot, said) = link(data, &["account", "link", "Alice", "--public", "[::1]:9"]);
     assert_eq!((forgot.kind, forgot.account()), (Kind::Device, Some("alice")));

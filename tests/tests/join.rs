@@ -93,6 +93,8 @@ fn from_nothing_to_the_first_message_in_three_directories() {
 fn the_wrong_the_used_up_the_expired_and_the_revoked_link_say_so() {
     let mut relay = Relay::start_with(PATIENT);
     let used = invite(&relay, &["alice"]);
+    let second = invite(&relay, &["alice"]);
+    let of_eve = invite(&relay, &["eve"]);
     let alice = joined("alice", &used);
     let expired = invite(&relay, &["carol"]);
     let revoked = invite(&relay, &["dave"]);
@@ -109,11 +111,13 @@ fn the_wrong_the_used_up_the_expired_and_the_revoked_link_say_so() {
     let other_key = revoked.replace(revoked.split('#').nth(1).expect("a pin"), &"A".repeat(43));
     let nowhere = revoked.replace(&relay.tls, "127.0.0.1:1");
 
-    let cases: [(&str, &str, &[&str], i32); 9] = [
+    let cases: [(&str, &str, &[&str], i32); 11] = [
         ("wrong", &wrong, &[], 8),
         ("used-up", &used, &[], 8),
         ("expired", &expired, &[], 8),
         ("revoked", &revoked, &[], 8),
+        ("joined", &second, &[], 11),
+        ("other-name", &of_eve, &["mallory"], 8),
         ("taken", &taken, &["alice"], 11),
         ("name", &taken, &[], 2),
         ("key_changed", &other_key, &[], 12),
@@ -132,7 +136,7 @@ fn the_wrong_the_used_up_the_expired_and_the_revoked_link_say_so() {
     }
     sentences.sort();
     sentences.dedup();
-    assert_eq!(sentences.len(), 9, "{sentences:#?}");
+    assert_eq!(sentences.len(), 11, "{sentences:#?}");
     drop(alice);
 }
 

@@ -71,6 +71,22 @@ impl Failure {
                 format!("whoever runs {relay} has taken the invitation back; ask for a new link"),
                 None,
             ),
+            RegisterReason::Joined => (
+                Code::Conflict,
+                format!(
+                    "the account that the invitation is for is at {relay} already, by another link; if it is yours, \
+                     log in, else ask for a new link"
+                ),
+                Some("qqctl login".to_owned()),
+            ),
+            RegisterReason::OtherName => (
+                Code::Denied,
+                format!(
+                    "the invitation is not for {name} but for the account that whoever runs {relay} has named; leave \
+                     the name out, or ask for a link of your own (--name says how others see you)"
+                ),
+                Some("qqctl join LINK".to_owned()),
+            ),
             RegisterReason::Taken => (
                 Code::Conflict,
                 format!(

@@ -44,6 +44,8 @@ pub enum Named {
     Id(String),
     /// By its code.
     Code(Digest),
+    /// All open ones that are for this account.
+    Name(String),
 }
 
 impl Named {
@@ -51,6 +53,7 @@ impl Named {
         Ok(match self {
             Self::Id(id) => InviteKey::Short(id.clone()),
             Self::Code(code) => InviteKey::Code(code.hash()?),
+            Self::Name(name) => InviteKey::Name(known_name(name)?),
         })
     }
 }

@@ -146,9 +146,12 @@ pub struct Report {
     /// To [`Wish::AccountList`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accounts: Option<Vec<AccountRow>>,
-    /// To [`Wish::InviteList`]; the one concerned to [`Wish::InviteCreate`] and [`Wish::InviteRevoke`].
+    /// To [`Wish::InviteList`]; those concerned to [`Wish::InviteCreate`] and [`Wish::InviteRevoke`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invites: Option<Vec<InviteRow>>,
+    /// To [`Wish::InviteRevoke`]: they had been taken back before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub already: Option<bool>,
     /// To [`Wish::InviteCircle`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub circle: Option<Vec<Member>>,
@@ -299,6 +302,9 @@ impl From<Result<AdminDone, AdminRefusal>> for Answer {
             Ok(AdminDone::Invites(invites)) => {
                 Self::Ok(Report { invites: Some(invites), ..Report::default() })
             }
+            Ok(AdminDone::Revoked { invites, already }) => {
+                Self::Ok(Report { invites: Some(invites), already: Some(already), ..Report::default() })
+            }
             Ok(AdminDone::Circle(circle)) => Self::Ok(Report { circle: Some(circle), ..Report::default() }),
             Err(refusal) => Self::Error(refusal.into()),
         }
@@ -312,9 +318,10 @@ impl From<AdminRefusal> for Trouble {
                 AdminError::Taken(_) | AdminError::FriendsAlready(..) | AdminError::Full(..) => {
                     Code::Conflict
                 }
-                AdminError::NoAccount(_) | AdminError::NotFriends(..) | AdminError::NoInvite => {
-                    Code::NotFound
-                }
+                AdminError::NoAccount(_)
+                | AdminError::NotFriends(..)
+                | AdminError::NoInvite
+                | AdminError::NoInviteFor(_) => Code::NotFound,
                 AdminError::Oneself(_) => Code::Usage,
             },
             AdminRefusal::Store(StoreError::Full(_) | StoreError::Failed(_)) => Code::Unexpected,

@@ -45,6 +45,10 @@ fn every_wish_and_answer_has_its_frozen_line() {
             Wish::InviteRevoke { which: Named::Code(digest()) },
             r#"{"do":"invite.revoke","which":{"code":"00ff"}}"#,
         ),
+        (
+            Wish::InviteRevoke { which: Named::Name("bob".into()) },
+            r#"{"do":"invite.revoke","which":{"name":"bob"}}"#,
+        ),
         (Wish::ServerShow, r#"{"do":"server.show"}"#),
         (Wish::FriendAdd { a: "a".into(), b: "b".into() }, r#"{"do":"friend.add","a":"a","b":"b"}"#),
         (Wish::FriendRemove { a: "a".into(), b: "b".into() }, r#"{"do":"friend.remove","a":"a","b":"b"}"#),
@@ -61,6 +65,7 @@ fn every_wish_and_answer_has_its_frozen_line() {
         used: 1,
         created_ms: 3,
         expires_ms: Some(4),
+        revoked_ms: None,
         state: InviteState::UsedUp,
         friends: vec!["a".into()],
     };

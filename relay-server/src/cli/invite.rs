@@ -32,9 +32,9 @@ pub(super) enum Invite {
         #[arg(long)]
         json: bool,
     },
-    /// Take an invitation back; accounts that were made with it stay.
+    /// Take invitations back; accounts that were made with them stay.
     Revoke {
-        /// Its ID from `invite list`, its code, or its link.
+        /// Its ID from `invite list`, its code, its link, or an account's name: all open invitations for it.
         code: String,
         #[command(flatten)]
         talk: Talk,
@@ -188,7 +188,7 @@ fn show(data: Option<&Path>, json: bool) -> Result<(), Trouble> {
 
 /// Columns for a person; on a terminal no line is longer than that.
 fn table(invites: &[InviteRow], columns: Option<usize>) -> String {
-    let mut text = format!("{:10}  {:>9}  {:16}  {:7}  FOR\n", "ID", "USED", "UNTIL (UTC)", "STATE");
+    let mut text = format!("{:10}  {:>9}  {:16}  {:10}  FOR\n", "ID", "USED", "UNTIL (UTC)", "STATE");
     for row in invites {
         let used = format!("{}/{}", row.used, row.uses);
         let until = row.expires_ms.map_or_else(|| "never".to_owned(), minute);
@@ -197,13 +197,14 @@ fn table(invites: &[InviteRow], columns: Option<usize>) -> String {
             InviteState::Revoked => "revoked",
             InviteState::UsedUp => "used up",
             InviteState::Expired => "expired",
+            InviteState::NameTaken => "name taken",
         };
         let whom = row.name.as_deref().unwrap_or("anybody");
         let friends = match row.friends.is_empty() {
             true => String::new(),
             false => format!(" (friend of {})", row.friends.join(", ")),
         };
-        let line = format!("{:10}  {used:>9}  {until:16}  {state:7}  {whom}{friends}", row.id);
+        let line = format!("{:10}  {used:>9}  {until:16}  {state:10}  {whom}{friends}", row.id);
         text.push_str(&columns.map_or_else(|| line.clone(), |columns| list::cut(&line, columns)));
         text.push('\n');
     }
@@ -216,17 +217,44 @@ fn minute(ms: i64) -> String {
     time.and_then(|time| time.format(&format).ok()).unwrap_or_else(|| "?".to_owned())
 }
 
-fn revoke(data: Option<&Path>, code: &str, quiet: bool) -> Result<(), Trouble> {
-    let which = which(code)?;
-    let revoked = account::carry_out(data, Wish::InviteRevoke { which })?.invites;
-    let id = revoked.and_then(|mut rows| rows.pop()).map(|row| row.id).unwrap_or_default();
-    if quiet {
-        return Ok(());
-    }
-    talk(&format!("invitation {id} was revoked; accounts that were made with it stay"))
+fn revoke(data: Option<&Path>, text: &str, quiet: bool) -> Result<(), Trouble> {
+    let named = which(text)?;
+    let is_id = matches!(named, Named::Id(_));
+    let report = match account::carry_out(data, Wish::InviteRevoke { which: named }) {
+        // Ten digits and letters from a to f may be somebody's name, too.
+        Err(trouble) if is_id && trouble.code == Code::NotFound => {
+            let which = Named::Name(text.trim().to_owned());
+            account::carry_out(data, Wish::InviteRevoke { which }).map_err(|_| trouble)?
+        }
+        other => other?,
+    };
+    let (rows, already) = (report.invites.unwrap_or_default(), report.already.unwrap_or_default());
+    if quiet { Ok(()) } else { talk(&taken_back(&rows, already)) }
 }
 
-/// An ID has ten digits, a code twenty-six, and a link says what it is.
+/// Which were taken back, now or before.
+fn taken_back(rows: &[InviteRow], already: bool) -> String {
+    if already {
+        let line = |row: &InviteRow| {
+            let when = row.revoked_ms.map_or_else(String::new, |ms| format!(", {} UTC", minute(ms)));
+            format!("invitation {} was revoked already{when}", about_whom(row))
+        };
+        return rows.iter().map(line).collect::<Vec<_>>().join("\n");
+    }
+    let whole: Vec<_> = rows.iter().map(about_whom).collect();
+    match &whole[..] {
+        [one] => format!("invitation {one} was revoked; accounts that were made with it stay"),
+        many => {
+            format!("invitations {} were revoked; accounts that were made with them stay", many.join(", "))
+        }
+    }
+}
+
+fn about_whom(row: &InviteRow) -> String {
+    row.name.as_ref().map_or_else(|| row.id.clone(), |name| format!("{} (for {name})", row.id))
+}
+
+/// A link says what it is, a code has twenty-six digits, an ID ten; everything else is an account's name.
 fn which(text: &str) -> Result<Named, Trouble> {
     let text = text.trim();
     if let Ok(link) = text.parse::<Link>() {
@@ -244,10 +272,14 @@ fn which(text: &str) -> Result<Named, Trouble> {
     if text.len() == 10 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Ok(Named::Id(text.to_ascii_lowercase()));
     }
-    Err(Trouble::new(
-        Code::Usage,
-        "that is neither an ID from `invite list`, nor the whole code or link of an invitation",
-    ))
+    match account::plain(text) {
+        name if name.is_empty() => Err(Trouble::new(
+            Code::Usage,
+            "that is neither an ID from `invite list`, nor the whole code or link of an invitation, nor an account's \
+             name",
+        )),
+        name => Ok(Named::Name(name)),
+    }
 }
 
 /// `relay-server account link`.
@@ -286,6 +318,7 @@ mod tests {
             used: 2,
             created_ms: 0,
             expires_ms: Some(1_764_000_000_000),
+            revoked_ms: None,
             state,
             friends: Vec::new(),
         }
@@ -321,11 +354,27 @@ mod tests {
         let forever = InviteRow { expires_ms: None, ..row("abcdef0123", None, InviteState::UsedUp) };
         assert_eq!(
             table(&[named.clone(), forever], None),
-            "ID               USED  UNTIL (UTC)       STATE    FOR\n\
-             0123456789        2/5  2025-11-24 16:00  open     alice (friend of bob, carol)\n\
-             abcdef0123        2/5  never             used up  anybody\n"
+            "ID               USED  UNTIL (UTC)       STATE       FOR\n\
+             0123456789        2/5  2025-11-24 16:00  open        alice (friend of bob, carol)\n\
+             abcdef0123        2/5  never             used up     anybody\n"
         );
         assert!(table(&[named], Some(60)).lines().all(|line| line.chars().count() <= 60));
+    }
+
+    #[test]
+    fn what_was_taken_back_is_named_and_a_second_time_says_since_when() {
+        let one = row("0123456789", Some("bob"), InviteState::Revoked);
+        let other =
+            InviteRow { revoked_ms: Some(1_764_000_000_000), ..row("ff", None, InviteState::Revoked) };
+        assert_eq!(
+            taken_back(&[one.clone(), row("ab", Some("bob"), InviteState::Revoked)], false),
+            "invitations 0123456789 (for bob), ab (for bob) were revoked; accounts that were made with them stay"
+        );
+        assert_eq!(
+            taken_back(std::slice::from_ref(&one), false),
+            "invitation 0123456789 (for bob) was revoked; accounts that were made with it stay"
+        );
+        assert_eq!(taken_back(&[other], true), "invitation ff was revoked already, 2025-11-24 16:00 UTC");
     }
 
     #[test]
@@ -336,7 +385,8 @@ mod tests {
             assert_eq!(which(&text).unwrap(), by_code, "{text}");
         }
         assert_eq!(which("0123456789").unwrap(), Named::Id("0123456789".into()));
-        for bad in ["", "alice", &code[1..], "012345678", "qiao://h:1/d/a.3v9kq2m8xw4t7ryz0acdefgh1j"] {
+        assert_eq!(which(" Alice").unwrap(), Named::Name("alice".into()));
+        for bad in ["", "a b", "qiao://h:1/i/what", "qiao://h:1/d/a.3v9kq2m8xw4t7ryz0acdefgh1j"] {
             assert_eq!(which(bad).unwrap_err().code, Code::Usage, "{bad}");
         }
     }

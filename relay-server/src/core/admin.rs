@@ -30,7 +30,7 @@ impl Core {
                 }
                 Ok(AdminDone::Accounts(accounts))
             }
-            Ok(done @ (AdminDone::Invites(_) | AdminDone::Circle(_))) => Ok(done),
+            Ok(done @ (AdminDone::Invites(_) | AdminDone::Revoked { .. } | AdminDone::Circle(_))) => Ok(done),
             Err(error) => Err(AdminRefusal::Wish(error)),
         };
         self.outputs.push_back(Output::Admin { reply, result });

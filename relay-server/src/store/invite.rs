@@ -22,11 +22,14 @@ struct Invite {
     used: u32,
     created_ms: i64,
     expires_ms: Option<i64>,
-    is_revoked: bool,
+    revoked_ms: Option<i64>,
+    /// The account that it is for is there.
+    is_taken: bool,
 }
 
-const COLUMNS: &str =
-    "SELECT id, short, name, circle, uses, used, created_ms, expires_ms, revoked_ms IS NOT NULL FROM invite";
+const COLUMNS: &str = "SELECT id, short, name, circle, uses, used, created_ms, expires_ms, revoked_ms,
+        EXISTS (SELECT 1 FROM account a WHERE a.name = invite.name AND a.removed_ms IS NULL)
+    FROM invite";
 
 impl Invite {
     fn read(row: &rusqlite::Row<'_>) -> Result<Self> {
@@ -39,17 +42,20 @@ impl Invite {
             used: row.get(5)?,
             created_ms: row.get(6)?,
             expires_ms: row.get(7)?,
-            is_revoked: row.get(8)?,
+            revoked_ms: row.get(8)?,
+            is_taken: row.get(9)?,
         })
     }
 
     fn state(&self, now_ms: i64) -> InviteState {
-        if self.is_revoked {
+        if self.revoked_ms.is_some() {
             InviteState::Revoked
         } else if self.used >= self.uses {
             InviteState::UsedUp
         } else if self.expires_ms.is_some_and(|expires| expires <= now_ms) {
             InviteState::Expired
+        } else if self.is_taken {
+            InviteState::NameTaken
         } else {
             InviteState::Open
         }
@@ -62,6 +68,7 @@ impl Invite {
             InviteState::Revoked => Some(RegisterReason::Revoked),
             InviteState::UsedUp => Some(RegisterReason::UsedUp),
             InviteState::Expired => Some(RegisterReason::Expired),
+            InviteState::NameTaken => Some(RegisterReason::Joined),
         }
     }
 
@@ -74,8 +81,8 @@ impl Invite {
             )?
             .query_map([self.id], |row| row.get(0))?
             .collect::<Result<_>>()?;
-        let Self { short: id, name, uses, used, created_ms, expires_ms, .. } = self;
-        Ok(InviteRow { id, name, uses, used, created_ms, expires_ms, state, friends })
+        let Self { short: id, name, uses, used, created_ms, expires_ms, revoked_ms, .. } = self;
+        Ok(InviteRow { id, name, uses, used, created_ms, expires_ms, revoked_ms, state, friends })
     }
 }
 
@@ -176,19 +183,39 @@ fn all(conn: &Connection, now_ms: i64) -> Result<Vec<InviteRow>> {
     invites.into_iter().map(|invite| invite.row(conn, now_ms)).collect()
 }
 
+/// Takes one back, or all that may still make an account of that name. Where none is left to be taken back, those that
+/// were before.
 fn revoke(conn: &Connection, which: &InviteKey, now_ms: i64) -> Result<Answer> {
-    let found = match which {
-        InviteKey::Code(code) => by_code(conn, code)?,
-        InviteKey::Short(short) => conn
-            .prepare_cached(&format!("{COLUMNS} WHERE short = ?1"))?
-            .query_row([short], Invite::read)
-            .optional()?,
+    let (found, all) = match which {
+        InviteKey::Code(code) => (by_code(conn, code)?.into_iter().collect(), None),
+        InviteKey::Short(short) => {
+            let mut select = conn.prepare_cached(&format!("{COLUMNS} WHERE short = ?1"))?;
+            (select.query_map([short], Invite::read)?.collect::<Result<Vec<_>>>()?, None)
+        }
+        InviteKey::Name(name) => {
+            let mut select = conn.prepare_cached(&format!("{COLUMNS} WHERE name = ?1 ORDER BY id"))?;
+            (select.query_map([name], Invite::read)?.collect::<Result<Vec<_>>>()?, Some(name))
+        }
     };
-    let Some(found) = found else { return Ok(Err(AdminError::NoInvite)) };
-    conn.prepare_cached("UPDATE invite SET revoked_ms = coalesce(revoked_ms, ?2) WHERE id = ?1")?
-        .execute(params![found.id, now_ms])?;
-    let revoked = Invite { is_revoked: true, ..found };
-    Ok(Ok(AdminDone::Invites(vec![revoked.row(conn, now_ms)?])))
+    let (before, mut found): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|invite| invite.revoked_ms.is_some());
+    if all.is_some() {
+        let ends =
+            |invite: &Invite| matches!(invite.state(now_ms), InviteState::Open | InviteState::NameTaken);
+        found.retain(ends);
+    }
+    let already = found.is_empty();
+    if already && before.is_empty() {
+        return Ok(Err(all.map_or(AdminError::NoInvite, |name| AdminError::NoInviteFor(name.clone()))));
+    }
+    let mut rows = Vec::new();
+    for invite in if already { before } else { found } {
+        conn.prepare_cached("UPDATE invite SET revoked_ms = coalesce(revoked_ms, ?2) WHERE id = ?1")?
+            .execute(params![invite.id, now_ms])?;
+        let revoked_ms = invite.revoked_ms.or(Some(now_ms));
+        rows.push(Invite { revoked_ms, ..invite }.row(conn, now_ms)?);
+    }
+    Ok(Ok(AdminDone::Revoked { invites: rows, already }))
 }
 
 fn by_code(conn: &Connection, code: &CodeHash) -> Result<Option<Invite>> {
@@ -220,8 +247,11 @@ fn look(conn: &Connection, op: &Inquiry) -> Result<Look> {
         None => None,
     };
     let own = invite.as_ref().and_then(|invite| invite.name.clone());
+    let is_other = own.as_ref().is_some_and(|own| op.name.as_ref().is_some_and(|name| name != own));
     let Some(name) = op.name.clone().or(own) else { return refused(RegisterReason::Name) };
     let refusal = invite.as_ref().and_then(|invite| invite.refusal(op.now_ms));
+    // An invitation for somebody makes the account of that name, and no other.
+    let refusal = refusal.or_else(|| is_other.then_some(RegisterReason::OtherName));
     let Some(account) = friend::find(conn, &name, op.network, op.now_ms)? else {
         return match refusal {
             Some(reason) => refused(reason),

@@ -160,6 +160,8 @@ fn each_refusal_has_its_own_sentence_and_exit_code() {
         (RegisterReason::UsedUp, None, 8),
         (RegisterReason::Expired, None, 8),
         (RegisterReason::Revoked, None, 8),
+        (RegisterReason::Joined, None, 11),
+        (RegisterReason::OtherName, None, 8),
         (RegisterReason::Taken, None, 11),
         (RegisterReason::Name, None, 2),
         (RegisterReason::Weak, None, 2),
@@ -187,7 +189,7 @@ fn each_refusal_has_its_own_sentence_and_exit_code() {
     }
     sentences.sort();
     sentences.dedup();
-    assert_eq!(sentences.len(), 10, "{sentences:#?}");
+    assert_eq!(sentences.len(), 12, "{sentences:#?}");
 }
 
 #[test]

@@ -270,6 +270,13 @@ pub enum AdminDone {
     Accounts(Vec<AccountRow>),
     /// All invitations, or the one that was made.
     Invites(Vec<InviteRow>),
+    /// Invitations that are taken back.
+    Revoked {
+        /// Which.
+        invites: Vec<InviteRow>,
+        /// They were already; nothing happened.
+        already: bool,
+    },
     /// A circle's members, in the order of asking.
     Circle(Vec<Member>),
 }
@@ -315,6 +322,9 @@ pub enum AdminError {
     /// No such invitation.
     #[error("there is no such invitation; `invite list` shows them all")]
     NoInvite,
+    /// No invitation for this name that could be taken back.
+    #[error("no invitation for `{0}` is open; `invite list` shows them all")]
+    NoInviteFor(String),
     /// The list is full.
     #[error("{0} has {1} friends, which is the limit (`friends`)")]
     Full(String, u32),

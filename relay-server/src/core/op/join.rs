@@ -143,9 +143,9 @@ pub enum InviteOp {
         /// Wall clock, Unix milliseconds.
         now_ms: i64,
     },
-    /// Write: takes one back.
+    /// Write: takes one back, or all open ones of a name.
     Revoke {
-        /// By its short name or its code.
+        /// By its short name, its code, or the account that it is for.
         which: InviteKey,
         /// Wall clock, Unix milliseconds.
         now_ms: i64,
@@ -159,6 +159,8 @@ pub enum InviteKey {
     Short(String),
     /// By its code.
     Code(CodeHash),
+    /// All open ones that are for the account of this name.
+    Name(String),
 }
 
 /// One line of `invite list`.
@@ -176,6 +178,9 @@ pub struct InviteRow {
     pub created_ms: i64,
     /// Until when, Unix milliseconds; none for ever.
     pub expires_ms: Option<i64>,
+    /// When it was taken back, Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_ms: Option<i64>,
     /// Whether it still makes accounts.
     pub state: InviteState,
     /// Whoever comes by it becomes a friend of these.
@@ -194,6 +199,8 @@ pub enum InviteState {
     UsedUp,
     /// Its time is over.
     Expired,
+    /// The account that it is for came by something else.
+    NameTaken,
 }
 
 /// One of a circle.

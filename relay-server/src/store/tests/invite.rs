@@ -78,6 +78,21 @@ fn join_with(relay: &mut Relay, name: &str, n: Option<u8>, friends_max: u32) -> 
     }
 }
 
+fn revoke(relay: &mut Relay, which: InviteKey) -> Result<(Vec<String>, bool), AdminError> {
+    let now_ms = relay.now;
+    relay.admin(AdminOp::Invite(InviteOp::Revoke { which, now_ms })).map(|done| match done {
+        AdminDone::Revoked { invites, already } => {
+            assert!(invites.iter().all(|row| row.state == InviteState::Revoked && row.revoked_ms.is_some()));
+            (invites.into_iter().map(|row| row.id).collect(), already)
+        }
+        other => panic!("{other:?}"),
+    })
+}
+
+fn states(relay: &mut Relay) -> Vec<InviteState> {
+    list(relay).into_iter().map(|row| row.state).collect()
+}
+
 fn refused(reason: RegisterReason) -> Inquired {
     Inquired::Refused(reason)
 }
@@ -112,16 +127,16 @@ fn each_end_of_an_invitation_has_its_reason() {
     assert_eq!(inquire(&mut relay, Some("alice"), Some(9)), refused(RegisterReason::Invite));
     assert_eq!(inquire(&mut relay, None, Some(1)), refused(RegisterReason::Name));
     assert_eq!(inquire(&mut relay, None, Some(2)), Inquired::Free("alice".into()));
-    assert_eq!(inquire(&mut relay, Some("bob"), Some(2)), Inquired::Free("bob".into()));
+    assert_eq!(inquire(&mut relay, Some("bob"), Some(2)), refused(RegisterReason::OtherName));
     assert_eq!(
         inquire(&mut relay, Some("bob"), None),
         Inquired::Free("bob".into()),
         "where registration is open"
     );
-    for which in [InviteKey::Short("0202020202".into()), InviteKey::Code(code(2))] {
-        let now_ms = relay.now;
-        let revoked = one(relay.admin(AdminOp::Invite(InviteOp::Revoke { which, now_ms })).unwrap());
-        assert_eq!((revoked.id.as_str(), revoked.state), ("0202020202", InviteState::Revoked));
+    let ways =
+        [InviteKey::Short("0202020202".into()), InviteKey::Code(code(2)), InviteKey::Name("alice".into())];
+    for (which, already) in ways.into_iter().zip([false, true, true]) {
+        assert_eq!(revoke(&mut relay, which), Ok((vec!["0202020202".into()], already)));
     }
     assert_eq!(inquire(&mut relay, None, Some(2)), refused(RegisterReason::Revoked));
     for which in [InviteKey::Short("ff".into()), InviteKey::Code(code(9))] {
@@ -133,8 +148,57 @@ fn each_end_of_an_invitation_has_its_reason() {
     relay.now += 1;
     assert_eq!(inquire(&mut relay, Some("alice"), Some(1)), refused(RegisterReason::Expired));
     assert_eq!(join(&mut relay, "alice", Some(1)), Err(RegisterReason::Expired));
-    let states: Vec<_> = list(&mut relay).into_iter().map(|row| row.state).collect();
-    assert_eq!(states, [InviteState::Revoked, InviteState::Expired]);
+    assert_eq!(states(&mut relay), [InviteState::Revoked, InviteState::Expired]);
+}
+
+#[test]
+fn an_invitation_for_a_name_makes_that_account_and_none_else() {
+    let mut relay = Relay::new();
+    circle(&mut relay, &[("alice", 1), ("bob", 2)]);
+    assert_eq!(join(&mut relay, "mallory", Some(1)), Err(RegisterReason::OtherName));
+    assert_eq!(relay.find("mallory"), None);
+    assert_eq!(join(&mut relay, "alice", Some(1)), Ok(vec![]));
+    assert_eq!(join(&mut relay, "mallory", Some(1)), Err(RegisterReason::UsedUp));
+    assert_eq!(circle(&mut relay, &[("alice", 3)]), [("alice".into(), true)]);
+}
+
+#[test]
+fn a_second_link_for_somebody_who_has_come_is_closed_and_open_again_once_he_is_gone() {
+    let mut relay = Relay::new();
+    create(&mut relay, 1, Some("alice"), &[]).unwrap();
+    create(&mut relay, 2, Some("alice"), &[]).unwrap();
+    join(&mut relay, "alice", Some(2)).unwrap();
+    assert_eq!(states(&mut relay), [InviteState::UsedUp, InviteState::NameTaken]);
+    for name in [None, Some("alice"), Some("alice2")] {
+        assert_eq!(inquire(&mut relay, name, Some(1)), refused(RegisterReason::Joined), "{name:?}");
+    }
+    assert_eq!(join(&mut relay, "alice", Some(1)), Err(RegisterReason::Joined));
+    relay.admin(AdminOp::AccountRemove { name: "alice".into(), now_ms: NOW }).unwrap();
+    assert_eq!(states(&mut relay), [InviteState::UsedUp, InviteState::Open]);
+    assert_eq!(join(&mut relay, "alice", Some(1)), Ok(vec![]));
+}
+
+#[test]
+fn all_open_invitations_for_a_name_are_taken_back_together() {
+    let mut relay = Relay::new();
+    let bob = || InviteKey::Name("bob".into());
+    assert_eq!(revoke(&mut relay, bob()), Err(AdminError::NoInviteFor("bob".into())));
+    create(&mut relay, 1, Some("bob"), &[]).unwrap();
+    create_with(&mut relay, 2, Some("bob"), 1, None, &[]).unwrap();
+    create(&mut relay, 3, Some("bobby"), &[]).unwrap();
+    create(&mut relay, 4, None, &[]).unwrap();
+    relay.now += DAY;
+    create_with(&mut relay, 5, Some("bob"), 1, None, &[]).unwrap();
+    let open = vec!["0202020202".to_owned(), "0505050505".to_owned()];
+    assert_eq!(revoke(&mut relay, bob()), Ok((open.clone(), false)), "the first one's time is over");
+    let revoked_at = relay.now;
+    relay.now += 1;
+    assert_eq!(revoke(&mut relay, bob()), Ok((open, true)));
+    let revoked: Vec<_> = list(&mut relay).into_iter().filter_map(|row| row.revoked_ms).collect();
+    assert_eq!(revoked, [revoked_at; 2], "since then, not since it was asked for again");
+    create_with(&mut relay, 6, Some("dan"), 1, None, &[]).unwrap();
+    join(&mut relay, "dan", Some(6)).unwrap();
+    assert_eq!(revoke(&mut relay, InviteKey::Name("dan".into())), Err(AdminError::NoInviteFor("dan".into())));
 }
 
 #[test]
