@@ -61,14 +61,18 @@ impl Core {
         self.pump(session);
     }
 
-    /// One session more of an account that has as many as it may: its oldest seed session ends.
+    /// One session more of an account that has as many as it may: its oldest seed session ends. The store counts its
+    /// devices; on a full disk it lets new ones in without, and then the oldest of those sessions ends.
     fn make_way(&mut self, now: Now, account: AccountId) {
-        if self.sessions_of(account).len() < SESSIONS_MAX {
-            return;
-        }
-        if let Some(oldest) = self.seed_sessions(account).first() {
+        let (all, full) = (self.sessions_of(account), self.full_sessions(account));
+        let full_max = SESSIONS_MAX.max(self.limits.devices as usize);
+        let oldest = match self.seed_sessions(account).first() {
+            Some(seed) if all.len() >= SESSIONS_MAX => Some(*seed),
+            _ => full.first().copied().filter(|_| full.len() >= full_max),
+        };
+        if let Some(oldest) = oldest {
             let text = "this account has logged in too often; close the connections that nobody uses";
-            self.end_session(now, *oldest, ErrorCode::Replaced, text);
+            self.end_session(now, oldest, ErrorCode::Replaced, text);
         }
     }
 

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::change::Told;
 use super::friend::{self, Person};
-use super::{block, device, picture, request, token};
+use super::{block, device, picture, request, token, wipe};
 use crate::core::op::{AccountId, NewPassword, Removal, Row};
 
 /// Makes an account; its name is free.
@@ -77,7 +77,7 @@ fn set_password(conn: &Connection, account: AccountId, password: &str) -> Result
     device::end_links(conn, account)
 }
 
-/// Deletes what is the account's alone; its name stays readable in what others have.
+/// Deletes what is the account's alone, but for what may be much: that goes later (see `wipe`). Its name stays readable in what others have.
 fn forget(conn: &Connection, account: AccountId, now_ms: i64) -> Result<()> {
     conn.prepare_cached(
         "UPDATE account SET removed_ms = ?2, password = '', picture = '', note = '' WHERE id = ?1",
@@ -92,12 +92,9 @@ fn forget(conn: &Connection, account: AccountId, now_ms: i64) -> Result<()> {
         "DELETE FROM friend WHERE account = ?1",
         "DELETE FROM friend_group WHERE account = ?1",
         "DELETE FROM stamp WHERE account = ?1",
-        "DELETE FROM inbox WHERE account = ?1",
-        "DELETE FROM message WHERE conv IN
-            (SELECT c.id FROM conv c JOIN account a ON a.id = c.low + c.high - ?1
-             WHERE (c.low = ?1 OR c.high = ?1) AND a.removed_ms IS NOT NULL)",
     ] {
         conn.prepare_cached(sql)?.execute([account])?;
     }
-    picture::drop_all(conn, account)
+    picture::drop_all(conn, account)?;
+    wipe::note(conn, account)
 }

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Error, ErrorCode, Result};
 
 use super::order::Order;
+use super::wipe::{self, Step};
 use super::{
-    account, admin, begin, change, device, friend, history, invite, list, marks, picture, rows, submit, token,
+    account, admin, begin, change, device, friend, history, invite, list, marks, open, picture, rows, submit,
+    token,
 };
 use crate::core::op::{AdminOp, Begin, Done, Op, StoreError};
 
@@ -22,6 +24,19 @@ pub(super) struct Db {
     order: RefCell<Order>,
     /// The last write found no room; told to the log once, and once more when there is room again.
     full: Cell<bool>,
+    /// Something of a removed account may still have to go.
+    wiping: Cell<bool>,
+}
+
+/// What [`Db::wipe`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wiped {
+    /// Nothing was to be done.
+    Nothing,
+    /// Something; there may be more.
+    Some,
+    /// It cannot be done now.
+    Later,
 }
 
 /// Whether an op can be done by a connection that cannot write.
@@ -62,7 +77,43 @@ pub(super) fn is_read(op: &Op) -> bool {
 
 impl Db {
     pub(super) fn new(conn: Connection, epoch: String) -> Self {
-        Self { conn, epoch, latest_ms: Cell::new(0), order: RefCell::default(), full: Cell::new(false) }
+        Self {
+            conn,
+            epoch,
+            latest_ms: Cell::new(0),
+            order: RefCell::default(),
+            full: Cell::new(false),
+            wiping: Cell::new(true),
+        }
+    }
+
+    /// One small step of what removed accounts leave behind.
+    pub(super) fn wipe(&self) -> Wiped {
+        if !self.wiping.get() {
+            return Wiped::Nothing;
+        }
+        match self.wipe_step() {
+            Ok(wiped) => {
+                self.wiping.set(wiped != Wiped::Nothing);
+                wiped
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what is left of a removed account cannot go now; it is tried again");
+                Wiped::Later
+            }
+        }
+    }
+
+    fn wipe_step(&self) -> Result<Wiped> {
+        if wipe::noted(&self.conn)?.is_none() {
+            return Ok(Wiped::Nothing);
+        }
+        match self.transaction(|| wipe::step(&self.conn))? {
+            Step::Nothing => Ok(Wiped::Nothing),
+            Step::Rows => Ok(Wiped::Some),
+            Step::Log(_) if !wipe::empty_log(&self.conn, open::BUSY)? => Ok(Wiped::Later),
+            Step::Log(account) => self.transaction(|| wipe::done(&self.conn, account)).map(|()| Wiped::Some),
+        }
     }
 
     /// One op, in a transaction of its own if it writes.
@@ -211,7 +262,10 @@ impl Db {
             Op::Inquire(op) => Ok(Done::Inquired(invite::inquire(conn, op)?)),
             Op::Join(op) => Ok(Done::Joined(invite::join(conn, op)?)),
             Op::Passwd(op) => Ok(Done::Passwd(account::passwd(conn, op)?)),
-            Op::Remove(op) => Ok(Done::Removed(account::remove_own(conn, op)?)),
+            Op::Remove(op) => {
+                self.wiping.set(true);
+                Ok(Done::Removed(account::remove_own(conn, op)?))
+            }
             Op::Device { account, op } => device::device(conn, *account, op),
             Op::Submit(op) => {
                 self.saw(op.now_ms);
@@ -237,7 +291,10 @@ impl Db {
                 Ok(Done::Marked(marks::mark(conn, *kind, *account, conv, *cseq, *is_hidden)?))
             }
             Op::Reveal { account } => Ok(Done::Marked(marks::reveal(conn, *account)?)),
-            Op::Admin(op) => Ok(Done::Admin(admin::admin(conn, op)?)),
+            Op::Admin(op) => {
+                self.wiping.set(self.wiping.get() || matches!(op, AdminOp::AccountRemove { .. }));
+                Ok(Done::Admin(admin::admin(conn, op)?))
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::apply::Db;
+use super::apply::{Db, Wiped};
 use super::open::{self, OpenError};
 use crate::core::op::{Done, Op, StoreError};
 
@@ -22,9 +22,12 @@ impl Direct {
         open::in_memory().map(Self)
     }
 
-    /// Carries out one op, as the threaded store would.
+    /// Carries out one op, as the threaded store would, and all that it leaves behind to be done.
     pub fn apply(&mut self, op: Op) -> Result<Done, StoreError> {
-        self.0.alone(&op)
+        let done = self.0.alone(&op);
+        // What cannot go now goes when the store is used next.
+        while self.0.wipe() == Wiped::Some {}
+        done
     }
 
     /// 128 random bits in hex, made with the store.

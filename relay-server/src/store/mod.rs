@@ -32,6 +32,7 @@ mod seal;
 mod stamp;
 mod submit;
 mod token;
+mod wipe;
 mod writer;
 
 #[cfg(test)]

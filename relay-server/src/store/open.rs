@@ -19,6 +19,9 @@ use super::seal::{self, Found};
 /// The database's file name in the data directory.
 pub const FILE: &str = "relay.db";
 
+/// How long one waits for another program that holds the database.
+pub(super) const BUSY: Duration = Duration::from_secs(5);
+
 const HISTORY: &str = "refinery_schema_history";
 
 /// Why a store cannot be opened. Each is a sentence for the administrator.
@@ -128,7 +131,8 @@ pub(super) fn open_with(dir: &Path, migrations: &[Migration]) -> Result<Db, Open
     conn.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864;
-         PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;",
+         PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;
+         PRAGMA secure_delete = ON;",
     )
     .map_err(failed)?;
     keep_statements(&conn).map_err(failed)?;
@@ -142,7 +146,7 @@ pub(super) fn reader(dir: &Path, epoch: &str) -> Result<Db, OpenError> {
     let failed = |e| explain(&path, e);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(&path, flags).map_err(failed)?;
-    conn.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
+    conn.busy_timeout(BUSY).map_err(failed)?;
     conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY;")
         .map_err(failed)?;
     keep_statements(&conn).map_err(failed)?;
@@ -220,7 +224,7 @@ fn epoch(conn: &Connection) -> rusqlite::Result<String> {
 pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(|e| explain(path, e))?;
-    conn.busy_timeout(Duration::from_secs(5)).map_err(|e| explain(path, e))?;
+    conn.busy_timeout(BUSY).map_err(|e| explain(path, e))?;
     Ok(conn)
 }
 

@@ -2,12 +2,18 @@
 //! when the queue is closed and empty.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use super::apply::Db;
+use super::apply::{Db, Wiped};
 use super::{Answers, Settings};
 use crate::core::op::Op;
+
+/// A writer that is never idle takes a step of a wipe after so many transactions.
+const BUSY_GROUPS: u32 = 64;
+/// When what could not be wiped is tried again.
+const WIPE_AGAIN: Duration = Duration::from_secs(5);
 
 /// Work for a thread.
 #[cfg_attr(test, expect(clippy::large_enum_variant, reason = "the other variant is a test's"))]
@@ -22,12 +28,14 @@ pub(super) enum Job<T> {
 /// Takes what has queued up, commits it as one transaction, and only then answers.
 pub(super) fn write<T>(db: &Db, queue: &Receiver<Job<T>>, settings: &Settings, answers: &Answers<T>) {
     let mut waiting: VecDeque<(T, Op)> = VecDeque::with_capacity(settings.group);
+    let mut groups = 0_u32;
     loop {
         if waiting.is_empty() {
-            match queue.recv() {
-                Ok(job) => take(db, job, &mut waiting),
-                Err(_closed_and_empty) => return,
+            match idle(db, queue) {
+                Some(job) => take(db, job, &mut waiting),
+                None => return,
             }
+            groups = 0;
         }
         while waiting.len() < settings.group {
             match queue.try_recv() {
@@ -41,6 +49,31 @@ pub(super) fn write<T>(db: &Db, queue: &Receiver<Job<T>>, settings: &Settings, a
         let results = db.group(waiting.iter().map(|(_, op)| op), settings.group_time);
         let done: Vec<T> = waiting.drain(..results.len()).map(|(token, _)| token).collect();
         answers(done.into_iter().zip(results).collect());
+        groups += 1;
+        if groups.is_multiple_of(BUSY_GROUPS) {
+            db.wipe();
+        }
+    }
+}
+
+/// The next job. Until there is one, removed accounts are wiped step by step; none when the queue is closed and empty
+/// (then the rest goes after the next start).
+fn idle<T>(db: &Db, queue: &Receiver<Job<T>>) -> Option<Job<T>> {
+    loop {
+        match queue.try_recv() {
+            Ok(job) => return Some(job),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => {}
+        }
+        match db.wipe() {
+            Wiped::Some => {}
+            Wiped::Nothing => return queue.recv().ok(),
+            Wiped::Later => match queue.recv_timeout(WIPE_AGAIN) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {}
+            },
+        }
     }
 }
 

@@ -117,6 +117,20 @@ fn somebody_who_reads_twenty_thousand_missed_messages_of_two_thousand_people_nev
 }
 
 #[test]
+fn devices_that_a_full_disk_cannot_count_are_bounded_all_the_same() {
+    let mut relay = Relay::new();
+    for session in 1..=200 {
+        relay.full(session, &account(1, "a"), &format!("d{session}"), &[], 0);
+    }
+    assert_eq!(relay.core.online[&1].sessions, (137..=200).collect::<Vec<_>>(), "the oldest gave way");
+    for session in 201..=300 {
+        relay.seed(session, &account(1, "a"), &[], 0);
+    }
+    let count = relay.core.online[&1].sessions.len();
+    assert!(count <= 65, "{count}");
+}
+
+#[test]
 fn whoever_leaves_leaves_nothing_behind() {
     let mut relay = Relay::new();
     for round in 0..50_u64 {

@@ -17,6 +17,7 @@ mod profile;
 mod request;
 mod submit;
 mod threads;
+mod wipe;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
