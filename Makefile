@@ -3,11 +3,12 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 CARGO ?= cargo
+FUZZ ?= 60
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 PROGRAMS := relay-server qqd qqctl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-systemd check bench deny man install uninstall dist clean
+.PHONY: help demo test test-systemd check fuzz bench deny man install uninstall dist clean
 
 help: ## what there is to do
 	@echo 'Qiaoqiao 敲敲 $(VERSION)'
@@ -33,6 +34,10 @@ check: ## format, lints, documentation
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked
+
+fuzz: ## a minute of mutated input for everything that reads what others wrote (FUZZ=600 for ten)
+	@scripts/setup build
+	FUZZ_SECONDS='$(FUZZ)' $(CARGO) test --locked -p qiaoqiao-tests --test fuzz -- --nocapture
 
 bench: ## the relay in numbers, beside a bare forwarder (about three minutes; BENCH='--only chat' for a part)
 	@scripts/setup build
