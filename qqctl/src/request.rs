@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::ArgMatches;
 use ipc_schema::client::Client;
-use ipc_schema::{Code, Error, METHODS, MethodRow, Request, account, friend};
+use ipc_schema::{Code, Error, METHODS, MethodRow, Request, account, daemon, friend};
 use serde_json::Value;
 
 use crate::command::Options;
@@ -45,7 +45,25 @@ pub(crate) fn run(matches: &ArgMatches, options: &Options, printer: &mut Printer
         _ => {}
     }
     let mut client = connect::connect(options)?;
-    call(&mut client, request, sub, printer)
+    call(&mut client, request, sub, printer).map_err(|stop| match stop {
+        Stop::Error(error) if error.code == Code::UnknownMethod => older(&mut client, row.name).into(),
+        stop => stop,
+    })
+}
+
+/// The daemon that runs does not know a method of this version: it was there before the update.
+fn older(client: &mut Client, method: &str) -> Error {
+    let version = client.welcome().daemon.clone();
+    let message = format!(
+        "the qqd that runs (version {version}) does not know {method}; it is older than this qqctl and must be restarted"
+    );
+    client.set_timeout(Some(LOOK));
+    let by_hand = match client.call(&daemon::Status {}) {
+        Ok(report) => format!("kill {} (the next qqctl starts the new one)", report.daemon.pid),
+        Err(_) => "end it (the next qqctl starts the new one)".to_owned(),
+    };
+    let hint = format!("systemctl --user restart qqd; without systemd: {by_hand}");
+    Error::new(Code::UnknownMethod, message).with_hint(hint)
 }
 
 /// The method that a short form, or a feature and its verb, stands for.

@@ -180,6 +180,7 @@ fn word(account: &Account) -> (&'static str, Style) {
         State::Offline => ("off line", Style::Dim),
         State::Connecting => ("connecting", Style::Yellow),
         State::Authenticating => ("logging in", Style::Yellow),
+        State::Backoff if account.reason.as_deref() == Some("disabled") => ("disabled", Style::Red),
         State::Backoff => ("trying again soon", Style::Yellow),
     }
 }

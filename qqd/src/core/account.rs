@@ -17,8 +17,9 @@ use super::asking::Asking;
 use super::call::Call;
 use super::early::Early;
 use super::fill::Filling;
+use super::follow::Look;
 use super::friend::Friends;
-use super::io::{AccountKey, ClientId, Local, Token};
+use super::io::{AccountKey, Aim, ClientId, Local, Token};
 use super::join::{Joining, Newcomer};
 use super::link::Link;
 use super::login::Wanted;
@@ -54,6 +55,8 @@ pub(super) enum Said {
     Named(Newcomer),
     /// How far this clock is ahead of the relay's, in microseconds, for whoever looks.
     Time(u64, Option<i64>),
+    /// The way to another address of its relay is to be looked at.
+    Aim(Aim),
     /// What it has left on disk.
     Left(Local, Left),
     /// What waited for its first try waits no more.
@@ -88,6 +91,8 @@ pub(super) struct Account {
     pub(super) joining: Option<Joining>,
     /// A frontend's login on its way.
     pub(super) login: Option<Wanted>,
+    /// A new address of the relay that is looked at before the session that stands is given up for it.
+    pub(super) looking: Option<Look>,
     /// A login that the relay has accepted and that is not on disk yet.
     pub(super) saving: Option<Saving>,
     pub(super) logout: Option<logout::Pending>,
@@ -135,6 +140,7 @@ impl Account {
             refused: None,
             joining: None,
             login: None,
+            looking: None,
             saving: None,
             logout: None,
             link: Link::default(),

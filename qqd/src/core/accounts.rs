@@ -5,7 +5,7 @@ use ipc_schema::{Code, Error};
 
 use super::account::{Account, Said};
 use super::address::{self, usage};
-use super::io::Local;
+use super::io::{Aim, Examined, Local, Output};
 use super::name::{not_logged_in, quote};
 use super::op::{self, Address, All, Done, Left, Op, StoreError};
 use super::request::{Caller, Waiting};
@@ -107,6 +107,7 @@ impl Core {
                     let key = self.accounts.get(at).map(|account| account.key).unwrap_or_default();
                     self.on_time_told(key, number, ahead_us);
                 }
+                Said::Aim(aim) => self.look(aim),
                 Said::Named(named) => newcomer = Some(named),
                 Said::Left(local, left) => drop(self.left.insert(local.to_string(), left)),
                 Said::Early(waiting) => early = waiting,
@@ -126,6 +127,24 @@ impl Core {
         }
         for Waiting { caller, call } in early {
             self.on_call(caller, call);
+        }
+    }
+
+    /// An account wants the way to another address of its relay to be looked at.
+    fn look(&mut self, aim: Aim) {
+        self.last_asked += 1;
+        self.looks.insert(self.last_asked, aim.account);
+        self.outputs.push_back(Output::Examine { number: self.last_asked, aims: vec![aim] });
+    }
+
+    /// The shell has looked: for an account, or for somebody who looks whether everything works.
+    pub(super) fn on_examined(&mut self, number: u64, examined: Examined) {
+        match self.looks.remove(&number) {
+            None => self.tell_examined(number, examined),
+            Some(key) => {
+                let probe = examined.probes.into_iter().find(|probe| probe.account == key);
+                self.work_of(key, |account| account.on_looked(probe));
+            }
         }
     }
 

@@ -38,6 +38,8 @@ pub(super) struct Call {
     incoming: bool,
     media: Media,
     state: State,
+    /// It was taken here, and the caller's device has not answered that yet.
+    answering: bool,
     /// Until when it rings.
     until: Duration,
     /// The other side's device: the caller's, or the one that was first to accept.
@@ -82,6 +84,7 @@ impl Account {
             incoming: false,
             media: params.media,
             state: State::Calling,
+            answering: false,
             until: self.now.mono + RING,
             device: None,
             rings: BTreeSet::new(),
@@ -151,7 +154,7 @@ impl Account {
 
     /// `call.accept`.
     pub(super) fn accept_call(&mut self, to: ReplyTo<Accept>, params: &Accept) {
-        match self.ringing(params.call.as_deref()).and_then(|id| self.askable().map(|()| id)) {
+        match self.unanswered(params.call.as_deref()).and_then(|id| self.askable().map(|()| id)) {
             Err(error) => self.reply(to, Err(error)),
             Ok(id) => self.answer_call(&id, Some(to)),
         }
@@ -161,7 +164,8 @@ impl Account {
     fn answer_call(&mut self, id: &Id, to: Option<ReplyTo<Accept>>) {
         let Some(account) = &self.account else { return };
         let myaccount = account.account.clone();
-        let Some(call) = self.call.as_ref().filter(|call| call.id == *id) else { return };
+        let Some(call) = self.call.as_mut().filter(|call| call.id == *id) else { return };
+        call.answering = true;
         let (friendaccount, device) = (call.friend.clone(), call.device.clone());
         let (media, call) = (call.media.word().to_owned(), call.id.clone());
         let stanza = move |id| {
@@ -232,6 +236,17 @@ impl Account {
             }
             Some(call) => Ok(call.id.clone()),
             None => Err(Error::new(Code::NotFound, "nobody is calling")),
+        }
+    }
+
+    /// The same, unless another frontend has taken it already and the caller's device is just told.
+    fn unanswered(&self, id: Option<&str>) -> Result<Id, Error> {
+        match self.call.as_ref().filter(|call| call.answering && fits(call, id)) {
+            Some(call) => {
+                let message = format!("the call with {} is accepted already", call.friend);
+                Err(Error::new(Code::Conflict, message).with_hint("`qqctl hangup` ends it"))
+            }
+            None => self.ringing(id),
         }
     }
 

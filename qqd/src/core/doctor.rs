@@ -96,7 +96,7 @@ impl Core {
         self.tell_doctor(number, |doctor| doctor.store = Some(store));
     }
 
-    pub(super) fn on_examined(&mut self, number: u64, examined: Examined) {
+    pub(super) fn tell_examined(&mut self, number: u64, examined: Examined) {
         self.tell_doctor(number, |doctor| doctor.examined = Some(examined));
     }
 

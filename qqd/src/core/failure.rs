@@ -271,9 +271,10 @@ impl Failure {
     /// Whoever runs the relay has disabled the account.
     pub(super) fn disabled(account: &str, relay: &str) -> Self {
         let message = format!(
-            "{account} is disabled at {relay}; ask whoever runs the server, and once it is enabled again: qqctl login {account}"
+            "{account} is disabled at {relay}; ask whoever runs the server, and once it is enabled again, this logs in at \
+             once: qqctl login {account}"
         );
-        Self::new("disabled", Some(Step::Login), Pace::Never, Code::Disabled, message).at(relay)
+        Self::new("disabled", Some(Step::Login), Pace::After(SLOW), Code::Disabled, message).at(relay)
     }
 
     /// Another device has ended this one's login, or the password was changed, or the account removed.

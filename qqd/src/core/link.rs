@@ -54,6 +54,8 @@ pub(super) struct Link {
     pub(super) key: Option<String>,
     /// The system vouches for it.
     pub(super) by_system: bool,
+    /// Since the last session frontends were told that the account is disabled.
+    pub(super) disabled_told: bool,
     dialled: Duration,
     heard: Duration,
     wrote: Duration,
@@ -79,6 +81,7 @@ impl Link {
 
     pub(super) fn established(&mut self, now: Duration) {
         self.stage = Stage::Online { since: now };
+        self.disabled_told = false;
         self.probe = None;
     }
 

@@ -50,6 +50,7 @@ impl Account {
             return;
         }
         self.logout = Some(Pending { to: vec![to], wipe, ..Pending::default() });
+        self.look_no_more();
         if let Some(wanted) = self.login.take_if(|_| self.saving.is_none()) {
             let error = Error::new(Code::Conflict, "a logout came in between; log in again");
             self.reply_login(wanted.to, Err(error));
@@ -62,6 +63,7 @@ impl Account {
     /// The account is no more at the relay: what is left is this computer's part.
     pub(super) fn end_removed(&mut self, to: ReplyTo<Remove>, wipe: bool) {
         self.drop_password();
+        self.look_no_more();
         let pending = self.logout.get_or_insert_default();
         pending.removed.push(to);
         pending.wipe |= wipe;

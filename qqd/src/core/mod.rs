@@ -112,6 +112,8 @@ pub struct Core {
     last_asked: u64,
     /// Those who look whether everything works.
     doctors: Vec<Doctor>,
+    /// For whom the shell looks at another address of a relay, by the number of the look.
+    looks: HashMap<u64, AccountKey>,
 }
 
 impl fmt::Debug for Core {
@@ -138,6 +140,7 @@ impl Core {
             asked: HashMap::new(),
             last_asked: 0,
             doctors: Vec::new(),
+            looks: HashMap::new(),
         };
         core.ask(Local::from(""), op::Op::LoadAll, Awaited::Load);
         core

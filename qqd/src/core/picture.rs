@@ -1,7 +1,7 @@
 //! Avatars: small files that are passed on as they are and never decoded. Named by their SHA-256.
 //!
 //! A friend's avatar is fetched when somebody asks for it, and in the background when it is not here: two at a time, once
-//! in a session.
+//! in a session; one that was found here once is not looked for again at the next login, for its name says what it is.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
@@ -112,6 +112,8 @@ pub(super) struct Pictures {
     waiting: VecDeque<String>,
     /// Those of this session, so that each is tried once.
     tried: BTreeSet<String>,
+    /// Those that lie here.
+    held: BTreeSet<String>,
     under_way: usize,
 }
 
@@ -188,6 +190,11 @@ impl Account {
 
     /// The file lies here, or cannot.
     fn pass_picture(&mut self, hash: String, who: For, result: Result<Option<String>, Error>) {
+        if result.is_err() {
+            self.pictures.held.remove(&hash);
+        } else if matches!(result, Ok(Some(_))) && self.pictures.held.len() < FETCHED_MAX {
+            self.pictures.held.insert(hash.clone());
+        }
         match who {
             For::Asked(to, friend) => {
                 let reply = result.map(|path| Pictured { friend, picture: hash, path });
@@ -206,6 +213,7 @@ impl Account {
     /// An avatar that may not be here yet.
     pub(super) fn want_picture(&mut self, hash: &str) {
         let new = is_hash(hash)
+            && !self.pictures.held.contains(hash)
             && self.pictures.tried.len() < FETCHED_MAX
             && self.pictures.tried.insert(hash.to_owned());
         if new {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ipc_schema::account::{Changed, Refused, State};
-use ipc_schema::{Event, account};
+use ipc_schema::{Code, Event, account};
 
 use super::account::Account;
 use super::failure::{Failure, Pace};
@@ -96,7 +96,10 @@ impl Account {
         let pause = self.jitter(shortest, longest);
         let firm = matches!(failure.pace, Pace::After(_));
         self.link.stage = Stage::Waiting { at: self.now.mono + pause, firm };
-        if failure.error.retry_after_ms.is_some() {
+        // Once; a try every few minutes that hears the same is no news.
+        let disabled =
+            failure.error.code == Code::Disabled && !std::mem::replace(&mut self.link.disabled_told, true);
+        if failure.error.retry_after_ms.is_some() || disabled {
             self.tell(refusal(&failure));
         }
         let link = Changed {

@@ -50,7 +50,7 @@ impl Account {
     fn rings(&self, id: Id, friend: String, media: Media, device: Option<String>) -> Call {
         let until = self.now.mono + RING + PATIENCE;
         let (state, rings) = (State::Ringing, BTreeSet::new());
-        Call { id, friend, incoming: true, media, state, until, device, rings }
+        Call { id, friend, incoming: true, media, state, answering: false, until, device, rings }
     }
 
     /// `call_ringing`: a device of the callee rings.

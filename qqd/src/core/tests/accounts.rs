@@ -171,8 +171,8 @@ fn a_relay_that_refuses_one_account_leaves_the_other_on_line() {
     let no = LoginResponse { state: 0, reason: Some(LoginReason::Disabled), ..LoginResponse::default() };
     let outputs = daemon.hear(no);
     assert_eq!(told(&outputs, "account.refused"), [Some(BOB)]);
-    assert_eq!(states(&mut daemon), pair("online", "offline"));
-    assert_eq!(refusal(&daemon.ask(of("bob", text("carol", "b1")))).code, Code::Disabled);
+    assert_eq!(states(&mut daemon), pair("online", "backoff"));
+    assert_eq!(refusal(&daemon.ask(of("bob", text("carol", "b1")))).code, Code::NoRelay);
     assert_eq!(chats(&daemon.ask(of("alice", text("carol", "a1")))), ["a1"]);
 }
 

@@ -139,6 +139,21 @@ fn a_call_that_cannot_be_is_a_sentence_with_its_own_code() {
 }
 
 #[test]
+fn two_windows_that_accept_one_call_answer_it_once() {
+    let mut daemon = Daemon::with_bob();
+    daemon.hear(asks("c1", "audio"));
+    let outputs = daemon.ask(Accept::default());
+    let [Stanza::RVidio(accepted)] = sent(&outputs)[..] else { panic!("{outputs:?}") };
+    let ack = Ack { id: accepted.id.clone().unwrap(), ..Ack::default() };
+    let outputs = daemon.ask(Accept::default());
+    assert!(sent(&outputs).is_empty(), "one answer only: {outputs:?}");
+    assert_eq!(refusal(&outputs).code, Code::Conflict);
+    assert!(refusal(&outputs).message.contains("accepted already"));
+    let outputs = daemon.hear(ack);
+    assert_eq!((replies(&outputs).len(), states(&outputs)), (1, vec!["accepted -".to_owned()]));
+}
+
+#[test]
 fn what_comes_in_rings_is_accepted_and_never_told_again() {
     let mut daemon = Daemon::with_bob();
     let outputs = daemon.hear(asks("c1", "audio"));

@@ -2,8 +2,9 @@
 
 use super::asking::{done, request_id};
 use super::*;
+use crate::core::io::{Examined, Probe};
 use ipc_schema::account::{Devices, Link, Login, Passwd, Relay, Remove, Revoke};
-use relay_schema::{Device, ErrorCode, ErrorStanza, Nack, NackCode};
+use relay_schema::{Device, ErrorCode, ErrorStanza, LoginReason, LoginResponse, Nack, NackCode};
 
 const LAPTOP: &str = "0b1ef6ce-94d6-4a39-9d09-3c1c9c9d2f6e";
 const PHONE: &str = "0b2ef6ce-94d6-4a39-9d09-3c1c9c9d2f6e";
@@ -145,23 +146,59 @@ fn an_account_is_removed_at_the_relay_first_and_its_history_stays_unless_it_is_t
     }
 }
 
+/// The shell has looked at the address of `outputs`.
+fn looked(daemon: &mut Daemon, outputs: &[Output], tls: Result<Option<String>, Closed>) -> Vec<Output> {
+    let number = outputs.iter().find_map(|output| match output {
+        Output::Examine { number, aims } => Some((*number, aims[0].account)),
+        _ => None,
+    });
+    let (number, account) = number.unwrap_or_else(|| panic!("{outputs:?}"));
+    let tcp = tls.clone().map(|_| Duration::from_millis(5));
+    let probes = vec![Probe { account, tcp, tls }];
+    daemon.say(Input::Examined { number, examined: Examined { runtime: Ok(()), probes } })
+}
+
+#[test]
+fn a_logout_while_the_new_address_is_looked_at_answers_both() {
+    let mut daemon = Daemon::online();
+    let outputs = daemon.ask(Relay { relay: "new.example.org".into(), trust: None });
+    let leaving = daemon.ask(ipc_schema::account::Logout::default());
+    assert_eq!(refusal(&leaving).code, Code::Conflict);
+    assert!(replies(&looked(&mut daemon, &outputs, Ok(None))).is_empty());
+    daemon.pass(Duration::from_secs(2));
+    assert!(daemon.disk.account().is_none());
+}
+
 #[test]
 fn a_relay_that_moved_is_followed_and_if_that_fails_nothing_has_changed() {
     let to = |relay: &str| Relay { relay: relay.into(), trust: None };
     let mut daemon = Daemon::with_bob();
     let before = daemon.disk.account().unwrap().clone();
     assert_eq!(refusal(&daemon.ask(to("plain://127.0.0.1:1"))).exit(), 2, "never back to no TLS");
-    assert!(has_dialled(&daemon.ask(to("new.example.org"))));
-    let outputs = daemon.closed(Closed::Untrusted { key: KEY.into() });
-    assert_eq!(refusal(&outputs).exit(), 12);
-    assert_eq!(daemon.disk.account(), Some(&before));
-    daemon.pass(Duration::from_millis(500));
+    let nowhere = Closed::Refused { detail: "Connection refused".into() };
+    for (closed, exit) in [(Closed::Untrusted { key: KEY.into() }, 12), (nowhere, 6)] {
+        let outputs = daemon.ask(to("new.example.org"));
+        assert!(!has_dialled(&outputs) && !has_hung_up(&outputs) && daemon.core.first().link.is_online());
+        assert_eq!(refusal(&daemon.ask(to("other.example.org"))).code, Code::Conflict, "one at a time");
+        let outputs = looked(&mut daemon, &outputs, Err(closed));
+        assert_eq!(refusal(&outputs).exit(), exit);
+        assert!(!has_hung_up(&outputs) && events(&outputs).is_empty(), "the session stands: {outputs:?}");
+        assert!(daemon.core.first().link.is_online());
+        assert_eq!(daemon.disk.account(), Some(&before));
+    }
+    let outputs = daemon.ask(to("new.example.org"));
+    assert!(has_dialled(&looked(&mut daemon, &outputs, Ok(Some(KEY.into())))));
+    daemon.open();
+    let no = LoginResponse { state: 0, reason: Some(LoginReason::Credentials), ..LoginResponse::default() };
+    assert_eq!(refusal(&daemon.hear(no)).exit(), 4);
     daemon.open();
     daemon.hear(welcome(0, 0));
     assert!(daemon.core.first().link.is_online(), "back where it was");
+    assert_eq!(daemon.disk.account().map(|now| &now.relay), Some(&before.relay));
 
     daemon.ask(text("bob", "k1"));
-    daemon.ask(to("new.example.org:6000"));
+    let outputs = daemon.ask(to("new.example.org:6000"));
+    looked(&mut daemon, &outputs, Ok(Some(KEY.into())));
     let outputs = daemon.open();
     let [Stanza::Login(said)] = sent(&outputs)[..] else { panic!("{outputs:?}") };
     assert_eq!((said.resume, said.token.is_some()), (Some(0), true));

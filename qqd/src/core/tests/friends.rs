@@ -329,6 +329,25 @@ fn a_friends_avatar_is_fetched_once_and_only_if_it_is_that_one() {
 }
 
 #[test]
+fn an_avatar_that_lies_here_is_not_looked_for_at_every_login() {
+    let mut daemon = Daemon::with_bob();
+    let hash = png().hash().to_owned();
+    let outputs = daemon.hear(Friend { picture: hash, ..entry("bob", "friend", Some(1)) });
+    daemon.hear(avatar(request_id(&outputs), &png()));
+    let looks = daemon.disk.looks;
+    assert_eq!(looks, 1);
+    daemon.lost();
+    daemon.pass(Duration::from_millis(500));
+    daemon.open();
+    daemon.hear(welcome(1, 1));
+    assert_eq!(daemon.disk.looks, looks, "its name says that it is the one");
+    let mut next = Daemon::on(daemon.disk);
+    next.open();
+    next.hear(welcome(1, 1));
+    assert_eq!(next.disk.looks, looks + 1, "a daemon that begins looks once");
+}
+
+#[test]
 fn avatars_are_fetched_two_at_a_time_in_the_background() {
     let mut daemon = Daemon::online();
     for (name, byte) in [("bob", "b"), ("carol", "c"), ("dave", "d")] {

@@ -2,7 +2,7 @@
 
 use super::*;
 use ipc_schema::account::{LoggedIn, State};
-use relay_schema::LoginReason;
+use relay_schema::{ErrorCode, ErrorStanza, LoginReason};
 
 /// Begins a login and lets it end like this.
 fn fails_with(end: impl FnOnce(&mut Daemon) -> Vec<Output>) -> Error {
@@ -104,6 +104,33 @@ fn a_changed_key_stops_before_the_password_is_sent() {
     });
     assert_eq!((error.code, error.exit()), (Code::KeyChanged, 12));
     assert!(error.message.starts_with("stop:") && error.message.contains("The password was not sent"));
+}
+
+#[test]
+fn an_account_that_was_disabled_is_on_line_again_minutes_after_it_is_enabled() {
+    let mut daemon = Daemon::online();
+    let disabled = ErrorStanza { code: ErrorCode::Disabled, text: "disabled".into(), id: None };
+    let outputs = daemon.hear(disabled);
+    assert_eq!(names(&outputs)[..2], ["account.refused", "account.state"], "{outputs:?}");
+    assert!(!has_dialled(&daemon.pass(Duration::from_secs(299))), "slowly");
+    let no = LoginResponse { state: 0, reason: Some(LoginReason::Disabled), ..LoginResponse::default() };
+    assert!(has_dialled(&daemon.pass(Duration::from_secs(60))));
+    daemon.open();
+    assert!(!names(&daemon.hear(no)).contains(&"account.refused"), "told once");
+    assert!(has_dialled(&daemon.pass(Duration::from_secs(340))), "again and again");
+    daemon.open();
+    daemon.hear(welcome(0, 0));
+    assert!(daemon.core.first().link.is_online());
+}
+
+#[test]
+fn an_account_that_was_disabled_logs_in_at_once_by_hand() {
+    let mut daemon = Daemon::online();
+    daemon.hear(ErrorStanza { code: ErrorCode::Disabled, text: "disabled".into(), id: None });
+    let by_hand = ipc_schema::account::Login { password: None, ..login("alice@example.org") };
+    assert!(has_dialled(&daemon.ask(by_hand)));
+    daemon.open();
+    assert!(replies(&daemon.hear(welcome(0, 0)))[0].is_ok());
 }
 
 #[test]

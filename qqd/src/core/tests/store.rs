@@ -19,6 +19,8 @@ use super::super::segment;
 pub(super) struct Disk {
     shelves: Vec<(String, Shelf)>,
     pictures: BTreeMap<String, Picture>,
+    /// How often an avatar was looked for.
+    pub(super) looks: u64,
     /// The user's own files, by path.
     pub(super) files: BTreeMap<String, Picture>,
     /// Tries to join whose end is not known.
@@ -119,7 +121,10 @@ impl Disk {
         }
         let path = |picture: &Picture| format!("/data/{}.{}", picture.hash(), picture.extension());
         match &op {
-            Op::FindPicture { hash } => return Ok(Done::PicturePath(self.pictures.get(hash).map(path))),
+            Op::FindPicture { hash } => {
+                self.looks += 1;
+                return Ok(Done::PicturePath(self.pictures.get(hash).map(path)));
+            }
             Op::KeepPicture(picture) => {
                 self.pictures.insert(picture.hash().to_owned(), picture.clone());
                 return Ok(Done::PicturePath(Some(path(picture))));
