@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use ipc_schema::account::{DeviceList, Devices, Link, Linked};
-use ipc_schema::daemon::Welcome;
+use ipc_schema::daemon::{self, Welcome};
 use ipc_schema::{Method, account, chat, outbox};
 use qiaoqiao_tests::program;
 use qiaoqiao_tests::terminal::Terminal;
@@ -48,6 +48,16 @@ fn a_link_is_a_line_for_programs_and_a_code_on_a_terminal() {
     );
     let plain = on_a_terminal(dir.path(), "never", "account link");
     assert!(plain.contains(LINK) && !plain.contains('▀') && !plain.contains('\u{1b}'), "{plain}");
+}
+
+#[test]
+fn a_daemon_that_is_older_than_qqctl_is_named_and_how_it_is_restarted() {
+    let dir = serve();
+    let out = qqctl(dir.path()).args(["outbox", "clear"]).output().unwrap();
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(14), "{said}");
+    assert!(said.contains("does not know outbox.clear") && said.contains("version 0.1.0"), "{said}");
+    assert!(said.contains("systemctl --user restart qqd") && said.contains("kill 4711"), "{said}");
 }
 
 /// All that a command shows on 80 columns: no line is longer.
@@ -94,9 +104,20 @@ fn answer(line: &str) -> Value {
         Devices::NAME => json!(devices()),
         Link::NAME => json!(Linked { link: LINK.into(), expires: "2026-01-31T09:40:00.000Z".into() }),
         outbox::List::NAME => json!(outbox::Listed { messages: vec![failed()], more: false }),
+        daemon::Status::NAME => return status(&call["id"]),
+        // What a daemon says of a method that it does not have.
+        outbox::Clear::NAME => {
+            let error = json!({ "code": -32601, "message": "there is no method", "data": { "code": "unknown_method" } });
+            return json!({ "jsonrpc": "2.0", "id": call["id"], "error": error });
+        }
         other => panic!("{other} is not asked for"),
     };
     json!({ "jsonrpc": "2.0", "id": call["id"], "result": result })
+}
+
+fn status(id: &Value) -> Value {
+    let daemon = json!({ "version": "0.1.0", "pid": 4711, "uptime_s": 1 });
+    json!({ "jsonrpc": "2.0", "id": id, "result": { "daemon": daemon, "accounts": [], "notifications": "none" } })
 }
 
 fn devices() -> DeviceList {
