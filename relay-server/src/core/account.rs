@@ -104,7 +104,8 @@ impl Core {
             }
             self.leaving.pop_front();
             let Some(online) = self.online.get_mut(&account) else { continue };
-            online.presence.settle(now.mono);
+            let lost = online.presence.settle(now.mono);
+            self.end_lost(account, lost);
             self.tell_rest(account);
         }
     }
@@ -113,7 +114,8 @@ impl Core {
     /// friends see at once what is left. (A lost connection has its while, see [`GRACE`].)
     pub(super) fn gone_for_good(&mut self, account: AccountId, device: Option<&str>) {
         let Some(online) = self.online.get_mut(&account) else { return };
-        online.presence.forget(device);
+        let lost = online.presence.forget(device);
+        self.end_lost(account, lost);
         self.tell_rest(account);
     }
 

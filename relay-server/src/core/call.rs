@@ -1,7 +1,9 @@
 //! Calls: `vidio`, `r_vidio` and what follows them. Two seed clients are forwarded to each other here, devices of the
-//! full dialect in `full`. The relay keeps nothing of a call but rates, and who may answer an invisible account.
+//! full dialect in `full`. The relay keeps nothing of a call but rates, who may answer an invisible account, and which
+//! two devices are in it (see `lost`).
 
 mod full;
+mod lost;
 
 use std::time::Duration;
 

@@ -27,6 +27,8 @@ const LINE: usize = 150;
 /// So many changes of one account are told at once, and so many in that time; what is over it is told together later.
 const CHANGES: u32 = 10;
 const CHANGES_TIME: Duration = Duration::from_secs(20);
+/// Accepted calls of one device that are remembered; a person is in one.
+const CALLS_MAX: usize = 4;
 
 /// What a device says of itself.
 #[derive(Debug, Default)]
@@ -70,6 +72,26 @@ struct Seat {
     state: i32,
     /// Its session is over; until then it counts.
     until: Option<Duration>,
+    /// The calls that it is in.
+    calls: Vec<Talking>,
+}
+
+/// An accepted call, as one of its two devices has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Talking {
+    other: AccountId,
+    call: Id,
+}
+
+/// A call that one of its devices has left without a word.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Lost {
+    /// The device.
+    pub(super) device: String,
+    /// The account at the other end.
+    pub(super) other: AccountId,
+    /// The call.
+    pub(super) call: Id,
 }
 
 /// How an account's sessions show it.
@@ -91,7 +113,7 @@ impl Presence {
         if let Some(seat) = self.seats.iter_mut().find(|seat| left(seat)) {
             (seat.session, seat.until) = (session, None);
         } else {
-            self.seats.push(Seat { session, device, state: ON, until: None });
+            self.seats.push(Seat { session, device, state: ON, until: None, calls: Vec::new() });
         }
         self.set(session, own);
     }
@@ -119,16 +141,54 @@ impl Presence {
         }
     }
 
-    /// Forgets who left long enough ago.
-    pub(super) fn settle(&mut self, now: Duration) {
-        self.seats.retain(|seat| seat.until.is_none_or(|until| until > now));
+    /// Forgets who left long enough ago; the calls that are lost with them.
+    pub(super) fn settle(&mut self, now: Duration) -> Vec<Lost> {
         self.late = false;
+        self.free(|seat| seat.until.is_some_and(|until| until <= now))
     }
 
-    /// Forgets who has left, at once: all of them, or those of one device.
-    pub(super) fn forget(&mut self, device: Option<&str>) {
+    fn free(&mut self, is_gone: impl Fn(&Seat) -> bool) -> Vec<Lost> {
+        let gone: Vec<Seat> = self.seats.extract_if(.., |seat| is_gone(seat)).collect();
+        let with_device = gone.into_iter().filter_map(|seat| Some((seat.device?, seat.calls)));
+        with_device
+            .flat_map(|(device, calls)| {
+                calls.into_iter().map(move |Talking { other, call }| Lost {
+                    device: device.clone(),
+                    other,
+                    call,
+                })
+            })
+            .collect()
+    }
+
+    /// The device takes part in an accepted call.
+    pub(super) fn begin_call(&mut self, device: &str, other: AccountId, call: &Id) {
+        let seat = self.seats.iter_mut().find(|seat| seat.device.as_deref() == Some(device));
+        let Some(Seat { calls, .. }) = seat else { return };
+        calls.retain(|talking| talking.call != *call);
+        if calls.len() >= CALLS_MAX {
+            calls.remove(0);
+        }
+        calls.push(Talking { other, call: call.clone() });
+    }
+
+    /// Whether the device is in that call.
+    pub(super) fn is_in_call(&self, device: &str, other: AccountId, call: &Id) -> bool {
+        let is_it = |talking: &Talking| talking.other == other && talking.call == *call;
+        self.seats.iter().any(|seat| seat.device.as_deref() == Some(device) && seat.calls.iter().any(is_it))
+    }
+
+    /// The call is over.
+    pub(super) fn end_call(&mut self, other: AccountId, call: &Id) {
+        for seat in &mut self.seats {
+            seat.calls.retain(|talking| talking.other != other || talking.call != *call);
+        }
+    }
+
+    /// Forgets who has left, at once: all of them, or those of one device; the calls that are lost with them.
+    pub(super) fn forget(&mut self, device: Option<&str>) -> Vec<Lost> {
         let is_meant = |seat: &Seat| device.is_none_or(|device| seat.device.as_deref() == Some(device));
-        self.seats.retain(|seat| seat.until.is_none() || !is_meant(seat));
+        self.free(|seat| seat.until.is_some() && is_meant(seat))
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -38,13 +38,17 @@ struct Signal {
     id: Id,
 }
 
-/// What all of them have.
+/// What all of them have, and what must be right in each.
 struct Said {
     myaccount: String,
     friendaccount: String,
     id: Option<Id>,
     word: &'static str,
     rate: Rate,
+    /// A child that is missing, which the seed dialect does not have.
+    lacks: Option<&'static str>,
+    /// Its texts are as short as they must be.
+    is_short: bool,
 }
 
 /// Which rate counts. What a daemon says by itself, without its user, is among the signals.
@@ -60,15 +64,11 @@ impl Core {
     pub(in crate::core) fn on_full_vidio(&mut self, now: Now, session: SessionId, call: Vidio) {
         let Vidio { myaccount, friendaccount, session: _, id, call, media, offer, device: _, to_device } =
             call;
-        let said = Said { myaccount, friendaccount, id, word: "vidio", rate: Rate::Calls };
+        let lacks =
+            lacking([("call", call.is_none()), ("media", media.is_none()), ("offer", offer.is_none())]);
+        let is_short = is_short(&offer, &media, &to_device);
+        let said = Said { myaccount, friendaccount, id, word: "vidio", rate: Rate::Calls, lacks, is_short };
         let Some(signal) = self.signal(now, session, said) else { return };
-        let lacks = [("call", call.is_none()), ("media", media.is_none()), ("offer", offer.is_none())];
-        if self.lacks(session, &signal, "vidio", &lacks) {
-            return;
-        }
-        if !is_short(&offer, &media, &to_device) {
-            return self.nack(session, signal.id, NackCode::TooBig, None);
-        }
         if !self.is_there(signal.account, signal.friend) {
             return self.off_line(session, signal.friendaccount, Some(signal.id));
         }
@@ -93,15 +93,12 @@ impl Core {
     pub(in crate::core) fn on_full_r_vidio(&mut self, now: Now, session: SessionId, call: RVidio) {
         let RVidio { myaccount, friendaccount, session: _, id, call, media, answer, device: _, to_device } =
             call;
-        let said = Said { myaccount, friendaccount, id, word: "r_vidio", rate: Rate::Calls };
+        let lacks =
+            lacking([("call", call.is_none()), ("media", media.is_none()), ("answer", answer.is_none())]);
+        let is_short = is_short(&answer, &media, &to_device);
+        let said = Said { myaccount, friendaccount, id, word: "r_vidio", rate: Rate::Calls, lacks, is_short };
         let Some(signal) = self.signal(now, session, said) else { return };
-        let lacks = [("call", call.is_none()), ("media", media.is_none()), ("answer", answer.is_none())];
-        if self.lacks(session, &signal, "r_vidio", &lacks) {
-            return;
-        }
-        if !is_short(&answer, &media, &to_device) {
-            return self.nack(session, signal.id, NackCode::TooBig, None);
-        }
+        let accepted = call.clone();
         let stanza = RVidio {
             myaccount: signal.own.clone(),
             friendaccount: signal.name.clone(),
@@ -113,13 +110,18 @@ impl Core {
             device: Some(signal.device.clone()),
             to_device: to_device.clone(),
         };
-        self.answer_over(now, session, signal, to_device.as_deref(), stanza.into());
+        let (account, friend, device) = (signal.account, signal.friend, signal.device.clone());
+        let is_told = self.answer_over(now, session, signal, to_device.as_deref(), stanza.into());
+        if let (true, Some(to), Some(call)) = (is_told, to_device, accepted) {
+            self.begin_call((account, &device), (friend, &to), &call);
+        }
     }
 
     /// A device rings.
     pub(in crate::core) fn on_call_ringing(&mut self, now: Now, session: SessionId, ringing: CallRinging) {
         let CallRinging { myaccount, friendaccount, call, id, device: _, to_device } = ringing;
-        let said = Said { myaccount, friendaccount, id, word: "call_ringing", rate: Rate::Signals };
+        let (word, rate) = ("call_ringing", Rate::Signals);
+        let said = Said { myaccount, friendaccount, id, word, rate, lacks: None, is_short: true };
         let Some(signal) = self.signal(now, session, said) else { return };
         let stanza = CallRinging {
             myaccount: signal.own.clone(),
@@ -140,11 +142,9 @@ impl Core {
         candidate: CallCandidate,
     ) {
         let CallCandidate { myaccount, friendaccount, call, candidate, id, device: _, to_device } = candidate;
-        let said = Said { myaccount, friendaccount, id, word: "call_candidate", rate: Rate::Candidates };
+        let (word, rate, is_short) = ("call_candidate", Rate::Candidates, candidate.len() <= CANDIDATE_MAX);
+        let said = Said { myaccount, friendaccount, id, word, rate, lacks: None, is_short };
         let Some(signal) = self.signal(now, session, said) else { return };
-        if candidate.len() > CANDIDATE_MAX {
-            return self.nack(session, signal.id, NackCode::TooBig, None);
-        }
         let stanza = CallCandidate {
             myaccount: signal.own.clone(),
             friendaccount: signal.name.clone(),
@@ -161,11 +161,10 @@ impl Core {
     /// what was declined on one stops ringing on all.
     pub(in crate::core) fn on_call_end(&mut self, now: Now, session: SessionId, end: CallEnd) {
         let CallEnd { myaccount, friendaccount, call, reason, id, device: _, to_device } = end;
-        let said = Said { myaccount, friendaccount, id, word: "call_end", rate: Rate::Signals };
+        let (word, rate, is_short) = ("call_end", Rate::Signals, reason.as_str().len() <= WORD_MAX);
+        let said = Said { myaccount, friendaccount, id, word, rate, lacks: None, is_short };
         let Some(signal) = self.signal(now, session, said) else { return };
-        if reason.as_str().len() > WORD_MAX {
-            return self.nack(session, signal.id, NackCode::TooBig, None);
-        }
+        self.end_call(signal.account, &signal.device, signal.friend, to_device.as_deref(), &call);
         let stanza = Stanza::from(CallEnd {
             myaccount: signal.own.clone(),
             friendaccount: signal.name.clone(),
@@ -192,7 +191,7 @@ impl Core {
     /// What all have in common; none if it is refused, and answered.
     fn signal(&mut self, now: Now, session: SessionId, said: Said) -> Option<Signal> {
         let live = live(&self.sessions, session)?;
-        let Said { myaccount, friendaccount, id, word, rate } = said;
+        let Said { myaccount, friendaccount, id, word, rate, lacks, is_short } = said;
         if !name::is(&myaccount, &live.name) {
             self.not_yours(session, id);
             return None;
@@ -217,6 +216,15 @@ impl Core {
             Rate::Calls | Rate::Candidates => self.note_call(now, account, friend),
             Rate::Signals => {}
         }
+        if let Some(child) = lacks {
+            let text = format!("<{child}> of {word} is missing; it is required in the full dialect");
+            self.error(session, ErrorCode::BadField, text, Some(id));
+            return None;
+        }
+        if !is_short {
+            self.nack(session, id, NackCode::TooBig, None);
+            return None;
+        }
         Some(Signal { account, own, friend, name, device, friendaccount, id })
     }
 
@@ -232,14 +240,6 @@ impl Core {
         if bucket.try_take(size, now) { Ok(()) } else { Err(bucket.wait(size, now)) }
     }
 
-    /// Whether a child is missing that the seed dialect does not have; then that is answered.
-    fn lacks(&mut self, session: SessionId, signal: &Signal, word: &str, children: &[(&str, bool)]) -> bool {
-        let Some((child, _)) = children.iter().find(|(_, lacks)| *lacks) else { return false };
-        let text = format!("<{child}> of {word} is missing; it is required in the full dialect");
-        self.error(session, ErrorCode::BadField, text, Some(signal.id.clone()));
-        true
-    }
-
     /// Hands over what belongs to a call that the two have already.
     fn answer_over(
         &mut self,
@@ -248,32 +248,46 @@ impl Core {
         signal: Signal,
         to_device: Option<&str>,
         stanza: Stanza,
-    ) {
+    ) -> bool {
         if self.may_answer(now, signal.account, signal.friend) {
-            self.hand_over(session, signal, to_device, stanza);
-        } else {
-            self.off_line(session, signal.friendaccount, Some(signal.id));
+            return self.hand_over(session, signal, to_device, stanza);
         }
+        self.off_line(session, signal.friendaccount, Some(signal.id));
+        false
     }
 
     /// Hands it to the other's devices, or to one of them, and says whether there was any.
-    fn hand_over(&mut self, session: SessionId, signal: Signal, to_device: Option<&str>, stanza: Stanza) {
+    fn hand_over(
+        &mut self,
+        session: SessionId,
+        signal: Signal,
+        to_device: Option<&str>,
+        stanza: Stanza,
+    ) -> bool {
         let about = stanza_bound(&stanza);
         if !wire::fits(&stanza, about) {
-            return self.nack(session, signal.id, NackCode::TooBig, None);
+            self.nack(session, signal.id, NackCode::TooBig, None);
+            return false;
         }
         let others = match to_device {
             Some(device) => self.sessions_of_device(signal.friend, device),
             None => self.full_sessions(signal.friend),
         };
         if others.is_empty() {
-            return self.off_line(session, signal.friendaccount, Some(signal.id));
+            self.off_line(session, signal.friendaccount, Some(signal.id));
+            return false;
         }
         for other in others {
             self.emit(other, Class::Ephemeral, stanza.clone());
         }
         self.ack(session, signal.id);
+        true
     }
+}
+
+/// The first child that is missing.
+fn lacking(children: [(&'static str, bool); 3]) -> Option<&'static str> {
+    children.into_iter().find(|(_, lacks)| *lacks).map(|(child, _)| child)
 }
 
 /// Whether the texts of a call are as short as they must be.
