@@ -159,7 +159,8 @@ fn unpack(sealed: Sealed, dir: &DataDir, args: &Restore) -> Result<Unpacked, Tro
 
 fn agreed(dir: &DataDir, unpacked: &Unpacked) -> Result<bool, Trouble> {
     question::ask(&format!(
-        "Put the backup ({}) in the place of the store in {}, which is kept beside?",
+        "{}\nPut the backup ({}) in the place of the store in {}, which is kept beside?",
+        since(unpacked.held()),
         contents(unpacked.held()),
         dir.path().display()
     ))
@@ -174,11 +175,22 @@ fn words(dir: &DataDir, held: Held, fingerprint: Option<String>, kept: Option<&P
     if let Some(kept) = kept {
         text.push_str(&format!("\nwhat was there before lies in {}", kept.display()));
     }
-    text.push_str(
-        "\nstart the server; devices that have logged in since the backup ask for the password once, and bring \
+    text.push_str(&format!(
+        "\n{}\nstart the server; devices that have logged in since the backup ask for the password once, and bring \
          along what they have",
-    );
+        since(held)
+    ));
     text
+}
+
+/// What an administrator has to look after: the backup cannot know what he has done since.
+fn since(held: Held) -> String {
+    format!(
+        "everything is as it was at {}: accounts that were removed since are there again, and those made since are \
+         gone; passwords that were changed since are the old ones; invitations that were used up or revoked since \
+         work again; look through `relay-server account list` and `relay-server invite list` before you start it",
+        moment(held.made_ms)
+    )
 }
 
 /// `2 accounts, 150 messages, as of 2026-11-23 09:40:12 UTC`.
@@ -253,6 +265,16 @@ mod tests {
         assert_eq!(held(1, 0), "1 account, 0 messages, as of 2025-11-24 16:00:00 UTC");
         assert_eq!(held(2, 1), "2 accounts, 1 message, as of 2025-11-24 16:00:00 UTC");
         assert_eq!(moment(i64::MAX), "?");
+        let since = since(Held { accounts: 1, messages: 0, made_ms: 1_764_000_000_999 });
+        assert!(
+            since.starts_with("everything is as it was at 2025-11-24 16:00:00 UTC: accounts that"),
+            "{since}"
+        );
+        for what in
+            ["removed since are there again", "passwords", "invitations", "`relay-server invite list`"]
+        {
+            assert!(since.contains(what), "{what}: {since}");
+        }
     }
 
     #[test]
