@@ -57,7 +57,7 @@ pub fn command() -> Command {
         let verbs: Vec<Command> = rows().filter(|other| other.feature == row.feature).map(method).collect();
         let words: Vec<String> = verbs.iter().map(|verb| verb.get_name().to_owned()).collect();
         let feature = Command::new(row.feature)
-            .about(format!("The long way: {} {}", row.feature, words.join(", ")))
+            .about(format!("Every {} command: {}", row.feature, words.join(", ")))
             .subcommand_required(true)
             .arg_required_else_help(true)
             .subcommands(verbs);

@@ -268,7 +268,7 @@ fn run_list(json: bool, data: Option<&Path>) -> Result<(), Trouble> {
     if json {
         print(&list::json(&accounts, io::stdout().is_terminal())?)
     } else if accounts.is_empty() {
-        talk("no accounts yet: relay-server account add NAME")
+        talk("no accounts: relay-server account add NAME, or relay-server up --invite NAME,…")
     } else {
         print(&list::table(&accounts, list::terminal()))
     }

@@ -227,7 +227,7 @@ fn on_a_terminal_an_account_is_removed_after_a_yes_only() {
 #[test]
 fn an_empty_list_says_how_to_add_the_first_account() {
     let data = tempfile::tempdir().unwrap();
-    let empty = "no accounts yet: relay-server account add NAME\n";
+    let empty = "no accounts: relay-server account add NAME, or relay-server up --invite NAME,…\n";
     assert_eq!(refused(data.path(), &["account", "list"], ""), (0, empty.to_owned()));
     assert_eq!(done(data.path(), &["account", "list", "--json"], ""), "{\"accounts\":[]}\n");
 }

@@ -72,7 +72,8 @@ impl Printer {
         let shown = one_line(&reply.name);
         self.talk(&format!("You are {} ({shown}) at {}.", one_line(&reply.account), one_line(&reply.relay)));
         self.talk(&match friends {
-            [] => "Nobody is in your list yet: qqctl friend add NAME asks somebody.".to_owned(),
+            [] => "Nobody is in your list yet: those who were invited with you appear as they join; qqctl friend add NAME asks \
+                   somebody else.".to_owned(),
             [first, ..] => {
                 format!("In your list: {}. Say hello: qqctl send {} 'hello'", named(friends), one_line(first))
             }

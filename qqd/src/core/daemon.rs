@@ -93,7 +93,7 @@ fn kept_status(account: &op::Account, left: op::Left) -> daemon::Account {
         outbox: left.outbox,
         step: None,
         reason: Some("logout".to_owned()),
-        message: Some("logged out; its history is kept, and is there again after the next login".to_owned()),
+        message: Some("logged out; its history is kept, and is there again after a login, if the server still has the account".to_owned()),
         ..Default::default()
     }
 }

@@ -280,8 +280,8 @@ impl Failure {
     /// Another device has ended this one's login, or the password was changed, or the account removed.
     pub(super) fn revoked(local: &str, relay: &str) -> Self {
         let message = format!(
-            "{relay} has logged this device out: it was revoked on another device, or the password was changed; history and \
-             waiting messages stay here; log in with the password to go on: qqctl login {local}"
+            "{relay} has logged this device out: it was revoked on another device, the password was changed, or the account was \
+             removed; history and waiting messages stay here; log in with the password to go on: qqctl login {local}"
         );
         Self::new("revoked", None, Pace::Never, Code::Credentials, message).at(relay)
     }

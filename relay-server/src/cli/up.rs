@@ -97,7 +97,7 @@ fn welcome(members: &[Member], guests: Vec<Guest>, listening: &Listening, public
     text
 }
 
-/// What to do next, in two lines of at most 80 columns, after what the links are good for.
+/// What to do next, in lines of at most 80 columns, after what the links are good for.
 fn next(links: usize) -> String {
     let time = invite::time_text(TIME_MS);
     match links {
@@ -110,7 +110,8 @@ fn next(links: usize) -> String {
              Keep this running: Ctrl+C stops the server, the same command starts it again.\n"
         ),
         _ => format!(
-            "Each link works once, within {time}; all who join by them are friends already.\n\
+            "Each link works once, within {time}. All who join by them are friends at once:\n\
+             each sees the others appear in his list as they join.\n\
              Next: send each link to its person, who runs `qqctl join 'LINK'`.\n\
              Keep this running: Ctrl+C stops the server, the same command starts it again.\n"
         ),
@@ -147,7 +148,8 @@ mod tests {
             prose.join("\n"),
             "The server runs; people reach it from this computer only:\n  127.0.0.1:5290\n\n\
              alice has an account already.\n\nFor bob:\n\nFor carol:\n\n\
-             Each link works once, within 7 days; all who join by them are friends already.\n\
+             Each link works once, within 7 days. All who join by them are friends at once:\n\
+             each sees the others appear in his list as they join.\n\
              Next: send each link to its person, who runs `qqctl join 'LINK'`.\n\
              Keep this running: Ctrl+C stops the server, the same command starts it again."
         );
