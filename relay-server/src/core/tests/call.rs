@@ -55,7 +55,8 @@ fn talking() -> Relay {
     relay.full(3, &account(2, "b"), "e", &[friend(1, "a")], 0);
     relay.say(3, "<msg><type>ping</type><id>p</id></msg>");
     relay.clear();
-    let accepts = "<session>0.0.0.0,0</session><media>audio</media><answer>s</answer><to_device>d</to_device>";
+    let accepts =
+        "<session>0.0.0.0,0</session><media>audio</media><answer>s</answer><to_device>d</to_device>";
     let heard = say(&mut relay, (2, "b", "a"), "r_vidio", accepts);
     assert_eq!(heard, ["<msg><type>ack</type><id>i</id></msg>"]);
     relay.clear();
