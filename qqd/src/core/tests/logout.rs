@@ -2,6 +2,7 @@
 
 use super::*;
 use ipc_schema::account::Logout;
+use relay_schema::{ErrorCode, ErrorStanza};
 
 #[test]
 fn a_logout_tells_the_relay_forgets_the_token_and_keeps_the_history() {
@@ -208,4 +209,18 @@ fn whoever_logs_in_again_has_the_history_the_device_and_the_place_in_the_rows() 
         let shown = &daemon.core.state().accounts[0];
         assert_eq!((shown.unread.total, shown.friend("bob").unwrap().name.as_str()), (1, "Bob"));
     }
+}
+
+#[test]
+fn a_logout_that_meets_another_login_of_this_device_ends_and_does_not_take_the_device_back() {
+    let mut daemon = Daemon::online();
+    daemon.ask(Logout::default());
+    let outputs = daemon.ask(login("alice@example.org"));
+    assert_eq!(refusal(&outputs).code, Code::Conflict, "one after the other");
+    let replaced = ErrorStanza { code: ErrorCode::Replaced, text: "another login".into(), id: None };
+    let left = reply(&daemon.hear(replaced));
+    assert_eq!((&left["account"], &left["told"]), (&json!("alice@example.org"), &json!(false)));
+    assert!(daemon.disk.token().is_none() && daemon.disk.account().is_none());
+    assert!(!has_dialled(&daemon.pass(Duration::from_secs(600))), "it is the other one's device now");
+    assert!(has_dialled(&daemon.ask(login("alice@example.org"))), "until somebody logs in");
 }
