@@ -52,4 +52,12 @@ fn all_devices_ring_the_first_has_the_call_and_a_missed_one_is_found_later() {
     let message = at_bob.next("chat.received", |chat| chat["id"] == missed["call"]);
     assert_eq!(message["data"]["kind"], "call");
     assert_eq!(bob.run(&["accept"]).status.code(), Some(7), "nobody is calling");
+
+    let last = alice.json(&["call", "start", "bob"]);
+    at_bob.next("call.incoming", |incoming| incoming["call"] == last["call"]);
+    bob.ok(&["accept"]);
+    at_alice.next("call.state", |call| call["call"] == last["call"] && call["state"] == "accepted");
+    drop(at_bob);
+    bob.kill_daemon();
+    at_alice.next("call.state", |call| call["call"] == last["call"] && call["reason"] == "failed");
 }
