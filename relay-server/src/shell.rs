@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::admin::{self, Answer, Code, Digest, Listening, Report, Trouble, Wish};
 use crate::core::op::{AdminDone, Done, Op, StoreError};
-use crate::core::{AdminRefusal, Core, Input, Now, Output, SessionId, Token, Verdict};
+use crate::core::{AdminRefusal, Core, Input, Now, Numbered, Output, SessionId, Token, Verdict};
 use crate::net::{self, Certificates, Host as _, Net};
 use crate::password;
 use crate::store::{self, Store};
@@ -60,7 +60,7 @@ struct Shell {
     backlog: RefCell<VecDeque<(Token, Op)>>,
     checking: Cell<usize>,
     /// Who waits for the answer to what was asked of the store and the pool.
-    owners: RefCell<HashMap<Token, SessionId>>,
+    owners: RefCell<Numbered<Token, SessionId>>,
     /// For whose sake the core does what it does now.
     cause: Cell<Option<SessionId>>,
     /// Nobody is read from any more.

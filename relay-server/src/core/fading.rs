@@ -2,24 +2,27 @@
 //! limit. Nothing is scanned and no timer is needed; two generations take turns.
 
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::mem;
 use std::time::Duration;
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Fading<K, V> {
-    young: HashMap<K, V>,
-    old: HashMap<K, V>,
+pub(super) struct Fading<K, V, S = RandomState> {
+    young: HashMap<K, V, S>,
+    old: HashMap<K, V, S>,
     turned: Duration,
     period: Duration,
     max: usize,
 }
 
-impl<K: Hash + Eq, V> Fading<K, V> {
+/// The same by numbers that the relay gives itself, see [`super::Numbered`].
+pub(super) type FadingNumbered<K, V> = Fading<K, V, foldhash::fast::RandomState>;
+
+impl<K: Hash + Eq, V, S: BuildHasher + Default> Fading<K, V, S> {
     /// Keeps what was touched within `period`, unless more than `max` others were touched since.
     pub(super) fn new(period: Duration, max: usize) -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), turned: Duration::ZERO, period, max }
+        Self { young: HashMap::default(), old: HashMap::default(), turned: Duration::ZERO, period, max }
     }
 
     /// The entry, touched; made by `make` where there is none.
@@ -71,7 +74,7 @@ mod tests {
 
     #[test]
     fn what_is_touched_stays_and_what_is_not_is_forgotten() {
-        let mut map = Fading::new(PERIOD, 100);
+        let mut map: Fading<_, _> = Fading::new(PERIOD, 100);
         map.entry(at(0), "kept", || 1);
         map.entry(at(1), "forgotten", || 2);
         map.entry(at(9), "kept", || 9);
@@ -85,14 +88,14 @@ mod tests {
 
     #[test]
     fn an_entry_lives_at_least_one_period() {
-        let mut map = Fading::new(PERIOD, 100);
+        let mut map: Fading<_, _> = Fading::new(PERIOD, 100);
         map.entry(at(9), "late", || 1);
         assert_eq!(map.get(at(18), &"late"), Some(&mut 1));
     }
 
     #[test]
     fn a_flood_of_keys_does_not_grow_it() {
-        let mut map = Fading::new(PERIOD, 100);
+        let mut map: Fading<_, _> = Fading::new(PERIOD, 100);
         for key in 0..100_000 {
             map.entry(at(1), key, || ());
             assert!(map.len() <= 200);

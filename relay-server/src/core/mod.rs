@@ -50,11 +50,14 @@ pub use name::{SHOWN_MAX, is_reserved, normalise, shown};
 
 use account::Online;
 use bucket::{Bucket, Size};
-use fading::Fading;
+use fading::FadingNumbered;
 use op::{AccountId, Op};
 use pending::Pending;
 use session::Session;
 use throttle::Throttle;
+
+/// A map by numbers that the relay gives itself: a hash that withstands whoever chooses them would be wasted.
+pub(crate) type Numbered<K, V> = foldhash::HashMap<K, V>;
 
 /// Fills a buffer with random bytes; the shell hands in the operating system's, tests a seeded one.
 pub type Random = Box<dyn FnMut(&mut [u8])>;
@@ -63,38 +66,38 @@ pub type Random = Box<dyn FnMut(&mut [u8])>;
 pub struct Core {
     limits: Limits,
     random: Random,
-    sessions: HashMap<SessionId, Session>,
+    sessions: Numbered<SessionId, Session>,
     /// Accounts with a session, and for a while after the last one left.
-    online: HashMap<AccountId, Online>,
+    online: Numbered<AccountId, Online>,
     /// The same, by name.
     names: HashMap<String, AccountId>,
     /// Operations that the store or the password pool has not answered.
-    pending: HashMap<Token, Pending>,
+    pending: Numbered<Token, Pending>,
     last_token: Token,
     outputs: VecDeque<Output>,
     throttle: Throttle,
     /// Chats of each account.
-    chats: Fading<AccountId, Bucket>,
+    chats: FadingNumbered<AccountId, Bucket>,
     /// Wishes of each account about friends, groups and profile.
-    changes: Fading<AccountId, Bucket>,
+    changes: FadingNumbered<AccountId, Bucket>,
     /// Avatars that each account asks for.
-    pictures: Fading<AccountId, Bucket>,
+    pictures: FadingNumbered<AccountId, Bucket>,
     /// When each shook whom last.
-    shakes: Fading<(AccountId, AccountId), Duration>,
+    shakes: FadingNumbered<(AccountId, AccountId), Duration>,
     /// Who tells whom how often that he writes.
-    typing: Fading<(AccountId, AccountId), Bucket>,
+    typing: FadingNumbered<(AccountId, AccountId), Bucket>,
     /// Marks of each account.
-    marks: Fading<AccountId, Bucket>,
+    marks: FadingNumbered<AccountId, Bucket>,
     /// How often each looks back.
-    lookbacks: Fading<AccountId, Bucket>,
+    lookbacks: FadingNumbered<AccountId, Bucket>,
     /// Calls of each to whom.
-    calls: Fading<(AccountId, AccountId), Bucket>,
+    calls: FadingNumbered<(AccountId, AccountId), Bucket>,
     /// Candidates of each for whom.
-    candidates: Fading<(AccountId, AccountId), Bucket>,
+    candidates: FadingNumbered<(AccountId, AccountId), Bucket>,
     /// What else each says to whom about calls.
-    signals: Fading<(AccountId, AccountId), Bucket>,
+    signals: FadingNumbered<(AccountId, AccountId), Bucket>,
     /// Who took part in a call with whom.
-    called: Fading<(AccountId, AccountId), ()>,
+    called: FadingNumbered<(AccountId, AccountId), ()>,
     /// When the presence of accounts is looked at again, soonest first: a session left them, or they said too much.
     leaving: VecDeque<(Duration, AccountId)>,
     /// See [`op::Submit::era`].
@@ -118,24 +121,24 @@ impl Core {
         let typing = Size::new(limits.typing_burst, limits.typing_per_second);
         Self {
             random,
-            sessions: HashMap::new(),
-            online: HashMap::new(),
+            sessions: Numbered::default(),
+            online: Numbered::default(),
             names: HashMap::new(),
-            pending: HashMap::new(),
+            pending: Numbered::default(),
             last_token: 0,
             outputs: VecDeque::new(),
             throttle: Throttle::new(&limits),
-            chats: Fading::new(chats.refill() + chat::DEBT_MAX, usize::MAX),
-            changes: Fading::new(change::size().refill(), usize::MAX),
-            pictures: Fading::new(profile::size().refill(), usize::MAX),
-            shakes: Fading::new(limits.shake_interval, usize::MAX),
-            typing: Fading::new(typing.refill(), usize::MAX),
-            marks: Fading::new(mark::size(&limits).refill() + mark::DEBT_KEPT, usize::MAX),
-            lookbacks: Fading::new(history::history_size().refill(), usize::MAX),
-            calls: Fading::new(call::call_size().refill(), usize::MAX),
-            candidates: Fading::new(call::candidate_size().refill(), usize::MAX),
-            signals: Fading::new(call::signal_size().refill(), usize::MAX),
-            called: Fading::new(call::CALL_MAX, usize::MAX),
+            chats: FadingNumbered::new(chats.refill() + chat::DEBT_MAX, usize::MAX),
+            changes: FadingNumbered::new(change::size().refill(), usize::MAX),
+            pictures: FadingNumbered::new(profile::size().refill(), usize::MAX),
+            shakes: FadingNumbered::new(limits.shake_interval, usize::MAX),
+            typing: FadingNumbered::new(typing.refill(), usize::MAX),
+            marks: FadingNumbered::new(mark::size(&limits).refill() + mark::DEBT_KEPT, usize::MAX),
+            lookbacks: FadingNumbered::new(history::history_size().refill(), usize::MAX),
+            calls: FadingNumbered::new(call::call_size().refill(), usize::MAX),
+            candidates: FadingNumbered::new(call::candidate_size().refill(), usize::MAX),
+            signals: FadingNumbered::new(call::signal_size().refill(), usize::MAX),
+            called: FadingNumbered::new(call::CALL_MAX, usize::MAX),
             leaving: VecDeque::new(),
             era: 1,
             limits,

@@ -1,7 +1,6 @@
 //! One connection's life: before its login, while that is checked, logged in, over. Where each stanza goes stands in
 //! `route`.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use super::history::Histories;
 use super::mark::Receipts;
 use super::op::{AccountId, Op, Seq, TokenHash};
 use super::pending::Pending;
-use super::{Core, Dialect, Now, Output, SessionId};
+use super::{Core, Dialect, Now, Numbered, Output, SessionId};
 
 /// Stanzas that may arrive while a login is being checked.
 const HELD_MAX: usize = 16;
@@ -125,7 +124,7 @@ impl Live {
 }
 
 /// The logged-in session of that number.
-pub(super) fn live(sessions: &HashMap<SessionId, Session>, session: SessionId) -> Option<&Live> {
+pub(super) fn live(sessions: &Numbered<SessionId, Session>, session: SessionId) -> Option<&Live> {
     match &sessions.get(&session)?.phase {
         Phase::In(live) => Some(live),
         Phase::Before | Phase::LoggingIn(_) | Phase::Over(_) => None,
@@ -133,7 +132,7 @@ pub(super) fn live(sessions: &HashMap<SessionId, Session>, session: SessionId) -
 }
 
 /// The logged-in session of that number.
-pub(super) fn live_mut(sessions: &mut HashMap<SessionId, Session>, session: SessionId) -> Option<&mut Live> {
+pub(super) fn live_mut(sessions: &mut Numbered<SessionId, Session>, session: SessionId) -> Option<&mut Live> {
     match &mut sessions.get_mut(&session)?.phase {
         Phase::In(live) => Some(live),
         Phase::Before | Phase::LoggingIn(_) | Phase::Over(_) => None,

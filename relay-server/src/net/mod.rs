@@ -25,7 +25,7 @@ use tokio::sync::Notify;
 
 use crate::config::Config;
 use crate::core::op::Network;
-use crate::core::{Class, Dialect, Input, SessionId};
+use crate::core::{Class, Dialect, Input, Numbered, SessionId};
 use connection::Connection;
 use door::Door;
 use outbox::Marks;
@@ -64,7 +64,7 @@ pub struct Settings {
 /// All connections.
 pub struct Net {
     settings: Settings,
-    connections: RefCell<HashMap<SessionId, Rc<Connection>>>,
+    connections: RefCell<Numbered<SessionId, Rc<Connection>>>,
     next: Cell<SessionId>,
     door: RefCell<Door>,
     /// Connections with something to write, or a question to look at.
