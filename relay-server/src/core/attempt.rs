@@ -116,6 +116,7 @@ impl Core {
             Proof::Token(_) => self.throttle.token(now.mono, network),
         };
         match leave {
+            Leave::Go if matches!(attempt.proof, Proof::Token(_)) => self.begin(now, attempt, None),
             Leave::Go => {
                 let (name, now_ms) = (attempt.name.clone(), now.wall_ms);
                 self.ask(Op::Find { name, network, now_ms }, Pending::Find(attempt));

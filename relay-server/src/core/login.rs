@@ -109,10 +109,12 @@ impl Core {
             devices_max,
         });
         let (proven, network, now_ms) = (attempt.proven(), attempt.network(), now.wall_ms);
-        self.ask(
-            Op::Begin(Begin { account, network, device, proven, rehash, now_ms }),
-            Pending::Begin(attempt),
-        );
+        let begin = Begin { account, network, device, proven, rehash, now_ms };
+        let op = match attempt.proof {
+            Proof::Token(_) => Op::Enter { name: attempt.name.clone(), begin: Box::new(begin) },
+            Proof::Password(_) | Proof::Code(_) => Op::Begin(begin),
+        };
+        self.ask(op, Pending::Begin(attempt));
     }
 
     pub(super) fn on_begun(

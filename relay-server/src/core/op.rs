@@ -70,6 +70,13 @@ pub enum Op {
     },
     /// Write: starts a session whose password or token is (or is here) proven.
     Begin(Begin),
+    /// Write: [`Op::Find`] and [`Op::Begin`] in one, for whoever shows a token; [`Begin::account`] counts for nothing.
+    Enter {
+        /// The account's name, normalised.
+        name: String,
+        /// How the session begins.
+        begin: Box<Begin>,
+    },
     /// Write: the session that was given this token has used it; the one before is worth nothing any more.
     Confirm {
         /// Whose.

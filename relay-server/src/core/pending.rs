@@ -6,7 +6,7 @@ use super::attempt::Attempt;
 use super::chat::Sent;
 use super::device::Question;
 use super::history::page;
-use super::op::{AccountId, Done, Seq, StoreError};
+use super::op::{AccountId, BeginError, Begun, Done, Seq, StoreError};
 use super::register::Applicant;
 use super::{AdminRefusal, Core, Now, Output, SessionId, Token, Verdict};
 
@@ -81,7 +81,10 @@ impl Core {
         let Some(pending) = self.pending.remove(&token) else { return };
         match pending {
             Pending::Find(attempt) => self.on_found(now, attempt, result.and_then(found)),
-            Pending::Begin(attempt) => self.on_begun(now, attempt, result.and_then(begun)),
+            Pending::Begin(mut attempt) => {
+                let begun = result.and_then(|done| begun(done, &mut attempt));
+                self.on_begun(now, attempt, begun);
+            }
             Pending::Submit(sent) => self.on_submitted(now, *sent, result.and_then(submitted)),
             Pending::Rows { session, count, head } => match result {
                 Ok(Done::Rows(rows)) => self.on_rows(session, count, head, &rows),
@@ -165,8 +168,16 @@ fn found(done: Done) -> Result<Option<super::op::Account>, StoreError> {
     if let Done::Found(account) = done { Ok(account) } else { Err(unexpected(&done)) }
 }
 
-fn begun(done: Done) -> Result<Result<super::op::Begun, super::op::BeginError>, StoreError> {
-    if let Done::Begun(begun) = done { Ok(begun) } else { Err(unexpected(&done)) }
+fn begun(done: Done, attempt: &mut Attempt) -> Result<Result<Begun, BeginError>, StoreError> {
+    match done {
+        Done::Begun(begun) => Ok(begun),
+        Done::Entered(entered) => {
+            let (account, begun) = *entered;
+            attempt.account = account;
+            Ok(begun)
+        }
+        other => Err(unexpected(&other)),
+    }
 }
 
 fn submitted(done: Done) -> Result<Result<super::op::Submitted, relay_schema::NackCode>, StoreError> {

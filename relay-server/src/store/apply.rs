@@ -13,7 +13,7 @@ use super::{
     account, admin, begin, change, device, friend, history, invite, list, marks, open, picture, rows, submit,
     token,
 };
-use crate::core::op::{AdminOp, Begin, Done, Op, StoreError};
+use crate::core::op::{AdminOp, Begin, BeginError, Begun, Done, Op, StoreError};
 
 /// A connection to an opened store.
 pub(super) struct Db {
@@ -61,6 +61,7 @@ pub(super) fn is_read(op: &Op) -> bool {
             | AdminOp::FriendRemove { .. } => false,
         },
         Op::Begin(_)
+        | Op::Enter { .. }
         | Op::Confirm { .. }
         | Op::Logout { .. }
         | Op::Join(_)
@@ -251,6 +252,10 @@ impl Db {
                 self.saw(op.now_ms);
                 Ok(Done::Begun(begin::begin(conn, &self.epoch, op)?))
             }
+            Op::Enter { name, begin } => {
+                self.saw(begin.now_ms);
+                self.enter(name, begin, begin::begin)
+            }
             Op::Confirm { account, device, token } => {
                 token::confirm(conn, *account, device, token)?;
                 Ok(Done::Nothing)
@@ -304,17 +309,29 @@ impl Db {
 
     /// What is still possible on a disk that takes nothing: logins, but for a code that could not be used up.
     fn without_writing(&self, op: &Op, failed: Error) -> std::result::Result<Done, StoreError> {
-        if let Op::Begin(op) = op
-            && is_full(&failed)
-            && op.device.as_ref().is_none_or(|device| device.code.is_none())
-        {
-            return self.begin_by_reading(op);
-        }
-        Err(store_error(&failed))
+        let read = match op {
+            Op::Begin(op)
+                if is_full(&failed) && op.device.as_ref().is_none_or(|device| device.code.is_none()) =>
+            {
+                begin::by_reading(&self.conn, &self.epoch, op).map(Done::Begun)
+            }
+            Op::Enter { name, begin } if is_full(&failed) => self.enter(name, begin, begin::by_reading),
+            _ => Err(failed),
+        };
+        read.map_err(|e| store_error(&e))
     }
 
-    fn begin_by_reading(&self, op: &Begin) -> std::result::Result<Done, StoreError> {
-        begin::by_reading(&self.conn, &self.epoch, op).map(Done::Begun).map_err(|e| store_error(&e))
+    /// Finds the account and begins its session. One that is not there costs as much as one that is.
+    fn enter(
+        &self,
+        name: &str,
+        begin: &Begin,
+        body: impl FnOnce(&Connection, &str, &Begin) -> Result<std::result::Result<Begun, BeginError>>,
+    ) -> Result<Done> {
+        let account = friend::find(&self.conn, name, begin.network, begin.now_ms)?;
+        let found = account.as_ref().map_or(submit::NOBODY, |account| account.id);
+        let begun = body(&self.conn, &self.epoch, &Begin { account: found, ..begin.clone() })?;
+        Ok(Done::Entered(Box::new((account, begun))))
     }
 }
 

@@ -16,6 +16,8 @@ pub enum Done {
     Found(Option<Account>),
     /// To [`Op::Begin`](super::Op::Begin).
     Begun(Result<Begun, BeginError>),
+    /// To [`Op::Enter`](super::Op::Enter): what was found, and what became of it.
+    Entered(Box<(Option<Account>, Result<Begun, BeginError>)>),
     /// To [`Op::Inquire`](super::Op::Inquire).
     Inquired(Inquired),
     /// To [`Op::Join`](super::Op::Join).

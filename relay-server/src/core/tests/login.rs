@@ -102,11 +102,9 @@ fn a_token_for_no_account_is_looked_for_like_any_other() {
         1,
         "<msg><type>login</type><account>x</account><v>1</v><device>d</device><token>t</token></msg>",
     );
-    let (find, _) = relay.op();
-    relay.stored(find, Done::Found(None));
-    let (begin, op) = relay.op();
-    assert!(matches!(op, Op::Begin(begin) if begin.account == 0));
-    relay.stored(begin, Done::Begun(Err(BeginError::Gone)));
+    let (enter, op) = relay.op();
+    assert!(matches!(op, Op::Enter { name, .. } if name == "x"));
+    relay.stored(enter, Done::Entered(Box::new((None, Err(BeginError::Gone)))));
     refused(&mut relay, 1, "credentials");
 }
 
@@ -167,10 +165,9 @@ fn without_a_new_token_on_disk_the_old_one_stays_and_nothing_is_confirmed() {
         1,
         "<msg><type>login</type><account>a</account><v>1</v><device>d</device><token>t</token></msg>",
     );
-    let (find, _) = relay.op();
-    relay.stored(find, Done::Found(Some(account(1, "a"))));
-    let (begin, _) = relay.op();
-    relay.stored(begin, Done::Begun(Ok(Begun { rotated: false, ..begun(&[], 0) })));
+    let (enter, _) = relay.op();
+    let begun = Begun { rotated: false, ..begun(&[], 0) };
+    relay.stored(enter, Done::Entered(Box::new((Some(account(1, "a")), Ok(begun)))));
     let heard = relay.heard(1);
     assert!(heard[0].contains("<state>1</state>") && !heard[0].contains("<token>"), "{heard:?}");
     relay.say(1, "<msg><type>ping</type><id>p</id></msg>");

@@ -35,6 +35,20 @@ fn a_token_is_replaced_at_each_login_and_the_old_one_ends_when_the_new_is_used()
 }
 
 #[test]
+fn whoever_shows_a_token_is_found_by_name_whatever_number_is_told() {
+    let mut relay = Relay::new();
+    let (alice, bob) = (relay.account("alice"), relay.account("bob"));
+    relay.begin(login(alice, None, 1)).unwrap();
+    let (found, begun) = relay.enter("alice", login(bob, Some(1), 2));
+    assert_eq!((found, begun.unwrap().rotated), (Some(alice), true));
+    let (found, begun) = relay.enter("alice", login(alice, Some(9), 3));
+    assert_eq!((found, begun), (Some(alice), Err(BeginError::Token)));
+    let (found, begun) = relay.enter("nobody", login(alice, Some(2), 3));
+    assert_eq!((found, begun), (None, Err(BeginError::Gone)));
+    assert_eq!(shows(&mut relay, alice, 2, 3), None);
+}
+
+#[test]
 fn a_lost_answer_to_a_login_costs_nothing() {
     let mut relay = Relay::new();
     let alice = relay.account("alice");

@@ -56,6 +56,7 @@ fn logins_go_on_and_keep_their_token_when_nothing_can_be_written() {
     let rotated = |begun: Result<Begun, BeginError>| begun.map(|begun| begun.rotated);
     assert_eq!(rotated(relay.begin(login(alice, Some(2), 4))), Ok(false));
     assert_eq!(rotated(relay.begin(login(alice, Some(3), 4))), Ok(false));
+    assert_eq!(rotated(relay.enter("alice", login(0, Some(3), 4)).1), Ok(false));
     assert_eq!(rotated(relay.begin(login(alice, None, 4))), Ok(false));
     assert_eq!(rotated(relay.begin(login(alice, Some(1), 4))), Err(BeginError::TokenReused));
     assert_eq!(rotated(relay.begin(login(alice, Some(9), 4))), Err(BeginError::Token));

@@ -146,6 +146,18 @@ impl Relay {
         }
     }
 
+    /// A login with a token, by name; also the number that was found.
+    pub(super) fn enter(
+        &mut self,
+        name: &str,
+        begin: Begin,
+    ) -> (Option<AccountId>, Result<Begun, BeginError>) {
+        match self.ask(Op::Enter { name: name.into(), begin: Box::new(begin) }) {
+            Done::Entered(entered) => (entered.0.map(|account| account.id), entered.1),
+            other => panic!("{other:?}"),
+        }
+    }
+
     pub(super) fn marked(&mut self, op: Op) -> Vec<Mark> {
         match self.ask(op) {
             Done::Marked(marks) => marks,
