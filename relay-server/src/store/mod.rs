@@ -68,7 +68,8 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { queue: 4_096, group: 256, group_time: Duration::from_millis(2), readers: 2 }
+        // While much waits, a large transaction writes a page once that two smaller ones write twice.
+        Self { queue: 4_096, group: 1_024, group_time: Duration::from_millis(8), readers: 2 }
     }
 }
 

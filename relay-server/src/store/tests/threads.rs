@@ -108,9 +108,9 @@ fn a_thousand_chats_at_once_get_numbers_without_a_gap() {
 }
 
 #[test]
-fn what_has_queued_up_is_one_transaction_of_at_most_256() {
+fn what_has_queued_up_is_one_transaction_up_to_its_size() {
     let dir = filled(&["alice", "bob"]);
-    let patient = Settings { group_time: Duration::from_secs(60), ..Settings::default() };
+    let patient = Settings { group: 256, group_time: Duration::from_secs(60), ..Settings::default() };
     let threads = Threads::open(dir.path(), patient);
     let hold = threads.hold();
     for n in 0..300 {
