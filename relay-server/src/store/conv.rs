@@ -1,5 +1,6 @@
 //! Conversations of two accounts (or of one with itself): the counter, and who wrote how much to whom.
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, OptionalExtension, Result, params};
 
 use super::number::Num;
@@ -29,6 +30,12 @@ impl Conv {
         })
     }
 
+    /// The same where there may be none.
+    pub(super) fn read_if_any(row: &rusqlite::Row<'_>) -> Result<Option<Self>> {
+        let is_there = row.get_ref(0)? != ValueRef::Null;
+        is_there.then(|| Self::read(row)).transpose()
+    }
+
     /// Its members, ascending, each once.
     pub(super) fn members(&self) -> Vec<AccountId> {
         if self.low == self.high { vec![self.low] } else { vec![self.low, self.high] }
@@ -48,13 +55,13 @@ impl Conv {
         if account == self.low { self.low_chats } else { self.high_chats }
     }
 
-    /// Counts one more chat of `sender`; gives its `cseq`.
-    pub(super) fn count_chat(&mut self, conn: &Connection, sender: AccountId) -> Result<u64> {
+    /// Counts one more chat of `sender`.
+    pub(super) fn count_chat(&mut self, conn: &Connection, sender: AccountId) -> Result<()> {
         self.head += 1;
         *(if sender == self.low { &mut self.low_chats } else { &mut self.high_chats }) += 1;
         conn.prepare_cached("UPDATE conv SET head = ?2, low_chats = ?3, high_chats = ?4 WHERE id = ?1")?
             .execute(params![self.id, Num(self.head), Num(self.low_chats), Num(self.high_chats)])?;
-        Ok(self.head)
+        Ok(())
     }
 }
 

@@ -18,8 +18,9 @@ pub(super) struct Person {
 }
 
 impl Person {
-    fn read(row: &rusqlite::Row<'_>) -> Result<Self> {
-        Ok(Self { id: row.get(0)?, account: row.get(1)?, head: row.get::<_, Num>(2)?.0 })
+    /// Number, name and counter, of which the first is column `at`.
+    pub(super) fn read(row: &rusqlite::Row<'_>, at: usize) -> Result<Self> {
+        Ok(Self { id: row.get(at)?, account: row.get(at + 1)?, head: row.get::<_, Num>(at + 2)?.0 })
     }
 
     /// Appends a row to this inbox.
@@ -39,7 +40,7 @@ pub(super) fn person(conn: &Connection, id: AccountId) -> Result<Option<Person>>
         "SELECT id, name, head FROM account JOIN inbox_state ON account = id
          WHERE id = ?1 AND removed_ms IS NULL",
     )?
-    .query_row([id], Person::read)
+    .query_row([id], |row| Person::read(row, 0))
     .optional()
 }
 
@@ -49,7 +50,7 @@ pub(super) fn person_named(conn: &Connection, name: &str) -> Result<Option<Perso
         "SELECT id, name, head FROM account JOIN inbox_state ON account = id
          WHERE name = ?1 AND removed_ms IS NULL",
     )?
-    .query_row([name], Person::read)
+    .query_row([name], |row| Person::read(row, 0))
     .optional()
 }
 
@@ -102,6 +103,14 @@ pub(super) struct Standing {
     pub(super) blocked: bool,
 }
 
+impl Standing {
+    /// Its three columns, of which the first is `at`.
+    pub(super) fn read(row: &rusqlite::Row<'_>, at: usize) -> Result<Self> {
+        let listed = row.get::<_, Option<i64>>(at)?.map(|_| kind(row, at)).transpose()?;
+        Ok(Self { listed, blocks: row.get(at + 1)?, blocked: row.get(at + 2)? })
+    }
+}
+
 /// What `other` is to `owner`.
 pub(super) fn standing(conn: &Connection, owner: AccountId, other: AccountId) -> Result<Standing> {
     conn.prepare_cached(
@@ -109,10 +118,7 @@ pub(super) fn standing(conn: &Connection, owner: AccountId, other: AccountId) ->
                 EXISTS (SELECT 1 FROM block WHERE account = ?1 AND other = ?2),
                 EXISTS (SELECT 1 FROM block WHERE account = ?2 AND other = ?1)",
     )?
-    .query_row([owner, other], |row| {
-        let listed = row.get::<_, Option<i64>>(0)?.map(|_| kind(row, 0)).transpose()?;
-        Ok(Standing { listed, blocks: row.get(1)?, blocked: row.get(2)? })
-    })
+    .query_row([owner, other], |row| Standing::read(row, 0))
 }
 
 /// `other` as `viewer` sees it: as it is today, or as it was when it began to block him.

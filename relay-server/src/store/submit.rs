@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use relay_schema::NackCode;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::conv::{self, Conv};
@@ -18,36 +19,88 @@ const STRANGER_CHATS: u64 = 5;
 /// The number of no account: questions about an unknown one are asked all the same, so that they cost the same.
 pub(super) const NOBODY: AccountId = 0;
 
-/// Stores a chat, or says why not.
+/// Stores a chat, or says why not. An id that was used before has its old answer, whatever holds today: that is asked
+/// where the chat is refused, and where writing it finds the id taken; almost every chat is neither.
 pub(super) fn submit(conn: &Connection, chat: &Submit) -> Result<Result<Submitted, NackCode>> {
-    if let Some(known) = known(conn, chat)? {
-        return Ok(known);
-    }
-    let Some(sender) = friend::person(conn, chat.from)? else {
-        return Ok(Err(NackCode::Forbidden));
+    let Some(pair) = Pair::of(conn, chat)? else {
+        return known_or(conn, chat, NackCode::Forbidden);
     };
-    let recipient = friend::person_named(conn, &chat.to)?;
-    let to = recipient.as_ref().map_or(NOBODY, |recipient| recipient.id);
-    let conv = conv::of(conn, sender.id, to)?;
-    let Standing { listed, blocks, blocked } = friend::standing(conn, to, sender.id)?;
-    if blocked {
-        return Ok(Err(NackCode::Forbidden));
-    }
-    let allowed = !blocks && may_write(sender.id, to, listed, conv.as_ref());
-    let Some(recipient) = recipient.filter(|_| allowed) else {
-        return Ok(Err(NackCode::Unknown));
+    let recipient = match pair.recipient(chat) {
+        Ok(recipient) => recipient,
+        Err(refused) => return known_or(conn, chat, refused),
     };
-    if chat.require_online && !may_ask_presence(sender.id, to, listed, conv.as_ref()) {
-        return Ok(Err(NackCode::Unknown));
-    }
-    if chat.require_online && !chat.is_online {
-        return Ok(Err(NackCode::Offline));
-    }
-    let conv = match conv {
+    let conv = match pair.conv {
         Some(conv) => conv,
-        None => conv::create(conn, sender.id, recipient.id)?,
+        // A refusal must not leave a new conversation behind.
+        None => match known(conn, chat)? {
+            Some(known) => return Ok(known),
+            None => conv::create(conn, pair.sender.id, recipient.id)?,
+        },
     };
-    store(conn, chat, conv, sender, recipient, listed.is_some()).map(Ok)
+    match store(conn, chat, conv, pair.sender, recipient, pair.standing.listed.is_some())? {
+        Some(submitted) => Ok(Ok(submitted)),
+        None => known_or(conn, chat, NackCode::Conflict),
+    }
+}
+
+/// What the rule has to know of the two, in one question.
+struct Pair {
+    sender: Person,
+    recipient: Option<Person>,
+    conv: Option<Conv>,
+    standing: Standing,
+}
+
+impl Pair {
+    /// None if the sender is gone.
+    fn of(conn: &Connection, chat: &Submit) -> Result<Option<Self>> {
+        let mut read = conn.prepare_cached(
+            "SELECT c.id, c.low, c.high, c.head, c.low_chats, c.high_chats,
+                    (SELECT kind FROM friend WHERE account = coalesce(r.id, ?3) AND other = s.id),
+                    EXISTS (SELECT 1 FROM block WHERE account = coalesce(r.id, ?3) AND other = s.id),
+                    EXISTS (SELECT 1 FROM block WHERE account = s.id AND other = coalesce(r.id, ?3)),
+                    s.id, s.name, sb.head, r.id, r.name, rb.head
+             FROM account s JOIN inbox_state sb ON sb.account = s.id
+             LEFT JOIN account r ON r.name = ?2 AND r.removed_ms IS NULL
+             LEFT JOIN inbox_state rb ON rb.account = r.id
+             LEFT JOIN conv c ON c.low = min(s.id, coalesce(r.id, ?3)) AND c.high = max(s.id, coalesce(r.id, ?3))
+             WHERE s.id = ?1 AND s.removed_ms IS NULL",
+        )?;
+        read.query_row(params![chat.from, chat.to, NOBODY], |row| {
+            let is_there = row.get_ref(12)? != ValueRef::Null;
+            Ok(Self {
+                sender: Person::read(row, 9)?,
+                recipient: is_there.then(|| Person::read(row, 12)).transpose()?,
+                conv: Conv::read_if_any(row)?,
+                standing: Standing::read(row, 6)?,
+            })
+        })
+        .optional()
+    }
+
+    /// Who gets the chat, if the sender may write it.
+    fn recipient(&self, chat: &Submit) -> Result<Person, NackCode> {
+        let Standing { listed, blocks, blocked } = self.standing;
+        if blocked {
+            return Err(NackCode::Forbidden);
+        }
+        let (from, conv) = (self.sender.id, self.conv.as_ref());
+        let to = self.recipient.as_ref().map_or(NOBODY, |recipient| recipient.id);
+        let allowed = !blocks && may_write(from, to, listed, conv);
+        let recipient = self.recipient.clone().filter(|_| allowed).ok_or(NackCode::Unknown)?;
+        if chat.require_online && !may_ask_presence(from, to, listed, conv) {
+            return Err(NackCode::Unknown);
+        }
+        if chat.require_online && !chat.is_online {
+            return Err(NackCode::Offline);
+        }
+        Ok(recipient)
+    }
+}
+
+/// The answer to an id that this sender has used before; else the refusal.
+fn known_or(conn: &Connection, chat: &Submit, refused: NackCode) -> Result<Result<Submitted, NackCode>> {
+    Ok(known(conn, chat)?.unwrap_or(Err(refused)))
 }
 
 /// The answer to an id that this sender has used before.
@@ -90,7 +143,8 @@ fn may_ask_presence(from: AccountId, to: AccountId, listed: Option<FriendKind>, 
     from == to || listed == Some(FriendKind::Friend) || answered
 }
 
-/// Writes an allowed chat. Whoever is not in the recipient's list gets there first, as a stranger.
+/// Writes an allowed chat; none, and nothing written, if its id was used before. Whoever is not in the recipient's list
+/// gets there first, as a stranger.
 fn store(
     conn: &Connection,
     chat: &Submit,
@@ -98,8 +152,8 @@ fn store(
     mut sender: Person,
     mut recipient: Person,
     listed: bool,
-) -> Result<Submitted> {
-    let cseq = conv.count_chat(conn, sender.id)?;
+) -> Result<Option<Submitted>> {
+    let cseq = conv.head + 1;
     let seq = sender.head + 1;
     let message = Arc::new(Message {
         from: sender.account.clone(),
@@ -113,7 +167,10 @@ fn store(
         cseq,
         ts_ms: chat.now_ms,
     });
-    let number = insert(conn, &message, &conv, sender.id, recipient.id, seq)?;
+    let Some(number) = insert(conn, &message, &conv, sender.id, recipient.id, seq)? else {
+        return Ok(None);
+    };
+    conv.count_chat(conn, sender.id)?;
     let mut rows = Vec::with_capacity(2);
     for member in conv.members() {
         let owner = if member == sender.id {
@@ -128,7 +185,7 @@ fn store(
         let seq = owner.push_chat(conn, number)?;
         rows.push((member, Row { seq, ts_ms: None, item: Item::Chat(Arc::clone(&message)) }));
     }
-    Ok(Submitted {
+    Ok(Some(Submitted {
         duplicate: false,
         to: recipient.id,
         seq,
@@ -136,7 +193,7 @@ fn store(
         cseq,
         ts_ms: chat.now_ms,
         rows,
-    })
+    }))
 }
 
 /// The rows by which the recipient hears of a stranger: those that give way for it, and its own.
@@ -146,6 +203,7 @@ fn introduce(conn: &Connection, owner: &mut Person, stranger: AccountId, chat: &
     Ok(rows)
 }
 
+/// The new message's number; none if the sender has used its id before.
 fn insert(
     conn: &Connection,
     message: &Message,
@@ -153,15 +211,15 @@ fn insert(
     sender: AccountId,
     recipient: AccountId,
     seq: u64,
-) -> Result<i64> {
+) -> Result<Option<i64>> {
     let re = message.re.as_ref().map(|re| re.as_str());
     let body = message.body.as_ref().map(|body| &body.0);
-    conn.prepare_cached(
+    let mut write = conn.prepare_cached(
         "INSERT INTO message
             (conv, cseq, sender, recipient, mid, sender_seq, ts_ms, kind, re, content, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-    )?
-    .insert(params![
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (sender, mid) DO NOTHING",
+    )?;
+    let written = write.execute(params![
         conv.id,
         Num(message.cseq),
         sender,
@@ -173,5 +231,6 @@ fn insert(
         re,
         message.content,
         body,
-    ])
+    ])?;
+    Ok((written > 0).then(|| conn.last_insert_rowid()))
 }

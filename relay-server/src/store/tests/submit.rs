@@ -89,6 +89,7 @@ fn the_same_id_with_anything_else_in_it_is_a_conflict() {
         assert_eq!(relay.submit(other.clone()), Err(NackCode::Conflict), "{other:?}");
     }
     assert_eq!(relay.rows(alice, 0).len(), 1);
+    assert_eq!(relay.sql::<i64>("SELECT count(*) FROM conv"), 1, "a refusal leaves no conversation behind");
 }
 
 #[test]
