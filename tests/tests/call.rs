@@ -52,7 +52,17 @@ fn all_devices_ring_the_first_has_the_call_and_a_missed_one_is_found_later() {
     let message = at_bob.next("chat.received", |chat| chat["id"] == missed["call"]);
     assert_eq!(message["data"]["kind"], "call");
     assert_eq!(bob.run(&["accept"]).status.code(), Some(7), "nobody is calling");
+}
 
+#[test]
+fn a_call_ends_at_the_other_side_when_a_daemon_is_gone_for_good() {
+    let relay = Relay::start();
+    for name in ["alice", "bob"] {
+        relay.account(name, name, name);
+    }
+    relay.friends("alice", "bob");
+    let (alice, bob) = (Person::logged_in("alice", "alice", &relay), Person::logged_in("bob", "bob", &relay));
+    let (at_alice, at_bob) = (alice.watch(), bob.watch());
     let last = alice.json(&["call", "start", "bob"]);
     at_bob.next("call.incoming", |incoming| incoming["call"] == last["call"]);
     bob.ok(&["accept"]);
