@@ -26,6 +26,8 @@ pub(super) struct Db {
     full: Cell<bool>,
     /// Something of a removed account may still have to go.
     wiping: Cell<bool>,
+    /// What could not go is not tried again before.
+    wipe_again: Cell<Option<Instant>>,
 }
 
 /// What [`Db::wipe`] did.
@@ -85,24 +87,26 @@ impl Db {
             order: RefCell::default(),
             full: Cell::new(false),
             wiping: Cell::new(true),
+            wipe_again: Cell::new(None),
         }
     }
 
-    /// One small step of what removed accounts leave behind.
-    pub(super) fn wipe(&self) -> Wiped {
+    /// One small step of what removed accounts leave behind. What cannot go rests for [`wipe::AGAIN`], however often
+    /// it is asked for: each try costs the disk a sync, or the log a line.
+    pub(super) fn wipe(&self, now: Instant) -> Wiped {
         if !self.wiping.get() {
             return Wiped::Nothing;
         }
-        match self.wipe_step() {
-            Ok(wiped) => {
-                self.wiping.set(wiped != Wiped::Nothing);
-                wiped
-            }
-            Err(error) => {
-                tracing::warn!(%error, "what is left of a removed account cannot go now; it is tried again");
-                Wiped::Later
-            }
+        if self.wipe_again.get().is_some_and(|again| now < again) {
+            return Wiped::Later;
         }
+        let wiped = self.wipe_step().unwrap_or_else(|error| {
+            tracing::warn!(%error, "what is left of a removed account cannot go now; it is tried again");
+            Wiped::Later
+        });
+        self.wiping.set(wiped != Wiped::Nothing);
+        self.wipe_again.set((wiped == Wiped::Later).then_some(now + wipe::AGAIN));
+        wiped
     }
 
     fn wipe_step(&self) -> Result<Wiped> {

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::time::Instant;
 
 use super::apply::{Db, Wiped};
 use super::open::{self, OpenError};
@@ -25,8 +26,8 @@ impl Direct {
     /// Carries out one op, as the threaded store would, and all that it leaves behind to be done.
     pub fn apply(&mut self, op: Op) -> Result<Done, StoreError> {
         let done = self.0.alone(&op);
-        // What cannot go now goes when the store is used next.
-        while self.0.wipe() == Wiped::Some {}
+        // What cannot go now goes when the store is used later.
+        while self.0.wipe(Instant::now()) == Wiped::Some {}
         done
     }
 

@@ -12,6 +12,9 @@ use crate::core::op::AccountId;
 const ROWS: u32 = 1_000;
 const MESSAGES: u32 = 100;
 
+/// When what could not go is tried again.
+pub(super) const AGAIN: Duration = Duration::from_secs(5);
+
 /// How the note of an account begins; its number follows.
 const NOTE: &str = "wipe.";
 

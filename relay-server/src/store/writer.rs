@@ -4,16 +4,14 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::Instant;
 
 use super::apply::{Db, Wiped};
-use super::{Answers, Settings};
+use super::{Answers, Settings, wipe};
 use crate::core::op::Op;
 
 /// A writer that is never idle takes a step of a wipe after so many transactions.
 const BUSY_GROUPS: u32 = 64;
-/// When what could not be wiped is tried again.
-const WIPE_AGAIN: Duration = Duration::from_secs(5);
 
 /// Work for a thread.
 #[cfg_attr(test, expect(clippy::large_enum_variant, reason = "the other variant is a test's"))]
@@ -51,7 +49,7 @@ pub(super) fn write<T>(db: &Db, queue: &Receiver<Job<T>>, settings: &Settings, a
         answers(done.into_iter().zip(results).collect());
         groups += 1;
         if groups.is_multiple_of(BUSY_GROUPS) {
-            db.wipe();
+            db.wipe(Instant::now());
         }
     }
 }
@@ -65,10 +63,10 @@ fn idle<T>(db: &Db, queue: &Receiver<Job<T>>) -> Option<Job<T>> {
             Err(TryRecvError::Disconnected) => return None,
             Err(TryRecvError::Empty) => {}
         }
-        match db.wipe() {
+        match db.wipe(Instant::now()) {
             Wiped::Some => {}
             Wiped::Nothing => return queue.recv().ok(),
-            Wiped::Later => match queue.recv_timeout(WIPE_AGAIN) {
+            Wiped::Later => match queue.recv_timeout(wipe::AGAIN) {
                 Ok(job) => return Some(job),
                 Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => {}

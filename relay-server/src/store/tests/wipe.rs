@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::super::apply::Wiped;
+use super::super::wipe::AGAIN;
 use super::super::{FILE, Settings};
 use super::threads::Threads;
 use super::*;
@@ -60,7 +61,7 @@ fn a_kill_between_two_steps_leaves_the_account_removed_and_the_rest_goes_after_t
         let db = &relay.store.0;
         assert!(matches!(db.alone(&remove()), Ok(Done::Admin(Ok(_)))));
         for _ in 0..3 {
-            assert_eq!(db.wipe(), Wiped::Some);
+            assert_eq!(db.wipe(Instant::now()), Wiped::Some);
         }
         nix::sys::signal::kill(nix::unistd::getpid(), nix::sys::signal::Signal::SIGKILL).unwrap();
     }
@@ -101,7 +102,7 @@ fn removing_takes_one_short_transaction_and_the_rest_never_holds_up_others_for_l
     assert_eq!(left(&relay).0, 5_001 + 152, "not one row of the inbox has gone in the first transaction");
     let mut steps = 0;
     let mut before = left(&relay);
-    while db.wipe() == Wiped::Some {
+    while db.wipe(Instant::now()) == Wiped::Some {
         let after = left(&relay);
         assert!(before.0 - after.0 <= 1_000 && before.1 - after.1 <= 100, "{before:?} {after:?}");
         (before, steps) = (after, steps + 1);
@@ -119,12 +120,17 @@ fn a_log_in_which_somebody_reads_is_emptied_later() {
     reader.conn.execute_batch("BEGIN; SELECT count(*) FROM inbox;").unwrap();
     let db = &relay.store.0;
     db.alone(&remove()).unwrap();
-    while db.wipe() == Wiped::Some {}
+    let now = Instant::now();
+    while db.wipe(now) == Wiped::Some {}
     assert_eq!(left(&relay), (0, 1, 1), "the rows are gone, but not from the log");
-    assert_eq!(db.wipe(), Wiped::Later);
+    assert_eq!(db.wipe(now + AGAIN), Wiped::Later);
     assert!(is_in_files(dir.path()));
     reader.conn.execute_batch("COMMIT").unwrap();
-    assert_eq!((db.wipe(), db.wipe()), (Wiped::Some, Wiped::Nothing));
+    // However much else is written meanwhile, the log is not tried at every idle moment.
+    assert_eq!(db.wipe(now + AGAIN + AGAIN / 2), Wiped::Later);
+    assert!(is_in_files(dir.path()));
+    let then = now + 2 * AGAIN;
+    assert_eq!((db.wipe(then), db.wipe(then)), (Wiped::Some, Wiped::Nothing));
     assert_eq!(left(&relay), (0, 1, 0));
     assert!(!is_in_files(dir.path()));
 }
