@@ -59,6 +59,8 @@ pub(super) enum Said {
     Aim(Aim),
     /// What it has left on disk.
     Left(Local, Left),
+    /// What it had on disk was wiped, and with it what the accounts share there.
+    Wiped,
     /// What waited for its first try waits no more.
     Early(Vec<Waiting>),
 }

@@ -110,6 +110,7 @@ impl Core {
                 Said::Aim(aim) => self.look(aim),
                 Said::Named(named) => newcomer = Some(named),
                 Said::Left(local, left) => drop(self.left.insert(local.to_string(), left)),
+                Said::Wiped => self.on_wiped(),
                 Said::Early(waiting) => early = waiting,
             }
         }
@@ -349,7 +350,13 @@ impl Core {
         self.ask(whose, Op::Forget, Awaited::Forget(caller, Box::new(account)));
     }
 
+    /// The avatars of all accounts went with one account's traces.
+    fn on_wiped(&mut self) {
+        self.accounts.iter_mut().for_each(|account| account.pictures.forget_held());
+    }
+
     fn on_forgotten(&mut self, caller: Caller, account: op::Account, result: Result<Left, StoreError>) {
+        self.on_wiped();
         let reply = match result {
             Ok(left) => {
                 self.left.remove(&account.local);

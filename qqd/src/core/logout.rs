@@ -139,6 +139,9 @@ impl Account {
         {
             self.said.push_back(Said::Left(self.local.clone(), *left));
         }
+        if pending.wipe {
+            self.said.push_back(Said::Wiped);
+        }
         for to in pending.removed {
             let removed = Removed { account: self.local.to_string(), wiped: pending.wipe };
             let result = result.as_ref().map(|_| removed).map_err(unexpected);

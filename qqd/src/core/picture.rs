@@ -117,6 +117,13 @@ pub(super) struct Pictures {
     under_way: usize,
 }
 
+impl Pictures {
+    /// What lay here may be gone: the next login looks.
+    pub(super) fn forget_held(&mut self) {
+        self.held.clear();
+    }
+}
+
 /// Who wants a picture.
 #[derive(Debug)]
 pub(super) enum For {

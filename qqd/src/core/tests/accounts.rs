@@ -1,9 +1,11 @@
 //! Several accounts of one daemon: each as if it were alone.
 
 use super::*;
+use crate::core::picture::Picture;
+use crate::core::tests::asking::request_id;
 use ipc_schema::account::{Login, Logout, MAX};
 use ipc_schema::{chat, daemon::Status, friend, presence};
-use relay_schema::LoginReason;
+use relay_schema::{Body, LoginReason};
 
 const ALICE: &str = "alice@example.org";
 const BOB: &str = "bob@example.org";
@@ -311,4 +313,36 @@ fn news_of_an_account_that_is_gone_means_nothing() {
     assert!(daemon.lost().is_empty());
     assert!(daemon.open().is_empty());
     assert!(daemon.is_online(ALICE));
+}
+
+#[test]
+fn avatars_that_went_with_another_accounts_wipe_are_fetched_again_at_the_next_login() {
+    for is_kept in [false, true] {
+        let mut daemon = Daemon::two();
+        if is_kept {
+            // Bob is logged out already, and wiped from what is kept.
+            daemon.lost();
+            reply(&daemon.ask(Logout { forget: false, account: Some("bob".into()) }));
+        }
+        daemon.turn_to(ALICE);
+        let picture = Picture::new(b"\x89PNG\r\n\x1a\ncarol".to_vec()).unwrap();
+        let hash = picture.hash().to_owned();
+        let carol =
+            Friend { account: "carol".into(), picture: hash.clone(), seq: Some(1), ..Friend::default() };
+        let outputs = daemon.hear(carol);
+        let (id, body) = (request_id(&outputs), Body(picture.body().to_vec()));
+        daemon.hear(relay_schema::Picture { picture: hash, body, id });
+
+        if !is_kept {
+            daemon.turn_to(BOB);
+            daemon.lost();
+        }
+        reply(&daemon.ask(Logout { forget: true, account: Some("bob".into()) }));
+        daemon.turn_to(ALICE);
+        daemon.lost();
+        daemon.pass(Duration::from_millis(500));
+        daemon.turn_to(ALICE);
+        daemon.open();
+        assert!(words(&daemon.hear(welcome(1, 1))).contains(&"picture_get"), "{is_kept}");
+    }
 }

@@ -156,6 +156,8 @@ impl Disk {
         let wiped = op.wipes();
         let done = self.shelves[at].1.apply(op);
         if wiped {
+            // The avatars of all accounts lie together, and go together.
+            self.pictures.clear();
             self.shelves.remove(at);
         }
         done
