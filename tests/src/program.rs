@@ -66,8 +66,12 @@ pub fn signal(pid: u32, signal: Signal) {
 
 /// Whether the process is there (a zombie is not).
 pub fn alive(pid: u32) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/stat"))
-        .is_ok_and(|stat| !stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('Z')))
+    let is_zombie =
+        |stat: String| stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('Z'));
+    let threads = || std::fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+    // Of a killed process the first thread may be a zombie while others, in a sync for example, still hold its sockets
+    // and locks.
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !is_zombie(stat) || threads() > 1)
 }
 
 /// The proportional set size of a process in KiB, from `smaps_rollup`.
