@@ -142,8 +142,20 @@ fn note_network(conn: &Connection, account: AccountId, network: Network, now_ms:
     Ok(())
 }
 
+/// The epoch of an account's inbox: of this store and of this account, as another account may have had the name before.
+/// A device that still holds a cursor of that one starts over, and misses nothing.
+pub(super) fn inbox_epoch(store: &str, account: AccountId) -> String {
+    format!("{store}-{account}")
+}
+
 /// Where the session stands.
-fn begun(conn: &Connection, epoch: &str, begin: &Begin, rotated: bool) -> Result<Result<Begun, BeginError>> {
+fn begun(
+    conn: &Connection,
+    store_epoch: &str,
+    begin: &Begin,
+    rotated: bool,
+) -> Result<Result<Begun, BeginError>> {
+    let epoch = inbox_epoch(store_epoch, begin.account);
     let (head, seed_cursor) = conn
         .prepare_cached("SELECT head, seed_cursor FROM inbox_state WHERE account = ?1")?
         .query_row([begin.account], |row| Ok((row.get::<_, Num>(0)?.0, row.get::<_, Num>(1)?.0)))?;
@@ -151,7 +163,7 @@ fn begun(conn: &Connection, epoch: &str, begin: &Begin, rotated: bool) -> Result
         .device
         .as_ref()
         .map_or(Start { from: seed_cursor, whole_list: true, resume_refused: false }, |device| {
-            Start::of(device, epoch, head)
+            Start::of(device, &epoch, head)
         });
     let marks = match &begin.device {
         Some(device) if device.resume.is_some() => marks::since(conn, begin.account, start.from)?,
@@ -160,7 +172,7 @@ fn begun(conn: &Connection, epoch: &str, begin: &Begin, rotated: bool) -> Result
     };
     let (blocks, blocked_by) = blocks(conn, begin.account)?;
     Ok(Ok(Begun {
-        epoch: epoch.to_owned(),
+        epoch,
         head,
         from: start.from,
         resume_refused: start.resume_refused,

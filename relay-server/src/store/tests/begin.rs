@@ -242,7 +242,7 @@ fn a_token_login_makes_no_network_known_and_at_most_64_are() {
 fn a_session_goes_on_where_its_device_stopped() {
     let mut relay = Relay::new();
     let alice = relay.account("alice");
-    let epoch = relay.store.epoch().to_owned();
+    let epoch = inbox_epoch(relay.store.epoch(), alice);
     for _ in 0..1_200 {
         relay.chat(alice, "alice").unwrap();
     }
@@ -257,10 +257,24 @@ fn a_session_goes_on_where_its_device_stopped() {
         (None, &*epoch, (200, true, false)),
     ] {
         let begun = relay.begin(resuming(resume, epoch, login(alice, None, 1))).unwrap();
-        assert_eq!((begun.head, &begun.epoch), (1_200, &relay.store.epoch().to_owned()));
+        assert_eq!((begun.head, &begun.epoch), (1_200, &inbox_epoch(relay.store.epoch(), alice)));
         assert_eq!((begun.from, begun.whole_list, begun.resume_refused), expected, "{resume:?} {epoch}");
     }
-    assert_eq!(epoch.len(), 32);
+    assert_eq!(relay.store.epoch().len(), 32);
+}
+
+#[test]
+fn a_device_of_a_removed_account_misses_nothing_of_a_new_one_with_its_name() {
+    let mut relay = Relay::new();
+    let before = relay.account("bob");
+    relay.chat(before, "bob").unwrap();
+    let old = relay.begin(resuming(None, "", login(before, None, 1))).unwrap();
+    relay.admin(AdminOp::AccountRemove { name: "bob".into(), now_ms: NOW }).unwrap();
+    let bob = relay.account("bob");
+    relay.chat(bob, "bob").unwrap();
+    relay.chat(bob, "bob").unwrap();
+    let begun = relay.begin(resuming(Some(old.head), &old.epoch, login(bob, None, 1))).unwrap();
+    assert_eq!((begun.from, begun.whole_list), (0, true), "the cursor counted another inbox");
 }
 
 #[test]

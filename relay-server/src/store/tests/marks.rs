@@ -30,7 +30,7 @@ fn hidden(op: Op) -> Op {
 
 /// What a device that resumes there hears of marks; none: a new device.
 fn at_login(relay: &mut Relay, account: AccountId, resume: Option<Seq>) -> Vec<(MarkKind, AccountId, u64)> {
-    let epoch = relay.store.epoch().to_owned();
+    let epoch = inbox_epoch(relay.store.epoch(), account);
     let mut begin = login(account, None, 1);
     let device = begin.device.as_mut().unwrap();
     (device.resume, device.epoch) = (resume, Some(epoch));

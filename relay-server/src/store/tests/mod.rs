@@ -27,6 +27,7 @@ use relay_schema::{Id, NackCode};
 
 use super::Direct;
 use crate::core::op::*;
+use crate::store::begin::inbox_epoch;
 
 pub(super) const DAY: i64 = 24 * 60 * 60 * 1000;
 pub(super) const NOW: i64 = 1_790_000_000_000;
