@@ -15,6 +15,9 @@ pub use profile::{Profile, Shown};
 
 /// The relay's port when none is named.
 pub const DEFAULT_PORT: u16 = 5290;
+/// What to do where nobody is logged in, for a person: the first step of the README first.
+pub const HOW_TO_COME_IN: &str =
+    "`qqctl join LINK` with a link that you were sent, or `qqctl login NAME@HOST`";
 
 /// The most accounts that one daemon keeps on line at once; a login to one more is a `conflict`.
 pub const MAX: usize = 16;

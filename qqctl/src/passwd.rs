@@ -1,8 +1,11 @@
 //! `account passwd` and `account remove`: what needs the password so far, unless the daemon made it and keeps it.
 
+use std::io::BufRead;
+
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use ipc_schema::account::HOW_TO_COME_IN;
 use ipc_schema::client::Client;
-use ipc_schema::{Code, Error, account, daemon};
+use ipc_schema::{Code, Error, Secret, account, daemon};
 
 use crate::print::Printer;
 use crate::{Stop, password, terminal};
@@ -10,7 +13,8 @@ use crate::{Stop, password, terminal};
 /// Adds the flags of `account passwd`.
 pub(crate) fn augment_passwd(command: Command) -> Command {
     command.arg(Arg::new("password-stdin").long("password-stdin").action(ArgAction::SetTrue).help(
-        "Read from standard input: the password so far on the first line (not where the daemon made it), the new one on the next",
+        "Read two lines from standard input: the first is the old password, the second the new one. While the old one is \
+         the random one that `join` made, one line: the new one",
     ))
 }
 
@@ -25,14 +29,22 @@ pub(crate) fn passwd(client: &mut Client, sub: &ArgMatches, printer: &Printer) -
     password::no_core_dumps();
     let (name, is_random) = own(client)?;
     let (password, new_password) = if sub.get_flag("password-stdin") {
-        let mut lines = std::io::stdin().lock();
-        let old = if is_random { None } else { Some(password::line(&mut lines, "the password so far")?) };
-        (old, password::line(&mut lines, "the new password")?)
+        from_lines(&mut std::io::stdin().lock(), is_random)?
     } else {
         let old = if is_random { None } else { Some(password::ask(&name)?) };
         (old, password::ask_new()?)
     };
     printer.password_set(&client.call(&account::Passwd { password, new_password })?)
+}
+
+/// The old password, unless the daemon knows it, and the new one.
+fn from_lines(lines: &mut impl BufRead, is_random: bool) -> Result<(Option<Secret>, Secret), Error> {
+    if is_random {
+        return Ok((None, password::line(lines, "the new password")?));
+    }
+    let both = |error: Error| error.with_hint("the first line is the old password, the second the new one");
+    let old = password::line(lines, "the old password").map_err(both)?;
+    Ok((Some(old), password::line(lines, "the new password").map_err(both)?))
 }
 
 /// Ends the account at the server.
@@ -88,8 +100,32 @@ fn own(client: &mut Client) -> Result<(String, bool), Error> {
             return Err(Error::new(Code::Ambiguous, message).with_hint("--account NAME@HOST"));
         }
         (None, _) => {
-            return Err(Error::new(Code::NotLoggedIn, "no account is logged in")
-                .with_hint("`qqctl login NAME@HOST` logs in"));
+            return Err(Error::new(Code::NotLoggedIn, "nobody is logged in").with_hint(HOW_TO_COME_IN));
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, is_random: bool) -> Result<(Option<String>, String), Error> {
+        let bare = |secret: Secret| secret.expose().to_owned();
+        from_lines(&mut text.as_bytes(), is_random).map(|(old, new)| (old.map(bare), bare(new)))
+    }
+
+    #[test]
+    fn a_line_that_is_missing_is_named_with_what_each_is_for() {
+        assert_eq!(read("old\nnew\n", false), Ok((Some("old".into()), "new".into())));
+        assert_eq!(read("new\n", true), Ok((None, "new".into())));
+        for (text, missing) in
+            [("old\n", "the new password"), ("", "the old password"), ("\nnew\n", "the old")]
+        {
+            let error = read(text, false).unwrap_err();
+            assert!(error.message.starts_with(missing), "{text:?}: {error:?}");
+            let hint = error.hint.unwrap();
+            assert_eq!(hint, "the first line is the old password, the second the new one", "{text:?}");
+        }
+        assert_eq!(read("", true).unwrap_err().hint, None);
+    }
 }

@@ -95,7 +95,7 @@ pub(crate) fn line(from: &mut impl BufRead, what: &str) -> Result<Secret, Error>
     let end = line.trim_end_matches(['\n', '\r']).len();
     line.truncate(end);
     if line.is_empty() {
-        return Err(Error::new(Code::Usage, format!("{what} is empty")));
+        return Err(Error::new(Code::Usage, format!("{what} is empty or missing")));
     }
     Ok(Secret::new(line.as_str()))
 }

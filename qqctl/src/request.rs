@@ -4,12 +4,14 @@ use std::io::{IsTerminal, Read};
 use std::time::Duration;
 
 use clap::ArgMatches;
+use ipc_schema::account::State;
 use ipc_schema::client::Client;
-use ipc_schema::{Code, Error, METHODS, MethodRow, Request, account, daemon, friend};
+use ipc_schema::presence::Shown;
+use ipc_schema::{Code, Error, METHODS, MethodRow, Request, account, daemon, friend, presence};
 use serde_json::Value;
 
 use crate::command::Options;
-use crate::print::Printer;
+use crate::print::{Around, Printer};
 use crate::{
     Stop, completion, connect, export, friend_name, join, login, man, passwd, send, terminal, watch, words,
 };
@@ -110,14 +112,14 @@ fn call(
         Request::CallHangup(params) => printer.call(&client.call(&params)?),
         Request::PresenceSet(params) => {
             let shown = client.call(&params)?;
-            let others = other_devices(client);
-            printer.presence_set(&shown, others)
+            let around = around(client, &shown);
+            printer.presence_set(&shown, around)
         }
         Request::ChatTyping(params) => printer.typing(&client.call(&params)?, params.stopped),
         Request::PresenceShow(params) => {
             let shown = client.call(&params)?;
-            let others = if shown.friend.is_none() { other_devices(client) } else { Some(0) };
-            printer.presence(&shown, others)
+            let around = shown.friend.is_none().then(|| around(client, &shown));
+            printer.presence(&shown, around)
         }
         Request::ChatHistory(params) => printer.history(&client.call(&params)?),
         Request::ChatRead(params) => printer.unread(&client.call(&params)?),
@@ -188,9 +190,23 @@ fn who_asks(client: &mut Client, verb: &str) -> Result<Error, Error> {
     })
 }
 
+/// Whether the server is connected, and one's other devices on line where they count.
+fn around(client: &mut Client, shown: &Shown) -> Around {
+    client.set_timeout(Some(LOOK));
+    // An invisible one is off line in the reply either way.
+    let connected = if shown.invisible {
+        let report = client.call(&daemon::Status {});
+        let online = |one: &daemon::Account| one.account == shown.account && one.state == State::Online;
+        report.is_ok_and(|report| report.accounts.iter().any(online))
+    } else {
+        shown.state != presence::State::Offline
+    };
+    let others = if connected && !shown.invisible { other_devices(client) } else { None };
+    Around { connected, others }
+}
+
 /// How many other devices of the account are on line; none if the server does not say so in time.
 fn other_devices(client: &mut Client) -> Option<usize> {
-    client.set_timeout(Some(LOOK));
     let list = client.call(&account::Devices {}).ok()?;
     Some(list.devices.iter().filter(|device| device.online && !device.own).count())
 }

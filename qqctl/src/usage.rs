@@ -51,6 +51,9 @@ fn tip(kind: ErrorKind, args: &[OsString]) -> Option<&'static str> {
         ErrorKind::UnknownArgument | ErrorKind::MissingRequiredArgument if has("notify") && has("quiet") => {
             Some("quiet hours are one word: qqctl notify quiet 22:00-07:00, or qqctl notify quiet off")
         }
+        ErrorKind::UnknownArgument if has("notify") && has("mute") => {
+            Some("notifications are shown again with --off: qqctl notify mute bob --off")
+        }
         _ => None,
     }
 }
@@ -143,6 +146,8 @@ mod tests {
         assert!(tip(&["qqctl", "notify", "quiet", "22:00", "07:00"]).unwrap().contains("22:00-07:00"));
         assert!(tip(&["qqctl", "notify", "quiet"]).unwrap().contains("22:00-07:00"));
         assert!(tip(&["qqctl", "send", "bob", "hello", "world"]).unwrap().contains("'hello world'"));
+        assert!(tip(&["qqctl", "notify", "mute", "bob", "off"]).unwrap().contains("mute bob --off"));
+        assert_eq!(tip(&["qqctl", "notify", "mute"]), None);
         assert_eq!(tip(&["qqctl", "history"]), None);
     }
 

@@ -61,6 +61,28 @@ fn an_invisible_one_is_off_line_reads_unseen_and_is_still_reached() {
 }
 
 #[test]
+fn invisible_without_the_server_is_kept_and_said_to_be() {
+    let (mut relay, _alice, bob) = alice_and_bob();
+    let said = |out: std::process::Output| String::from_utf8(out.stderr).expect("text");
+    let set = said(bob.run(&["presence", "set", "invisible", "-m", "忙"]));
+    assert!(set.starts_with("You are invisible"), "{set}");
+    relay.kill();
+    wait::until("the loss is noticed", || {
+        (bob.json(&["status"])["accounts"][0]["state"] != "online").then_some(())
+    });
+    let set = said(bob.run(&["presence", "set", "invisible"]));
+    assert!(set.starts_with("Kept:"), "{set}");
+    let shown = bob.ok(&["presence", "show"]);
+    assert!(
+        shown.contains("the server is not connected; kept: invisible; your note, which nobody"),
+        "{shown}"
+    );
+    relay.restart();
+    bob.online();
+    assert!(bob.ok(&["presence", "show"]).contains(": invisible, your friends see you off line; your note"));
+}
+
+#[test]
 fn who_writes_is_seen_and_forgotten_when_it_is_sent() {
     let (_relay, alice, bob) = alice_and_bob();
     let at_alice = alice.watch();

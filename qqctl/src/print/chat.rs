@@ -78,9 +78,10 @@ impl Printer {
 fn sentence(to: &str, sent: &Sent) -> String {
     let offline = sent.peer == Some(Peer::Offline);
     match sent.state {
-        State::Queued | State::Sent => format!("On its way to {to}."),
+        // Not refused, and not confirmed yet: nothing is wrong. `send` does not wait for that unless it is asked to.
+        State::Queued | State::Sent => format!("Sending to {to}; kept here until the server has it."),
         State::Acked if offline => format!("{to} is off line; the message is kept and will be delivered."),
-        State::Acked => format!("Sent to {to}."),
+        State::Acked => format!("Sent to {to}; the server has it."),
         State::Delivered => format!("Delivered to {to}."),
         State::Read => format!("{to} has read it."),
         State::Failed => format!("It was not sent to {to}."),

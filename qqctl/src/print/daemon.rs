@@ -1,6 +1,8 @@
 //! Status and logins.
 
-use ipc_schema::account::{Joined, LoggedIn, LoggedOut, PasswordSet, Removed, State};
+use ipc_schema::account::{
+    DEFAULT_PORT, HOW_TO_COME_IN, Joined, LoggedIn, LoggedOut, PasswordSet, Removed, State, bare,
+};
 use ipc_schema::daemon::{Account, Report};
 use ipc_schema::presence;
 
@@ -21,7 +23,7 @@ impl Printer {
                 span(running.uptime_s)
             );
             if report.accounts.is_empty() {
-                return format!("{head}\nNobody is logged in: qqctl login ACCOUNT --relay HOST:PORT");
+                return format!("{head}\nNobody is logged in: {HOW_TO_COME_IN}");
             }
             format!("{head}\n\n{}", self.table(&accounts(report)))
         })
@@ -29,12 +31,7 @@ impl Printer {
 
     /// `login`
     pub(crate) fn logged_in(&self, reply: &LoggedIn) -> Result<(), Stop> {
-        let name = one_line(&reply.name);
-        self.talk(&format!(
-            "Logged in as {} ({name}) at {}.",
-            one_line(&reply.account),
-            one_line(&reply.relay)
-        ));
+        self.talk(&format!("Logged in as {}.", who(&reply.account, &reply.name, &reply.relay)));
         self.reply(reply, |_| String::new())
     }
 
@@ -69,8 +66,7 @@ impl Printer {
 
     /// `join`, `account register`: who one is, who is there already, and what comes next.
     pub(crate) fn joined(&self, reply: &Joined, friends: &[String]) -> Result<(), Stop> {
-        let shown = one_line(&reply.name);
-        self.talk(&format!("You are {} ({shown}) at {}.", one_line(&reply.account), one_line(&reply.relay)));
+        self.talk(&format!("You are {}.", who(&reply.account, &reply.name, &reply.relay)));
         self.talk(&match friends {
             [] => "Nobody is in your list yet: those who were invited with you appear as they join; qqctl friend add NAME asks \
                    somebody else.".to_owned(),
@@ -112,6 +108,19 @@ impl Printer {
 /// What is to be known of a password that nobody chose.
 const RANDOM: &str =
     "only this computer knows its password, a random one; set one of yours: qqctl account passwd";
+
+/// An account, with the shown name and the server where it does not say those itself.
+fn who(account: &str, name: &str, relay: &str) -> String {
+    let mut who = one_line(account);
+    if name != bare(account) {
+        who.push_str(&format!(" ({})", one_line(name)));
+    }
+    let host = account.split_once('@').map_or("", |(_, host)| host);
+    if relay != host && relay != format!("{host}:{DEFAULT_PORT}") {
+        who.push_str(&format!(" at {}", one_line(relay)));
+    }
+    who
+}
 
 /// The first of them, and how many more there are.
 fn named(friends: &[String]) -> String {
@@ -183,5 +192,17 @@ fn word(account: &Account) -> (&'static str, Style) {
         State::Authenticating => ("logging in", Style::Yellow),
         State::Backoff if account.reason.as_deref() == Some("disabled") => ("disabled", Style::Red),
         State::Backoff => ("trying again soon", Style::Yellow),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_said_twice_of_who_one_is() {
+        assert_eq!(who("alice@192.0.2.2:15290", "alice", "192.0.2.2:15290"), "alice@192.0.2.2:15290");
+        assert_eq!(who("alice@example.org", "小红", "example.org:5290"), "alice@example.org (小红)");
+        assert_eq!(who("alice@old.example", "alice", "new.example:7"), "alice@old.example at new.example:7");
     }
 }

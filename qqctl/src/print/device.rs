@@ -11,18 +11,16 @@ use crate::text::{one_line, time};
 const SHORT: usize = 8;
 
 impl Printer {
-    /// `account link`: the link for a program, and for a camera where there is a terminal. The link comes last, for the
-    /// code may be as high as the window.
+    /// `account link`: the link for a program, and for a camera where there is a terminal. The rest is one line and comes
+    /// last: of a code that is as high as the window only the upper margin scrolls away.
     pub(crate) fn linked(&self, linked: &Linked) -> Result<(), Stop> {
         let link = one_line(&linked.link);
-        self.talk(&format!(
-            "On the other device: qqctl join LINK. It works once, until {}; whoever has it can log in as you.",
-            time(&linked.expires)
-        ));
         self.reply(linked, |paint| match qr::code(&linked.link, self.width, paint) {
             Some(code) => format!("{code}\n{link}"),
             None => link,
-        })
+        })?;
+        self.talk(&until(&time(&linked.expires)));
+        Ok(())
     }
 
     /// `account revoke`
@@ -44,10 +42,29 @@ impl Printer {
     }
 }
 
+/// What is to be done with a link, and how long: fits into 80 columns.
+fn until(time: &str) -> String {
+    format!("Next device: qqctl join LINK (once, until {time}). It logs in as you.")
+}
+
 fn cells(device: &Device) -> [(String, Style); 4] {
     let short: String = one_line(&device.device).chars().take(SHORT).collect();
     let seen =
         if device.online { ("on line".to_owned(), Style::Green) } else { (time(&device.seen), Style::Plain) };
     let own = if device.own { "this one" } else { "" };
     [(short, Style::Bold), (one_line(&device.client), Style::Plain), seen, (own.to_owned(), Style::Dim)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_below_a_link_is_one_line() {
+        assert!(until("2026-11-23 09:40").len() < 80);
+        assert_eq!(
+            until("09:40:12"),
+            "Next device: qqctl join LINK (once, until 09:40:12). It logs in as you."
+        );
+    }
 }

@@ -24,6 +24,7 @@ use serde::Serialize;
 use crate::Stop;
 use crate::command::Options;
 use crate::{terminal, text};
+pub(crate) use presence::Around;
 use table::Table;
 
 /// Where output goes and how it looks.

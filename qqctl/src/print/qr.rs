@@ -5,7 +5,7 @@ use qrcode::{Color, EcLevel, QrCode};
 
 use super::Paint;
 
-/// Light modules on every side (ISO/IEC 18004 asks for four).
+/// Light modules on every side (ISO/IEC 18004 asks for four), one less below.
 const MARGIN: usize = 4;
 /// Black on white of the 256 fixed colours: a theme may have turned the first sixteen around.
 const BLACK_ON_WHITE: &str = "\u{1b}[38;5;16;48;5;231m";
@@ -33,7 +33,9 @@ pub(super) fn code(text: &str, width: Option<usize>, paint: Paint) -> Option<Str
         });
         format!("{BLACK_ON_WHITE}{}{AS_BEFORE}", halves.collect::<String>())
     };
-    Some((0..side).step_by(2).map(line).collect::<Vec<_>>().join("\n"))
+    // The number of modules is odd. A last line for half a margin would push the first line of code out of a window of
+    // 24 lines, with a link of two lines, one about it, and the prompt below.
+    Some((0..side - 1).step_by(2).map(line).collect::<Vec<_>>().join("\n"))
 }
 
 #[cfg(test)]
@@ -56,25 +58,43 @@ mod tests {
             .collect()
     }
 
+    /// What a camera reads.
+    fn read(modules: &[Vec<bool>]) -> String {
+        const SCALE: usize = 4;
+        let (width, height) = (modules[0].len() * SCALE, modules.len() * SCALE);
+        let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
+            if modules[y / SCALE][x / SCALE] { 0 } else { 255 }
+        });
+        let grids = image.detect_grids();
+        assert_eq!(grids.len(), 1);
+        grids[0].decode().unwrap().1
+    }
+
     #[test]
     fn a_camera_reads_what_was_printed() {
         for link in [LINK, "x", "qiao://例子.example/i/红豆"] {
-            let modules = shown(&code(link, Some(80), Paint::ALL).unwrap());
-            const SCALE: usize = 4;
-            let (width, height) = (modules[0].len() * SCALE, modules.len() * SCALE);
-            let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
-                if modules[y / SCALE][x / SCALE] { 0 } else { 255 }
-            });
-            let grids = image.detect_grids();
-            assert_eq!(grids.len(), 1, "{link}");
-            assert_eq!(grids[0].decode().unwrap().1, link);
+            assert_eq!(read(&shown(&code(link, Some(80), Paint::ALL).unwrap())), link);
         }
+    }
+
+    #[test]
+    fn in_a_window_of_24_lines_only_the_upper_margin_scrolls_away() {
+        // As long as one with an IPv4 address, a port, a short name and a key is.
+        let link = "qiao://192.0.2.222:15290/d/alice.3v9kq2m8xw4t7ryz0acdefgh1j\
+                    #BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
+        assert!((81..=160).contains(&link.len()));
+        let modules = shown(&code(link, Some(80), Paint::ALL).unwrap());
+        // The link takes two lines; one tells about it, and one is the prompt.
+        let lost = (modules.len() / 2 + 4).saturating_sub(24) * 2;
+        assert!(lost <= MARGIN, "{lost} of {MARGIN}");
+        assert_eq!(read(&modules[lost..]), link);
     }
 
     #[test]
     fn the_margin_is_light_on_every_side() {
         let modules = shown(&code(LINK, Some(80), Paint::ALL).unwrap());
         let side = modules[0].len();
+        assert_eq!(modules.len(), side - 1);
         for (y, row) in modules.iter().enumerate() {
             for (x, dark) in row.iter().enumerate() {
                 let margin = x < MARGIN || y < MARGIN || x >= side - MARGIN || y >= side - MARGIN;

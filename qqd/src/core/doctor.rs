@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use ipc_schema::account::Step;
+use ipc_schema::account::{HOW_TO_COME_IN, Step};
 use ipc_schema::daemon::{Check, Checked, Verdict};
 use ipc_schema::{Code, Error};
 use relay_schema::{DeviceList, Stanza};
@@ -117,6 +117,9 @@ impl Core {
     fn end_doctor(&mut self, at: usize) {
         let doctor = self.doctors.remove(at);
         let mut checks = vec![store(doctor.store.as_ref()), runtime(doctor.examined.as_ref())];
+        if self.accounts.iter().all(|one| one.account.is_none()) {
+            checks.push(nobody());
+        }
         let probes = doctor.examined.map(|examined| examined.probes).unwrap_or_default();
         for key in doctor.accounts {
             let Some(account) = self.accounts.iter().find(|one| one.key == key) else { continue };
@@ -256,6 +259,12 @@ impl Account {
     fn check(&self, what: &str, verdict: Verdict, text: String, advice: Option<String>) -> Check {
         Check { what: what.to_owned(), account: Some(self.local.to_string()), verdict, text, advice }
     }
+}
+
+/// Nobody is logged in: there is no server to look at.
+fn nobody() -> Check {
+    let (text, advice) = ("nobody is logged in".to_owned(), Some(HOW_TO_COME_IN.to_owned()));
+    Check { what: "account".to_owned(), account: None, verdict: Verdict::Warning, text, advice }
 }
 
 fn store(found: Option<&Result<u64, StoreError>>) -> Check {

@@ -1,5 +1,6 @@
 //! Names: of accounts, and what a person may write where a friend is meant. Texts of others are cut to a length.
 
+use ipc_schema::account::HOW_TO_COME_IN;
 use ipc_schema::{Code, Error};
 
 use super::account::Account;
@@ -86,7 +87,7 @@ fn ambiguous(to: &str, one: &str, two: &str) -> Error {
 
 /// No account, so nothing to do it with.
 pub(super) fn not_logged_in() -> Error {
-    Error::new(Code::NotLoggedIn, "no account is logged in").with_hint("`qqctl login NAME@HOST` logs in")
+    Error::new(Code::NotLoggedIn, "nobody is logged in").with_hint(HOW_TO_COME_IN)
 }
 
 #[cfg(test)]

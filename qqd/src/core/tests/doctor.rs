@@ -125,3 +125,13 @@ fn one_account_alone_can_be_looked_at_and_a_frontend_that_goes_is_forgotten() {
     assert_eq!(refusal(&daemon.ask(Doctor {})).exit(), 10, "so many at a time");
     assert_eq!(replies(&daemon.say(Input::Stop)).len(), 8);
 }
+
+#[test]
+fn where_nobody_is_logged_in_that_is_said_with_how_to_come_in() {
+    let mut daemon = Daemon::new();
+    let (number, aims) = examine(&daemon.ask(Doctor {}));
+    assert!(aims.is_empty());
+    let reply = reply(&daemon.say(found(number, Ok(()), Vec::new())));
+    assert_eq!(verdicts(&reply), ["store good", "runtime good", "account warning"]);
+    assert!(reply["checks"][2]["advice"].as_str().unwrap().contains("qqctl join LINK"), "{reply}");
+}
