@@ -16,6 +16,7 @@ use super::address;
 use super::asking::Asking;
 use super::call::Call;
 use super::early::Early;
+use super::failure::way_back;
 use super::fill::Filling;
 use super::follow::Look;
 use super::friend::Friends;
@@ -326,8 +327,9 @@ impl Account {
     fn refuse_without_token(&mut self) {
         let Some(account) = &self.account else { return };
         let message = format!(
-            "the login of {0} is not remembered any more; log in with the password once: qqctl login {0}",
-            account.local
+            "the login of {} is not remembered any more; log in {}",
+            account.local,
+            way_back(&account.local, self.random_password)
         );
         self.refused = Some(Error::new(Code::Credentials, message.clone()));
         let link = Changed {

@@ -201,7 +201,7 @@ impl Failure {
 
     /// `login_response` `0`.
     pub(super) fn refused(reason: &LoginReason, retry: Option<u64>, who: &Who<'_>) -> Self {
-        let Who { account, relay, with_password, with_code } = who;
+        let Who { account, relay, with_password, with_kept, with_code, keeps } = who;
         let wait = Duration::from_millis(retry.unwrap_or(5_000)).min(RETRY_MAX);
         let seconds = wait.as_millis().div_ceil(1_000);
         let (pace, code, message) = match reason {
@@ -209,8 +209,8 @@ impl Failure {
                 Pace::Never,
                 Code::Denied,
                 format!(
-                    "the link for another device of {account} does not work any more: it was used, taken back, or is over ten \
-                     minutes old; make a new one there: qqctl account link"
+                    "the link for another device of {account} does not work any more: it was used, taken back, or is too old; \
+                     make a new one on that device (qqctl account link), or ask whoever runs the server for one"
                 ),
             ),
             LoginReason::Credentials if *with_password => (
@@ -218,12 +218,20 @@ impl Failure {
                 Code::Credentials,
                 format!("wrong account or password for {account} at {relay}"),
             ),
+            LoginReason::Credentials if *with_kept => (
+                Pace::Never,
+                Code::Credentials,
+                format!(
+                    "{relay} does not take the random password either that is kept here for {account}; log in {}",
+                    way_back(account, false)
+                ),
+            ),
             LoginReason::Credentials => (
                 Pace::Never,
                 Code::Credentials,
                 format!(
-                    "{relay} does not take this device's login for {account} any more; log in with the password once: \
-                     qqctl login {account}; if the password does not work either, ask whoever runs the server"
+                    "{relay} does not take this device's login for {account} any more; log in {}",
+                    way_back(account, *keeps)
                 ),
             ),
             LoginReason::Throttled => (
@@ -278,10 +286,11 @@ impl Failure {
     }
 
     /// Another device has ended this one's login, or the password was changed, or the account removed.
-    pub(super) fn revoked(local: &str, relay: &str) -> Self {
+    pub(super) fn revoked(local: &str, relay: &str, keeps: bool) -> Self {
         let message = format!(
             "{relay} has logged this device out: it was revoked on another device, the password was changed, or the account was \
-             removed; history and waiting messages stay here; log in with the password to go on: qqctl login {local}"
+             removed; history and waiting messages stay here; to go on, log in {}",
+            way_back(local, keeps)
         );
         Self::new("revoked", None, Pace::Never, Code::Credentials, message).at(relay)
     }
@@ -302,6 +311,15 @@ impl Failure {
     }
 }
 
+/// How somebody comes back whose login is not taken any more, whatever the reason is: the relay does not always tell.
+pub(super) fn way_back(account: &str, keeps: bool) -> String {
+    let password = if keeps { "the random password that is kept here" } else { "the password" };
+    format!(
+        "with {password} (qqctl login {account}) or by a link of another device or of whoever runs the server (qqctl \
+         join LINK); if neither works, ask whoever runs the server"
+    )
+}
+
 /// What the system said, without its number for it.
 pub(super) fn said(detail: &str) -> String {
     let said = detail.split(" (os error ").enumerate().map(|(at, part)| match part.split_once(')') {
@@ -318,6 +336,10 @@ pub(super) struct Who<'a> {
     pub(super) account: &'a str,
     pub(super) relay: &'a str,
     pub(super) with_password: bool,
+    /// By the random password that is kept here.
+    pub(super) with_kept: bool,
     /// By the link of another device.
     pub(super) with_code: bool,
+    /// A random password is kept here.
+    pub(super) keeps: bool,
 }

@@ -71,7 +71,8 @@ impl Account {
         let credential = self.token.clone().map_or(Credential::Missing, Credential::Token);
         let to = Asker::Relay(to);
         let missing = matches!(credential, Credential::Missing);
-        self.login = Some(Wanted { to, account, credential, trust, attempt: None, entrance: None });
+        let places = Vec::new();
+        self.login = Some(Wanted { to, account, credential, trust, places, attempt: None, entrance: None });
         if missing {
             self.with_kept(|account, kept| account.start_login_with(kept.unwrap_or_default()));
         } else {

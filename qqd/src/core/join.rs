@@ -1,6 +1,7 @@
 //! Joining: an account by an invitation or where anybody may have one, or a further device by a link, and the login in the
 //! same step. What a second try with the same link needs is on disk before the relay hears anything.
 
+mod back;
 mod plan;
 
 use std::time::Duration;
@@ -64,7 +65,14 @@ pub(super) struct Entrance {
 impl Core {
     /// `account.join`.
     pub(super) fn join(&mut self, caller: Caller, params: &Join) {
-        match Plan::by_link(params).and_then(|plan| self.enter_by(plan)) {
+        let plan = match Plan::by_link(params) {
+            Err(error) => return self.refuse(caller, error),
+            Ok(plan) => plan,
+        };
+        if let Some(at) = self.back_by(&plan) {
+            return self.come_back(at, caller, plan, params);
+        }
+        match self.enter_by(plan) {
             Err(error) => self.refuse(caller, error),
             Ok((at, plan)) => self.give_to(at, caller, |account, to| account.join(Asker::Join(to), plan)),
         }
@@ -93,19 +101,27 @@ impl Core {
         let pin = plan.trust.as_deref();
         let there =
             |one: &&op::Account| plan.places.iter().any(|place| is_same(one, &one.account, place, pin));
-        plan.here = self.present().filter(there).map(|one| one.local.clone()).collect();
+        let here = self.accounts.iter().filter(|one| !one.is_out()).filter_map(Account::record);
+        plan.here = here.filter(there).map(|one| one.local.clone()).collect();
         Ok((self.enter(Local::from(format!("joining {}", self.last_key + 1))), plan))
     }
 
     /// Nobody joins twice.
     fn admit(&self, account: &str, relay: &Address, pin: Option<&str>) -> Result<(), Error> {
         let same = |one: &&op::Account| is_same(one, account, relay, pin);
-        let Some(one) = self.present().find(same) else { return Ok(()) };
-        let message = format!("{} is logged in on this computer already", one.local);
-        let hint = if one.relay == *relay {
-            "`qqctl status` shows it".to_owned()
+        let found = self.accounts.iter().find(|known| known.record().as_ref().is_some_and(same));
+        let Some((known, one)) = found.and_then(|known| Some((known, known.record()?))) else {
+            return Ok(());
+        };
+        let (message, hint) = if known.is_out() {
+            (
+                format!("{} is on this computer already, but not on line", one.local),
+                "`qqctl status` says what is wrong".to_owned(),
+            )
         } else {
-            format!("if the server has moved: qqctl account relay {}", address::shown(relay))
+            let message = format!("{} is logged in on this computer already", one.local);
+            let moved = || format!("if the server has moved: qqctl account relay {}", address::shown(relay));
+            (message, if one.relay == *relay { "`qqctl status` shows it".to_owned() } else { moved() })
         };
         Err(Error::new(Code::Conflict, message).with_hint(hint).with_field("account", one.local.as_str()))
     }
@@ -206,6 +222,8 @@ impl Account {
     pub(super) fn on_reached(&mut self, address: Address) {
         if let Some(joining) = &mut self.joining {
             joining.reached = Some(address);
+        } else if let Some(wanted) = self.login.as_mut().filter(|wanted| !wanted.places.is_empty()) {
+            wanted.account.relay = address;
         }
     }
 
@@ -314,7 +332,15 @@ impl Account {
         let random = password.filter(|_| plan.password.is_none());
         let entrance = plan.password.is_none().then_some(Entrance { ticket: plan.ticket, random });
         let attempt = Some(self.link.attempt);
-        self.login = Some(Wanted { to, account, credential, trust: plan.trust, attempt, entrance });
+        self.login = Some(Wanted {
+            to,
+            account,
+            credential,
+            trust: plan.trust,
+            places: Vec::new(),
+            attempt,
+            entrance,
+        });
         self.on_open();
     }
 

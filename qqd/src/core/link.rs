@@ -180,7 +180,13 @@ impl Account {
         let Some(account) = self.subject() else { return };
         let trust = given.or_else(|| account.pin.clone()).map_or(Trust::System, Trust::Pin);
         let address = account.relay.clone();
-        self.say(Output::Dial { account: self.key, attempt, address, trust });
+        let places = self.login.as_ref().map(|wanted| wanted.places.clone()).unwrap_or_default();
+        let account = self.key;
+        self.say(if places.is_empty() {
+            Output::Dial { account, attempt, address, trust }
+        } else {
+            Output::DialAny { account, attempt, addresses: places, trust }
+        });
         self.tell_progress(State::Connecting);
     }
 

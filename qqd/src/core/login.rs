@@ -11,7 +11,7 @@ use super::failure::{Failure, Pace, Who};
 use super::io::Attempt;
 use super::join::Entrance;
 use super::link::Stage;
-use super::op::{self, Op};
+use super::op::{self, Address, Op};
 use super::request::{ReplyTo, Requests};
 use super::saving::Saving;
 use super::stored::Then;
@@ -24,6 +24,8 @@ const LOGIN_MAX: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub(super) enum Credential {
     Password(Secret),
+    /// The random password that is kept here.
+    Kept(Secret),
     Token(Secret),
     /// The code of another device's link, which works once.
     Code(Secret),
@@ -40,6 +42,8 @@ pub(super) struct Wanted {
     pub(super) credential: Credential,
     /// The key that the caller trusts.
     pub(super) trust: Option<String>,
+    /// Where the relay may be now, if it may be elsewhere than the account has it.
+    pub(super) places: Vec<Address>,
     /// Its try; none while an earlier login is being saved.
     pub(super) attempt: Option<Attempt>,
     /// The try to join that it is the end of.
@@ -88,7 +92,7 @@ impl Account {
     pub(super) fn start_login_with(&mut self, kept: Option<Secret>) {
         let Some(wanted) = self.login.as_mut().filter(|wanted| wanted.attempt.is_none()) else { return };
         if let Some(kept) = kept {
-            wanted.credential = Credential::Password(kept);
+            wanted.credential = Credential::Kept(kept);
         }
         self.start_login();
     }
@@ -127,7 +131,7 @@ impl Account {
         let over = self.inbox.start_over;
         let known = !account.epoch.is_empty() && !over;
         let (pwd, token, code) = match credential {
-            Credential::Password(password) => (Some(password), None, None),
+            Credential::Password(password) | Credential::Kept(password) => (Some(password), None, None),
             Credential::Token(token) => (None, Some(token), None),
             Credential::Code(code) => (None, None, Some(code)),
             Credential::Missing => return self.fail(Failure::no_password(&self.relay())),
@@ -160,10 +164,18 @@ impl Account {
         let reason = answer.reason.unwrap_or_default();
         let wanted = self.login.as_ref().filter(|_| self.is_wanted());
         let with_password = wanted.is_some_and(|wanted| matches!(wanted.credential, Credential::Password(_)));
+        let with_kept = wanted.is_some_and(|wanted| matches!(wanted.credential, Credential::Kept(_)));
         let account = self.subject().map(|account| account.account.clone()).unwrap_or_default();
         let with_code = wanted.is_some_and(|wanted| matches!(wanted.credential, Credential::Code(_)));
         let relay = self.relay();
-        let who = Who { account: &account, relay: &relay, with_password, with_code };
+        let who = Who {
+            account: &account,
+            relay: &relay,
+            with_password,
+            with_kept,
+            with_code,
+            keeps: self.random_password,
+        };
         self.fail(Failure::refused(&reason, answer.retry, &who));
     }
 

@@ -120,7 +120,7 @@ impl Account {
             ErrorCode::Revoked => {
                 // It is worth nothing any more; the password brings the account back.
                 self.token = None;
-                self.fail(Failure::revoked(&self.local, &relay));
+                self.fail(Failure::revoked(&self.local, &relay, self.random_password));
             }
             // The token is good again once the account is enabled.
             ErrorCode::Disabled => self.fail(Failure::disabled(&self.local, &relay)),

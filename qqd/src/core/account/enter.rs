@@ -35,6 +35,7 @@ impl Account {
                     account,
                     credential,
                     trust,
+                    places: Vec::new(),
                     attempt: None,
                     entrance: None,
                 });

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod asking;
+mod back;
 mod call;
 mod chat;
 mod choice;
