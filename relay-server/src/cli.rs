@@ -12,6 +12,7 @@ mod password;
 mod question;
 mod trouble;
 mod up;
+mod wrap;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::SocketAddr;

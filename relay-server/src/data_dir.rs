@@ -20,8 +20,8 @@ const NAME: &str = "relay-server";
 pub enum Error {
     /// It is not there, and this command does not make one.
     #[error(
-        "there is no data directory at `{0}`; `relay-server serve` or `relay-server account add` makes one, \
-         or name another with `--data`"
+        "there is no data directory at `{0}`; `relay-server up`, `relay-server serve` or `relay-server account add` \
+         makes one, or name another with `--data`"
     )]
     Missing(PathBuf),
     /// Something else has its name.

@@ -71,7 +71,7 @@ fn a_server_comes_back_on_a_machine_with_nothing_on_it() {
     assert!(code == 0 && said.contains("ask for the password once"), "{said}");
     let day = said.split("as it was at ").nth(1).unwrap_or_default();
     assert!(
-        day.starts_with("20") && day.contains(" UTC: accounts that were removed since are there again"),
+        day.starts_with("20") && day.contains(" UTC: accounts and invitations that were made since are gone"),
         "{said}"
     );
     assert_eq!(fs::metadata(&fresh).unwrap().mode() & 0o777, 0o700);

@@ -52,13 +52,14 @@ fn invite(data: &Path) {
     assert_eq!(first.kind, Kind::Invite);
     assert!(first.places[0].to_string().starts_with("relay.example:") && first.pin.is_some(), "{first}");
     let id = list(data)[0]["id"].as_str().unwrap().to_owned();
-    let words = "it works once, within 7 days, from the Internet; it is shown only here (invitation ";
+    let words = "it works once, within 7 days, from the Internet if no firewall is in between; it is shown only here (invitation ";
     assert_eq!(said, format!("{words}{id})\n"));
 
     let args =
         ["invite", "create", "Bob", "--friend", "alice", "--expires", "never", "--public", "127.0.0.1:7"];
     let (_, said) = link(data, &args);
     assert!(said.starts_with("for bob: it works once, without end, from this computer only; "), "{said}");
+    assert!(said.contains("whoever joins is a friend of alice at once"), "{said}");
     let (many, said) =
         link(data, &["invite", "create", "--uses", "5", "--expires", "90m", "--public", "nas"]);
     assert!(
@@ -222,7 +223,7 @@ fn the_first_minute_invites_a_circle_of_friends_and_goes_on_where_it_stopped() {
     let home = tempfile::tempdir().unwrap();
     let data = home.path().join("data");
     let (server, printed) = Server::up(&data, &["--invite", "alice,Bob"]);
-    assert!(printed.starts_with("The server runs; people reach it from this computer only:\n"), "{printed}");
+    assert!(printed.contains("\nIt can be reached from this computer only.\n"), "{printed}");
     let first = links(&printed);
     assert_eq!(first.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["alice", "bob"]);
     assert_eq!(first[0].1.places[0].to_string(), server.tls().to_string());
@@ -244,10 +245,17 @@ fn the_first_minute_invites_a_circle_of_friends_and_goes_on_where_it_stopped() {
     drop(server);
 
     let (_server, printed) = Server::up(&data, &["--invite", "alice,bob", "--public", "relay.example:7"]);
-    assert!(printed.contains("from the Internet:\n  relay.example:7\n"), "{printed}");
+    assert!(printed.starts_with("The server runs at:\n  relay.example:7\nIt can be"), "{printed}");
     assert!(
         links(&printed).is_empty() && printed.contains("invite people with `relay-server invite create`")
     );
+}
+
+#[test]
+fn without_a_data_directory_the_commands_that_make_one_are_named() {
+    let home = tempfile::tempdir().unwrap();
+    let (exit, text) = refused(&home.path().join("data"), &["invite", "list"], "");
+    assert!(exit == 7 && text.contains("`relay-server up`"), "{text}");
 }
 
 #[test]

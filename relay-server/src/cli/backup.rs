@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 use zeroize::Zeroizing;
 
-use super::{Talk, print, question, talk};
+use super::{Talk, print, question, talk, wrap};
 use crate::admin::{Code, Trouble};
 use crate::data_dir::{self, DataDir};
 use crate::net::{Certificates, Files, TlsError};
@@ -149,7 +149,11 @@ fn restore_to(path: &Path, sealed: Sealed, args: &Restore) -> Result<(), Trouble
             "fingerprint": fingerprint, "kept": kept,
         }));
     }
-    if args.talk.quiet { Ok(()) } else { talk(&words(&dir, held, fingerprint, kept.as_deref())) }
+    if args.talk.quiet {
+        return Ok(());
+    }
+    let words = words(&dir, held, fingerprint, kept.as_deref());
+    talk(&wrap::lines(&words, wrap::columns(&io::stderr())))
 }
 
 fn unpack(sealed: Sealed, dir: &DataDir, args: &Restore) -> Result<Unpacked, Trouble> {
@@ -158,12 +162,18 @@ fn unpack(sealed: Sealed, dir: &DataDir, args: &Restore) -> Result<Unpacked, Tro
 }
 
 fn agreed(dir: &DataDir, unpacked: &Unpacked) -> Result<bool, Trouble> {
-    question::ask(&format!(
-        "{}\nPut the backup ({}) in the place of the store in {}, which is kept beside?",
-        since(unpacked.held()),
-        contents(unpacked.held()),
-        dir.path().display()
-    ))
+    // The question is written to the terminal, which standard input is.
+    question::ask(&wrap::lines(&warning(dir, unpacked.held()), wrap::columns(&io::stdin())))
+}
+
+/// What comes back and what goes with it, and the question in a line of its own.
+fn warning(dir: &DataDir, held: Held) -> String {
+    format!(
+        "The backup holds {}; it is for {}.\n{}.\nRestore? What is there now is kept beside it.",
+        contents(held),
+        dir.path().display(),
+        since(held, "After that")
+    )
 }
 
 /// What was done, and what it means for those who use the server.
@@ -178,17 +188,18 @@ fn words(dir: &DataDir, held: Held, fingerprint: Option<String>, kept: Option<&P
     text.push_str(&format!(
         "\n{}\nstart the server; devices that have logged in since the backup ask for the password once, and bring \
          along what they have",
-        since(held)
+        since(held, "now")
     ));
     text
 }
 
 /// What an administrator has to look after: the backup cannot know what he has done since.
-fn since(held: Held) -> String {
+fn since(held: Held, when: &str) -> String {
     format!(
-        "everything is as it was at {}: accounts that were removed since are there again, and those made since are \
-         gone; passwords that were changed since are the old ones; invitations that were used up or revoked since \
-         work again; look through `relay-server account list` and `relay-server invite list` before you start it",
+        "{when} everything is as it was at {}: accounts and invitations that were made since are gone; accounts that \
+         were removed since are there again; passwords that were changed since are the old ones; invitations that were \
+         used up or revoked since work again; look through `relay-server account list` and `relay-server invite list` \
+         before you start it",
         moment(held.made_ms)
     )
 }
@@ -265,16 +276,29 @@ mod tests {
         assert_eq!(held(1, 0), "1 account, 0 messages, as of 2025-11-24 16:00:00 UTC");
         assert_eq!(held(2, 1), "2 accounts, 1 message, as of 2025-11-24 16:00:00 UTC");
         assert_eq!(moment(i64::MAX), "?");
-        let since = since(Held { accounts: 1, messages: 0, made_ms: 1_764_000_000_999 });
-        assert!(
-            since.starts_with("everything is as it was at 2025-11-24 16:00:00 UTC: accounts that"),
-            "{since}"
-        );
-        for what in
-            ["removed since are there again", "passwords", "invitations", "`relay-server invite list`"]
-        {
-            assert!(since.contains(what), "{what}: {since}");
+    }
+
+    #[test]
+    fn before_a_restore_somebody_reads_what_it_undoes_and_a_short_question() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = data_dir::open(&home.path().join("data"), true).unwrap();
+        let warning = warning(&dir, Held { accounts: 1, messages: 0, made_ms: 1_764_000_000_999 });
+        for what in [
+            "After that everything is as it was at 2025-11-24 16:00:00 UTC: ",
+            "accounts and invitations that were made since are gone",
+            "accounts that were removed since are there again",
+            "passwords",
+            "invitations that were used up or revoked since work again",
+            "`relay-server invite list`",
+        ] {
+            assert!(warning.contains(what), "{what}: {warning}");
         }
+        let lines = wrap::lines(&warning, Some(60));
+        let last = lines.lines().last().unwrap();
+        assert_eq!(last, "Restore? What is there now is kept beside it.");
+        // But for the directory, which is as long as it is.
+        let long = lines.lines().filter(|line| line.len() > 60 && !line.contains("/data")).count();
+        assert_eq!(long, 0, "{lines}");
     }
 
     #[test]

@@ -75,8 +75,8 @@ pub(super) const RESTORE: &str = "\
 The backup is looked through before anything changes. What was in the data directory is not deleted but moved into a \
 folder before-restore-… there. A directory that is missing is made.
 
-Everything is as it was when the backup was made. Accounts that were removed since are there again, and those made \
-since are gone; passwords that were changed since are the old ones; invitations that were used up or revoked since work \
+Everything is as it was when the backup was made. Accounts and invitations that were made since are gone; accounts that \
+were removed since are there again; passwords that were changed since are the old ones; invitations that were used up or revoked since work \
 again: remove, change and revoke them once more. The command says from when the backup is.
 
 Clients see that the server is older than what they know, and send again what it lacks of theirs. A device that has \

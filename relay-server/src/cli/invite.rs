@@ -150,7 +150,11 @@ fn about(made: &InviteRow, time_ms: Option<i64>, from: &str) -> String {
     let whom = made.name.as_ref().map_or_else(String::new, |name| format!("for {name}: "));
     let times = if made.uses == 1 { "once".to_owned() } else { format!("for {} accounts", made.uses) };
     let time = time_ms.map_or_else(|| "without end".to_owned(), |ms| format!("within {}", time_text(ms)));
-    format!("{whom}it works {times}, {time}, {from}; it is shown only here (invitation {})", made.id)
+    let friends = match made.friends.is_empty() {
+        true => String::new(),
+        false => format!("whoever joins is a friend of {} at once; ", made.friends.join(", ")),
+    };
+    format!("{whom}it works {times}, {time}, {from}; {friends}it is shown only here (invitation {})", made.id)
 }
 
 /// As people write it, in the largest unit that fits; one day is 24 hours.
@@ -345,6 +349,18 @@ mod tests {
         for (ms, text) in texts {
             assert_eq!(time_text(ms), text);
         }
+    }
+
+    #[test]
+    fn a_fresh_invitation_names_the_friends() {
+        let made = InviteRow { uses: 1, ..row("ab", Some("carol"), InviteState::Open) };
+        assert_eq!(
+            about(&made, None, "from nowhere"),
+            "for carol: it works once, without end, from nowhere; it is shown only here (invitation ab)"
+        );
+        let made = InviteRow { friends: vec!["alice".into(), "bob".into()], ..made };
+        let said = about(&made, None, "from nowhere");
+        assert!(said.contains("; whoever joins is a friend of alice, bob at once; it is shown"), "{said}");
     }
 
     #[test]

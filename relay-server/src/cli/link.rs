@@ -109,14 +109,14 @@ fn reach(place: &Place) -> Reach {
     }
 }
 
-/// From where, for a sentence.
+/// From where, for a sentence. It is what the addresses tell: nobody has tried whether the Internet reaches them.
 pub(super) fn from_where(reaches: &[Reach]) -> &'static str {
     let has = |reach: Reach| reaches.contains(&reach);
     match (has(Reach::Network), has(Reach::Internet)) {
         (false, false) => "from this computer only",
         (true, false) => "from your local network",
-        (false, true) => "from the Internet",
-        (true, true) => "from the Internet and your local network",
+        (false, true) => "from the Internet if no firewall is in between",
+        (true, true) => "from your local network, and from the Internet if no firewall is in between",
     }
 }
 
@@ -154,16 +154,18 @@ mod tests {
         text.parse().unwrap()
     }
 
+    const INTERNET: &str = "from the Internet if no firewall is in between";
+
     #[test]
     fn a_public_address_may_have_a_port() {
         let own = |text: &str| {
             let (places, reaches) = places(&[host(text)], "0.0.0.0:7000".parse().unwrap());
             (places[0].to_string(), from_where(&reaches))
         };
-        assert_eq!(own("Relay.Example"), ("relay.example:7000".into(), "from the Internet"));
-        assert_eq!(own("relay.example:443"), ("relay.example:443".into(), "from the Internet"));
+        assert_eq!(own("Relay.Example"), ("relay.example:7000".into(), INTERNET));
+        assert_eq!(own("relay.example:443"), ("relay.example:443".into(), INTERNET));
         assert_eq!(own("192.168.1.5"), ("192.168.1.5:7000".into(), "from your local network"));
-        assert_eq!(own("2001:db8::5"), ("[2001:db8::5]:7000".into(), "from the Internet"));
+        assert_eq!(own("2001:db8::5"), ("[2001:db8::5]:7000".into(), INTERNET));
         assert_eq!(own("[::1]:9"), ("[::1]:9".into(), "from this computer only"));
         assert_eq!(own("nas"), ("nas:7000".into(), "from your local network"));
         assert_eq!(own("nas.local"), ("nas.local:7000".into(), "from your local network"));
@@ -180,7 +182,7 @@ mod tests {
         assert_eq!(from_where(&reaches), "from this computer only");
         assert_eq!(
             from_where(&[Reach::Network, Reach::Internet]),
-            "from the Internet and your local network"
+            "from your local network, and from the Internet if no firewall is in between"
         );
     }
 

@@ -2,11 +2,12 @@
 
 use std::env;
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _};
+use std::io;
 
 use time::OffsetDateTime;
 use unicode_width::UnicodeWidthStr as _;
 
+use super::wrap;
 use crate::admin::{Code, Trouble};
 use crate::core::op::AccountRow;
 
@@ -27,13 +28,10 @@ pub(super) struct Terminal {
     colours: bool,
 }
 
-/// The terminal of standard output; one that does not tell its size has 80 columns.
+/// The terminal of standard output.
 pub(super) fn terminal() -> Option<Terminal> {
-    let stdout = io::stdout();
-    let told = terminal_size::terminal_size_of(&stdout).map(|(columns, _)| usize::from(columns.0));
-    let columns = told.filter(|columns| *columns > 0).unwrap_or(80);
     let colours = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    stdout.is_terminal().then_some(Terminal { columns, colours })
+    wrap::columns(&io::stdout()).map(|columns| Terminal { columns, colours })
 }
 
 /// Columns for a person. On a terminal no line is longer than that; the longer one of the two names gives way.

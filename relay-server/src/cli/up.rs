@@ -10,7 +10,7 @@ use relay_schema::Secret;
 use relay_schema::qiao::Kind;
 
 use super::link::{self, Host, Public};
-use super::{Serve, account, complain, invite, print};
+use super::{Serve, account, complain, invite, print, wrap};
 use crate::admin::socket;
 use crate::admin::{Answer, Digest, Listening, Trouble, Wish};
 use crate::core::op::Member;
@@ -77,11 +77,12 @@ fn in_a_minute(
 /// What is printed: a link for each who has not joined, from where they can, and what to do next.
 fn welcome(members: &[Member], guests: Vec<Guest>, listening: &Listening, public: &[Host]) -> String {
     let (places, reaches) = link::places(public, listening.tls);
-    let from = link::from_where(&reaches);
-    let mut text = format!("The server runs; people reach it {from}:\n");
+    let mut text = "The server runs at:\n".to_owned();
     for place in &places {
         let _ = writeln!(text, "  {place}");
     }
+    let reached = format!("It can be reached {}.\n", link::from_where(&reaches));
+    text.push_str(&wrap::lines(&reached, Some(wrap::COLUMNS)));
     let mut links = 0;
     for (member, guest) in members.iter().zip(guests) {
         if member.joined {
@@ -93,6 +94,9 @@ fn welcome(members: &[Member], guests: Vec<Guest>, listening: &Listening, public
         let _ = writeln!(text, "\nFor {}:\n{link}", member.name);
     }
     text.push('\n');
+    if links == 0 && !members.is_empty() {
+        text.push_str("A new device for somebody who is there: `relay-server account link NAME`.\n");
+    }
     text.push_str(&next(links));
     text
 }
@@ -146,7 +150,7 @@ mod tests {
         assert!(prose.iter().all(|line| line.chars().count() <= 80), "{prose:#?}");
         assert_eq!(
             prose.join("\n"),
-            "The server runs; people reach it from this computer only:\n  127.0.0.1:5290\n\n\
+            "The server runs at:\n  127.0.0.1:5290\nIt can be reached from this computer only.\n\n\
              alice has an account already.\n\nFor bob:\n\nFor carol:\n\n\
              Each link works once, within 7 days. All who join by them are friends at once:\n\
              each sees the others appear in his list as they join.\n\
@@ -170,6 +174,17 @@ mod tests {
         );
         let link = text.lines().find(|line| line.starts_with("qiao://relay.example:5290/i/")).unwrap();
         assert!(link.ends_with("#BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"), "{link}");
-        assert!(text.contains("from the Internet"), "{text}");
+        assert!(text.contains("from the Internet if no firewall is in between"), "{text}");
+    }
+
+    #[test]
+    fn who_has_an_account_already_gets_a_link_for_a_device() {
+        let listening = Listening { tls: "0.0.0.0:5290".parse().unwrap(), pin: None };
+        let hosts = ["nas".parse().unwrap(), "relay.example".parse().unwrap()];
+        let text = welcome(&[member("alice", true)], guests(&["alice"]), &listening, &hosts);
+        assert!(text.contains("`relay-server account link NAME`"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        let text = welcome(&[], Vec::new(), &listening, &hosts);
+        assert!(!text.contains("account link"), "{text}");
     }
 }
