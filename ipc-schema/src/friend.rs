@@ -20,6 +20,27 @@ pub const FRIENDS_SHOWN: &str = "My Friends 我的好友";
 /// [`STRANGERS`] in the same way.
 pub const STRANGERS_SHOWN: &str = "Strangers 陌生人";
 
+/// The group that everybody has which is called so, on the wire or where people see it, in either language.
+pub fn always_there(name: &str) -> Option<&'static str> {
+    let called = |(wire, shown): &(&str, &str)| {
+        let halves = shown.rsplit_once(' ');
+        *wire == name
+            || shown.eq_ignore_ascii_case(name)
+            || halves.is_some_and(|(english, chinese)| english.eq_ignore_ascii_case(name) || chinese == name)
+    };
+    [(FRIENDS, FRIENDS_SHOWN), (STRANGERS, STRANGERS_SHOWN)].into_iter().find(called).map(|(wire, _)| wire)
+}
+
+/// What a group is called in an English sentence: My Friends, Strangers, or the name that somebody gave it.
+pub fn in_english(group: &str) -> &str {
+    let shown = match always_there(group) {
+        Some(FRIENDS) => FRIENDS_SHOWN,
+        Some(_) => STRANGERS_SHOWN,
+        None => return group,
+    };
+    shown.rsplit_once(' ').map_or(shown, |(english, _)| english)
+}
+
 /// List friends by group, with presence and unread messages
 ///
 /// Works without the relay too, from what is known here; then everybody counts as offline.
@@ -108,6 +129,19 @@ pub struct Removed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_that_is_always_there_has_its_names_in_both_languages() {
+        for name in ["friend", "My Friends", "my friends", "我的好友", "My Friends 我的好友"] {
+            assert_eq!((always_there(name), in_english(name)), (Some(FRIENDS), "My Friends"), "{name}");
+        }
+        for name in ["stranger", "Strangers", "陌生人", STRANGERS_SHOWN] {
+            assert_eq!((always_there(name), in_english(name)), (Some(STRANGERS), "Strangers"), "{name}");
+        }
+        for name in ["team", "Friend", "好友", ""] {
+            assert_eq!((always_there(name), in_english(name)), (None, name));
+        }
+    }
 
     #[test]
     fn a_friend_is_called_by_remark_then_name_then_account() {

@@ -133,7 +133,7 @@ fn call(
             printer.changed(&client.call(&params)?, "is out of your list; what was said stays.")
         }
         Request::FriendMove(params) => {
-            let sentence = format!("stands in the group {} now.", params.group);
+            let sentence = format!("stands in {} now.", friend::in_english(params.group.trim()));
             printer.changed(&client.call(&params)?, &sentence)
         }
         Request::FriendRename(params) => {

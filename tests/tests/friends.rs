@@ -155,6 +155,13 @@ fn what_cannot_be_done_ends_with_a_sentence_and_its_exit_code() {
     assert_eq!(exit(&four.phone, &["group", "add", "team"]), Some(11));
     four.bob.ok(&["friend", "add", "alice"]);
     four.phone.ok(&["friend", "decline", "bob"]);
+    assert_eq!(exit(&four.phone, &["friend", "decline", "bob"]), Some(7));
+    assert_eq!(exit(&four.phone, &["friend", "accept", "carol"]), Some(11));
+    assert_eq!(exit(&four.phone, &["friend", "unblock", "carol"]), Some(7));
+    for group in ["My Friends", "我的好友"] {
+        let out = four.phone.run(&["friend", "move", "carol", group]);
+        assert_eq!(text(&out.stderr).trim_end(), "carol stands in My Friends now.");
+    }
     assert_eq!(exit(&four.bob, &["friend", "add", "alice"]), Some(10));
     let big = four.bob.home().join("big.png");
     std::fs::write(&big, [PNG, &[0; 40_000]].concat()).expect("a file");

@@ -71,7 +71,7 @@ pub struct Move {
     /// Who: an account or a remark name; @NAME always means a friend
     #[cfg_attr(feature = "cli", arg(value_name = "FRIEND"))]
     pub friend: String,
-    /// The group: one of yours, or "friend"
+    /// The group: one of yours, or "My Friends"
     #[cfg_attr(feature = "cli", arg(value_name = "GROUP"))]
     pub group: String,
 }

@@ -1,6 +1,6 @@
 //! Friend groups: one's own sections of the friend list. The relay keeps them; its rows say what has changed.
 
-use ipc_schema::friend::{FRIENDS, FRIENDS_SHOWN, STRANGERS, STRANGERS_SHOWN};
+use ipc_schema::friend::always_there;
 use ipc_schema::group::{Add, Done, NAME_MAX_CHARS, Remove, Rename};
 use ipc_schema::{Code, Error, Method};
 use relay_schema::{GroupAdd, GroupRemove, GroupRename, Id, NackCode, Stanza};
@@ -71,22 +71,11 @@ fn checked(name: &str) -> Result<String, Error> {
     if name.is_empty() {
         return Err(usage("a group needs a name".to_owned()));
     }
-    if is_default(name) {
+    if always_there(name).is_some() {
         let message = format!("{name:?} is the name of a group that is always there; choose another name");
         return Err(Error::new(Code::Conflict, message).with_hint("`qqctl friends` shows the groups"));
     }
     line(name, NAME_MAX_CHARS, "group's name")
-}
-
-/// Whether a group that everybody has is called so, on the wire or where people see it.
-fn is_default(name: &str) -> bool {
-    let shown = |all: &str| {
-        all.eq_ignore_ascii_case(name)
-            || all
-                .rsplit_once(' ')
-                .is_some_and(|(english, chinese)| english.eq_ignore_ascii_case(name) || chinese == name)
-    };
-    [FRIENDS, STRANGERS].contains(&name) || [FRIENDS_SHOWN, STRANGERS_SHOWN].into_iter().any(shown)
 }
 
 fn no_group(group: &str) -> Error {

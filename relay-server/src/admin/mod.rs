@@ -315,9 +315,10 @@ impl From<AdminRefusal> for Trouble {
     fn from(refusal: AdminRefusal) -> Self {
         let code = match &refusal {
             AdminRefusal::Wish(wish) => match wish {
-                AdminError::Taken(_) | AdminError::FriendsAlready(..) | AdminError::Full(..) => {
-                    Code::Conflict
-                }
+                AdminError::Taken(_)
+                | AdminError::Disabled(_)
+                | AdminError::FriendsAlready(..)
+                | AdminError::Full(..) => Code::Conflict,
                 AdminError::NoAccount(_)
                 | AdminError::NotFriends(..)
                 | AdminError::NoInvite

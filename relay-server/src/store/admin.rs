@@ -111,6 +111,12 @@ fn account_link(
     let Some(person) = friend::person_named(conn, name)? else {
         return no_account(name);
     };
+    let disabled: bool = conn
+        .prepare_cached("SELECT disabled FROM account WHERE id = ?1")?
+        .query_row([person.id], |row| row.get(0))?;
+    if disabled {
+        return refused(AdminError::Disabled(person.account));
+    }
     device::link(conn, person.id, code, expires_ms, now_ms)?;
     changed(Vec::new(), Vec::new())
 }

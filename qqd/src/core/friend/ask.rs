@@ -1,7 +1,7 @@
 //! The verbs that change the list. The relay does it; its rows say what has changed, here as on every other device.
 
 use ipc_schema::friend::{
-    Accept, Add, Added, Block, Decline, Done, FRIENDS, Move, Remove, Rename, STRANGERS, Unblock,
+    Accept, Add, Added, Block, Decline, Done, Move, Remove, Rename, STRANGERS, Unblock, always_there,
 };
 use ipc_schema::{Code, Error, Method};
 use relay_schema::{
@@ -51,16 +51,22 @@ impl Account {
 
     /// `friend.accept`.
     pub(in crate::core) fn accept_friend(&mut self, to: ReplyTo<Accept>, params: &Accept) {
-        self.answer_friend(to, &params.friend, 1);
+        let friend = named(&params.friend).and_then(|friend| self.asking_to_be(friend, "accept"));
+        self.answer_friend(to, friend, 1);
     }
 
     /// `friend.decline`.
     pub(in crate::core) fn decline_friend(&mut self, to: ReplyTo<Decline>, params: &Decline) {
-        self.answer_friend(to, &params.friend, 0);
+        let friend = named(&params.friend).and_then(|friend| self.asking_to_be(friend, "decline"));
+        self.answer_friend(to, friend, 0);
     }
 
-    fn answer_friend<M: Method<Reply = Done> + 'static>(&mut self, to: ReplyTo<M>, friend: &str, state: i32) {
-        let friend = named(friend);
+    fn answer_friend<M: Method<Reply = Done> + 'static>(
+        &mut self,
+        to: ReplyTo<M>,
+        friend: Result<String, Error>,
+        state: i32,
+    ) {
         self.ask_friend(to, friend, answer_words, |friendaccount, id| {
             FriendAnswer { friendaccount, state, id: Some(id), ..FriendAnswer::default() }.into()
         });
@@ -76,8 +82,10 @@ impl Account {
 
     /// `friend.move`.
     pub(in crate::core) fn move_friend(&mut self, to: ReplyTo<Move>, params: &Move) {
-        let group = params.group.trim().to_owned();
-        let known = group == FRIENDS || self.friends.groups.contains(&group);
+        let group = params.group.trim();
+        let always = always_there(group);
+        let group = always.unwrap_or(group).to_owned();
+        let known = always.is_some() || self.friends.groups.contains(&group);
         let friend = self.listed(&params.friend).and_then(|friend| match () {
             () if group == STRANGERS => Err(usage(
                 "nobody can be put among the strangers; `qqctl friend remove` ends a friendship".to_owned(),
@@ -113,7 +121,13 @@ impl Account {
 
     /// `friend.unblock`.
     pub(in crate::core) fn unblock(&mut self, to: ReplyTo<Unblock>, params: &Unblock) {
-        let friend = self.resolve(&params.friend);
+        let friend = self.resolve(&params.friend).and_then(|friend| {
+            if self.is_list_current() && !self.friends.blocked.contains(&friend) {
+                return Err(Error::new(Code::NotFound, format!("{friend} is not blocked"))
+                    .with_hint("`qqctl friends` shows who is"));
+            }
+            Ok(friend)
+        });
         self.ask_friend(to, friend, block_words, |friendaccount, id| {
             WireUnblock { friendaccount, id }.into()
         });
@@ -141,6 +155,26 @@ impl Account {
                 account.reply(to, reply);
             },
         );
+    }
+
+    /// Somebody who asks to be friends, unless only the relay knows. It confirms an answer that came twice, so what is not
+    /// so is said here.
+    fn asking_to_be(&self, friend: String, verb: &str) -> Result<String, Error> {
+        let asks = || self.friends.requests.iter().any(|asked| asked.incoming && asked.friend == friend);
+        if !self.is_list_current() || asks() {
+            return Ok(friend);
+        }
+        if self.friends.is_friend(&friend) {
+            let message = format!("{friend} is a friend of yours already; there is nothing to {verb}");
+            return Err(Error::new(Code::Conflict, message)
+                .with_hint(format!("`qqctl friend remove {friend}` ends the friendship")));
+        }
+        Err(no_request(&friend))
+    }
+
+    /// Whether the list is as the relay has it, but for what is on its way this moment.
+    fn is_list_current(&self) -> bool {
+        self.link.is_online() && !self.friends.is_due() && self.inbox.is_caught_up()
     }
 
     /// Why somebody cannot be taken out of the list with whom there is nothing but a request.
@@ -223,10 +257,7 @@ fn add_words(code: &NackCode, friend: &str) -> Option<Error> {
 
 fn answer_words(code: &NackCode, friend: &str) -> Option<Error> {
     match code {
-        NackCode::Unknown => Some(
-            Error::new(Code::NotFound, format!("{friend} does not ask to be friends"))
-                .with_hint("`qqctl friends` shows who does"),
-        ),
+        NackCode::Unknown => Some(no_request(friend)),
         NackCode::Forbidden => Some(
             Error::new(
                 Code::Denied,
@@ -238,6 +269,11 @@ fn answer_words(code: &NackCode, friend: &str) -> Option<Error> {
         ),
         _ => None,
     }
+}
+
+fn no_request(friend: &str) -> Error {
+    Error::new(Code::NotFound, format!("{friend} does not ask to be friends"))
+        .with_hint("`qqctl friends` shows who does")
 }
 
 fn list_words(code: &NackCode, friend: &str) -> Option<Error> {

@@ -118,13 +118,23 @@ impl Account {
             Err(error) => unexpected(&error),
             Ok(Err(error)) => error,
             Ok(Ok((_, message))) => {
-                let said = format!("message {} does not wait to be sent any more", message.id);
-                Error::new(Code::Conflict, said)
-                    .with_hint(match message.state {
-                        State::Failed => format!("qqctl outbox clear {} takes it off the list", message.id),
-                        _ => format!("qqctl chat explain {}", message.id),
-                    })
-                    .with_field("state", message.state.word())
+                let id = &message.id;
+                let said = match (message.state, message.reason.as_deref()) {
+                    (State::Failed, Some("cancelled")) => format!("message {id} was taken back already"),
+                    (State::Failed, _) => {
+                        format!("message {id} has failed already and is not sent by itself")
+                    }
+                    (State::Queued | State::Sent | State::Acked | State::Delivered | State::Read, _) => {
+                        format!("message {id} does not wait to be sent any more")
+                    }
+                };
+                let hint = match message.state {
+                    State::Failed => format!("qqctl outbox retry {id} sends it again"),
+                    State::Queued | State::Sent | State::Acked | State::Delivered | State::Read => {
+                        format!("qqctl chat explain {id}")
+                    }
+                };
+                Error::new(Code::Conflict, said).with_hint(hint).with_field("state", message.state.word())
             }
         };
         self.reply(to, Err(error));

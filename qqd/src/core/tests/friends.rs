@@ -113,6 +113,8 @@ fn ones_own_request_is_listed_until_it_is_answered() {
 #[test]
 fn refusals_say_what_they_mean_for_a_friend() {
     let mut daemon = Daemon::with_bob();
+    daemon.hear(request("zoe", "alice", Some(1)));
+    daemon.hear(blocked("yan", 1, Some(2)));
     let cases: [(Call, NackCode, Code); 9] = [
         (friend::Add { friend: to("zoe"), note: None }.into(), NackCode::Unknown, Code::Unreachable),
         (friend::Add { friend: to("bob"), note: None }.into(), NackCode::Conflict, Code::Conflict),
@@ -122,7 +124,7 @@ fn refusals_say_what_they_mean_for_a_friend() {
         (friend::Decline { friend: to("zoe") }.into(), NackCode::Storage, Code::Busy),
         (friend::Move { friend: to("bob"), group: to("friend") }.into(), NackCode::Forbidden, Code::Denied),
         (friend::Block { friend: to("zoe") }.into(), NackCode::Unknown, Code::NotFound),
-        (friend::Unblock { friend: to("zoe") }.into(), NackCode::Other("x".into()), Code::Unexpected),
+        (friend::Unblock { friend: to("yan") }.into(), NackCode::Other("x".into()), Code::Unexpected),
     ];
     for (call, code, wanted) in cases {
         let id = request_id(&daemon.ask(call));
@@ -135,12 +137,21 @@ fn refusals_say_what_they_mean_for_a_friend() {
 #[test]
 fn what_makes_no_sense_does_not_reach_the_relay() {
     let mut daemon = Daemon::with_bob();
-    let cases: [(Call, Code); 7] = [
+    daemon.hear(request("alice", "carol", Some(1)));
+    let cases: [(Call, Code); 15] = [
         (friend::Add { friend: to("carol@elsewhere"), note: None }.into(), Code::Usage),
         (friend::Add { friend: to("carol"), note: Some("x".repeat(257)) }.into(), Code::Usage),
         (friend::Remove { friend: to("zoe") }.into(), Code::NotFound),
         (friend::Move { friend: to("bob"), group: to("none") }.into(), Code::NotFound),
         (friend::Move { friend: to("bob"), group: to("stranger") }.into(), Code::Usage),
+        (friend::Move { friend: to("bob"), group: to("Strangers") }.into(), Code::Usage),
+        (friend::Move { friend: to("bob"), group: to("陌生人") }.into(), Code::Usage),
+        (friend::Accept { friend: to("zoe") }.into(), Code::NotFound),
+        (friend::Decline { friend: to("zoe") }.into(), Code::NotFound),
+        (friend::Accept { friend: to("carol") }.into(), Code::NotFound),
+        (friend::Accept { friend: to("bob") }.into(), Code::Conflict),
+        (friend::Decline { friend: to("bob") }.into(), Code::Conflict),
+        (friend::Unblock { friend: to("bob") }.into(), Code::NotFound),
         (friend::Rename { friend: to("bob"), remark: Some("x".repeat(65)) }.into(), Code::Usage),
         (friend::Picture { friend: Some(to("zoe")) }.into(), Code::NotFound),
     ];
@@ -151,6 +162,29 @@ fn what_makes_no_sense_does_not_reach_the_relay() {
     }
     daemon.lost();
     assert_eq!(refusal(&daemon.ask(friend::Block { friend: to("bob") })).exit(), 6);
+}
+
+#[test]
+fn what_only_the_relay_knows_is_asked_there() {
+    let mut daemon = Daemon::with_bob();
+    daemon.lost();
+    daemon.pass(Duration::from_millis(500));
+    daemon.open();
+    daemon.hear(welcome(2, 0));
+    assert_eq!(words(&daemon.ask(friend::Accept { friend: to("carol") })), ["friend_answer"]);
+    assert_eq!(words(&daemon.ask(friend::Unblock { friend: to("dave") })), ["unblock"]);
+    daemon.hear(request("carol", "alice", Some(1)));
+    daemon.hear(answer("carol", "alice", 0, 2));
+    assert_eq!(refusal(&daemon.ask(friend::Decline { friend: to("carol") })).code, Code::NotFound);
+}
+
+#[test]
+fn the_groups_that_are_always_there_are_known_by_the_names_that_people_see() {
+    let mut daemon = Daemon::with_bob();
+    for name in ["My Friends", "my friends", " 我的好友 ", "My Friends 我的好友", "friend"] {
+        let outputs = daemon.ask(friend::Move { friend: to("bob"), group: name.into() });
+        assert!(sent(&outputs)[0].to_xml().contains("<group>friend</group>"), "{name}: {outputs:?}");
+    }
 }
 
 #[test]

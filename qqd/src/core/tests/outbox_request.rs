@@ -133,11 +133,20 @@ fn one_that_failed_says_why_in_a_sentence_and_is_taken_off_the_list() {
     assert_eq!(failed["reason"], "cancelled");
     assert!(failed["why"].as_str().unwrap().contains("was taken back"), "{failed}");
     let clear = |id: Option<&str>| Request::OutboxClear(Clear { id: id.map(str::to_owned) });
-    assert!(refusal(&daemon.ask(cancel("m1"))).hint.unwrap().contains("outbox clear m1"));
+    let taken_back = |daemon: &mut Daemon| {
+        let error = refusal(&daemon.ask(cancel("m1")));
+        assert_eq!(
+            (error.code, error.message.as_str()),
+            (Code::Conflict, "message m1 was taken back already")
+        );
+        assert!(error.hint.unwrap().contains("outbox retry m1"), "that is true on the list and off it");
+    };
+    taken_back(&mut daemon);
     assert_eq!(refusal(&daemon.ask(clear(Some("m2")))).code, Code::Conflict, "it waits");
     assert_eq!(refusal(&daemon.ask(clear(Some("zzz")))).code, Code::NotFound);
     assert_eq!(refusal(&daemon.ask(clear(Some("m 1")))).code, Code::Usage);
     assert_eq!(reply(&daemon.ask(clear(Some("m1")))), json!({ "messages": 1 }));
+    taken_back(&mut daemon);
     assert_eq!(chats(&daemon.back(0)), ["m2"], "what waits is sent");
 }
 

@@ -312,6 +312,9 @@ pub enum AdminError {
     /// No such account.
     #[error("there is no account `{0}`; `account list` shows them all")]
     NoAccount(String),
+    /// Nobody may log in to it, by a link either.
+    #[error("`{0}` is disabled, so that a link would log nobody in; `account enable {0}` first")]
+    Disabled(String),
     /// They are friends already.
     #[error("{0} and {1} are friends already")]
     FriendsAlready(String, String),

@@ -103,6 +103,26 @@ fn what_cannot_be_a_friendship_is_refused_with_its_reason() {
 }
 
 #[test]
+fn a_link_for_an_account_that_is_disabled_is_refused_until_it_is_enabled() {
+    let mut relay = Relay::new();
+    relay.account("alice");
+    let link = || AdminOp::AccountLink {
+        name: "alice".into(),
+        code: crate::core::op::CodeHash([7; 32]),
+        expires_ms: NOW + 1,
+        now_ms: NOW,
+    };
+    let disable = |disabled| AdminOp::AccountDisable { name: "alice".into(), disabled };
+    relay.admin(disable(true)).unwrap();
+    let why = relay.admin(link()).unwrap_err();
+    assert_eq!(why, AdminError::Disabled("alice".into()));
+    assert!(why.to_string().contains("`account enable alice`"), "{why}");
+    assert_eq!(relay.sql::<i64>("SELECT count(*) FROM link"), 0, "none lies there to be used later");
+    relay.admin(disable(false)).unwrap();
+    assert!(relay.admin(link()).is_ok());
+}
+
+#[test]
 fn friends_that_part_are_strangers_with_five_chats_again() {
     let mut relay = Relay::new();
     let (alice, bob) = (relay.account("alice"), relay.account("bob"));
