@@ -22,7 +22,8 @@ words! {
 
 /// Show your own presence, or a friend's
 ///
-/// Without FRIEND: what this device says of you. Your friends see the most available of your devices.
+/// Without FRIEND: what this device says of you. Your friends see the most available of your devices, or you off line if one of
+/// them is invisible.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

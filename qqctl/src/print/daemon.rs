@@ -23,7 +23,7 @@ impl Printer {
                 span(running.uptime_s)
             );
             if report.accounts.is_empty() {
-                return format!("{head}\nNobody is logged in: {HOW_TO_COME_IN}");
+                return format!("{head}\nNobody is logged in:\n  {HOW_TO_COME_IN}");
             }
             format!("{head}\n\n{}", self.table(&accounts(report)))
         })
