@@ -190,6 +190,15 @@ fn a_link_brings_the_next_device_and_either_can_end_the_other_within_a_second() 
     let out = phone.run(&["send", "bob", "more"]);
     assert_eq!(out.status.code(), Some(4), "{}", text(&out.stderr));
 
+    // A new link brings it back as the device that it was, once; whoever is on line needs none.
+    let link = laptop.json(&["account", "link"])["link"].as_str().expect("a link").to_owned();
+    let out = join(&phone, &link, &[]);
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    assert!(phone.ok(&["history", "bob"]).contains("from the phone"), "its history stays");
+    phone.ok(&["send", "bob", "back again", "--wait", "relay"]);
+    assert_eq!(laptop.json(&["account", "devices"])["devices"].as_array().map(Vec::len), Some(2));
+    assert_eq!(join(&phone, &link, &[]).status.code(), Some(11));
+
     // A password of one's own ends every other device, and brings one back.
     let out = typed(&laptop, &["account", "passwd", "--password-stdin"], "my own\n");
     assert!(out.status.success(), "{}", text(&out.stderr));

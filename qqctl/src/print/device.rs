@@ -26,7 +26,9 @@ impl Printer {
     /// `account revoke`
     pub(crate) fn revoked(&self, reply: &Revoked) -> Result<(), Stop> {
         let device: String = one_line(&reply.device).chars().take(SHORT).collect();
-        self.talk(&format!("The device {device} is logged out; it needs the password to come back."));
+        self.talk(&format!(
+            "The device {device} is logged out; it needs the password, or a new link, to come back."
+        ));
         self.reply(reply, |_| String::new())
     }
 
