@@ -124,6 +124,7 @@ fn two_devices_of_alice_bob_and_carol_with_an_old_client_see_what_is_theirs_to_s
     println!("\nbob$ qqctl friend picture alice\n{}", path.trim_end());
     assert_eq!(std::fs::read(path.trim_end()).expect("the file"), PNG);
 
+    chat_read_away_and_invisible(&mut four);
     does("phone", &four.phone, &["friend", "block", "carol"]);
     four.see(&[0, 1], "friend.blocked", is("friend", "carol"));
     four.carol.say("<msg><type>chat</type><myaccount>carol</myaccount><friendaccount>alice</friendaccount><content>hello?</content></msg>");
@@ -133,6 +134,33 @@ fn two_devices_of_alice_bob_and_carol_with_an_old_client_see_what_is_theirs_to_s
     four.screens();
     let bobs = four.bob.json(&["friends"]);
     assert!(!bobs.to_string().contains("Bobby") && !bobs.to_string().contains("同学"), "{bobs}");
+}
+
+fn chat_read_away_and_invisible(four: &mut Four) {
+    does("bob", &four.bob, &["send", "alice", "晚饭?"]);
+    four.see(&[0, 1], "chat.received", is("text", "晚饭?"));
+    four.see(&[2], "chat.state", is("state", "delivered"));
+    does("laptop", &four.laptop, &["read", "bob"]);
+    four.see(&[0, 1], "unread.changed", |data| data["total"] == 0);
+    four.see(&[2], "chat.read", is("by", "alice"));
+    does("laptop", &four.laptop, &["send", "carol", "hello Carol"]);
+    four.carol_hears("<content>hello Carol</content>");
+    four.see(&[0], "chat.received", is("text", "hello Carol"));
+
+    does("phone", &four.phone, &["presence", "set", "away", "-m", "lunch"]);
+    assert_eq!(four.bob.json(&["presence", "show", "alice"])["state"], "online", "the laptop is there");
+    does("laptop", &four.laptop, &["presence", "set", "away", "-m", "lunch"]);
+    four.see(&[2], "presence.changed", |data| data["friend"] == "alice" && data["state"] == "away");
+    does("laptop", &four.laptop, &["presence", "set", "invisible"]);
+    four.see(&[2], "presence.changed", |data| data["friend"] == "alice" && data["state"] == "offline");
+    four.carol.say("<msg><type>chat</type><myaccount>carol</myaccount><friendaccount>alice</friendaccount><content>there?</content></msg>");
+    println!("  carol (seed)   says  there? to alice");
+    four.carol_hears("<type>line</type><state>-1</state>");
+    four.see(&[0, 1], "chat.received", is("text", "there?"));
+    four.phone.ok(&["read"]);
+    does("laptop", &four.laptop, &["presence", "set", "online"]);
+    does("phone", &four.phone, &["presence", "set", "online"]);
+    four.see(&[2], "presence.changed", |data| data["friend"] == "alice" && data["state"] == "online");
 }
 
 /// Either of the two.
