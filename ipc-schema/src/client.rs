@@ -1,6 +1,8 @@
 //! The blocking client (feature `client`): one connection, one call at a time, no runtime. It never
 //! starts a daemon and never connects again by itself.
 
+mod halves;
+mod start;
 mod waiting;
 
 use std::io::{ErrorKind, Read, Write};
@@ -9,6 +11,8 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+pub use self::halves::{Heard, Reader, Writer, call_line, reply};
+pub use self::start::{answers, start};
 use self::waiting::Waiting;
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
