@@ -8,7 +8,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 PROGRAMS := relay-server qqd qqctl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-systemd check fuzz bench deny man install uninstall dist clean
+.PHONY: help demo window test test-systemd check fuzz bench deny man install uninstall dist clean
 
 help: ## what there is to do
 	@echo 'Qiaoqiao 敲敲 $(VERSION)'
@@ -18,6 +18,11 @@ help: ## what there is to do
 demo: ## two people chat on this computer, before your eyes
 	@scripts/setup build
 	@scripts/demo
+
+window: ## the friend list and chat windows, with pretend friends (WINDOW='--renderer software' and so on)
+	@scripts/setup build
+	$(CARGO) build --locked -p qq-slint
+	target/debug/qq-slint $(or $(WINDOW),--mock)
 
 test: ## build everything and run every test
 	@scripts/setup build test

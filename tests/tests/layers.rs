@@ -12,6 +12,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("relay-schema", &[]),
     ("manual", &[]),
     ("qqctl", &["ipc-schema", "manual"]),
+    ("qq-slint", &["ipc-schema", "qq-slint-ui"]),
+    ("qq-slint-ui", &[]),
     ("qqd", &["ipc-schema", "manual", "relay-schema"]),
     ("relay-server", &["manual", "relay-schema", "test-tls"]),
     ("relay-bench", &["relay-schema", "test-tls"]),
@@ -41,7 +43,7 @@ fn no_crate_reaches_past_its_border() {
 
 #[test]
 fn what_is_for_tests_is_in_no_program() {
-    let programs = ["qqctl", "qqd", "relay-server"];
+    let programs = ["qq-slint", "qqctl", "qqd", "relay-server"];
     for package in packages().iter().filter(|package| programs.contains(&name(package).as_str())) {
         let built = dependencies(package).iter().filter(|used| used["kind"] != "dev").map(name);
         assert!(built.into_iter().all(|used| used != "test-tls"), "{} believes everybody", name(package));

@@ -1,0 +1,319 @@
+//! The program's middle: the mirror of the daemon's state, the windows, and the way of an event to what it changes.
+
+mod dress;
+mod show;
+mod start;
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ipc_schema::daemon::Welcome;
+use ipc_schema::{Envelope, Error, Event, State, account, friend};
+use qq_slint_ui::{Say, Voice};
+use slint::ComponentHandle;
+
+use crate::face::Faces;
+use crate::link::{Inbox, Link, News};
+use crate::prefs::{self, Prefs};
+use crate::single::Wish;
+use crate::windows::{Chat, Friends, Login, Settings, Tray};
+use crate::{face, words};
+
+#[cfg(test)]
+pub(crate) use start::begin;
+pub(crate) use start::run;
+
+thread_local! {
+    static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
+}
+
+/// How the connection to the daemon is.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Daemon {
+    /// Not there yet.
+    #[default]
+    Reaching,
+    /// It greets.
+    Here(Welcome),
+    /// It is gone, or cannot be started.
+    Away(Error),
+}
+
+/// Which friend of which account: the account's local name, the friend's account.
+pub(crate) type Peer = (String, String);
+
+pub(crate) struct App {
+    pub(crate) link: Link,
+    pub(crate) voice: Voice,
+    pub(crate) faces: Faces,
+    pub(crate) state: RefCell<State>,
+    pub(crate) daemon: RefCell<Daemon>,
+    pub(crate) prefs: RefCell<Prefs>,
+    place: prefs::Place,
+    /// The account that the friend list shows.
+    pub(crate) account: RefCell<Option<String>>,
+    pub(crate) login: RefCell<Option<Rc<Login>>>,
+    pub(crate) friends: RefCell<Option<Rc<Friends>>>,
+    pub(crate) chats: RefCell<BTreeMap<Peer, Rc<Chat>>>,
+    /// The conversation beside the friend list, in the one-window layout.
+    pub(crate) beside: RefCell<Option<Rc<Chat>>>,
+    pub(crate) settings: RefCell<Option<Rc<Settings>>>,
+    tray: RefCell<Option<Tray>>,
+    inbox: Arc<Inbox>,
+    /// What this start, or a later one, is for; done when the state is known.
+    wishes: RefCell<Vec<Wish>>,
+    /// Whether the daemon has told its state since the program started.
+    knows: Cell<bool>,
+}
+
+impl App {
+    /// Calls with the program; nothing happens when it has not begun.
+    pub(crate) fn with(f: impl FnOnce(&Rc<Self>)) {
+        let app = APP.with(|place| place.get().cloned());
+        if let Some(app) = app {
+            f(&app);
+        }
+    }
+
+    /// Takes in all that has come, and shows each window once what changed.
+    pub(crate) fn pump(self: &Rc<Self>) {
+        let mut changed = false;
+        for news in self.inbox.take() {
+            match news {
+                News::Up(welcome, writer) => {
+                    self.link.on_up(writer);
+                    *self.daemon.borrow_mut() = Daemon::Here(welcome);
+                }
+                News::Down(error) => {
+                    self.link.on_down(&error);
+                    *self.daemon.borrow_mut() = Daemon::Away(error);
+                }
+                News::Reply(id, result) => self.link.on_reply(id, result),
+                News::Event(envelope) => self.hear(&envelope),
+            }
+            changed = true;
+        }
+        if changed {
+            self.refresh();
+        }
+    }
+
+    /// Waits until something has come; for tests, which have no event loop.
+    #[cfg(test)]
+    pub(crate) fn wait(&self, at_most: std::time::Duration) {
+        self.inbox.wait(at_most);
+    }
+
+    /// One event: the mirror first, then those who show more than the mirror holds.
+    fn hear(self: &Rc<Self>, envelope: &Envelope) {
+        let before = self.friend_state(envelope);
+        self.state.borrow_mut().apply(envelope);
+        if matches!(envelope.event, Event::DaemonState(_)) {
+            self.on_state();
+        }
+        let Some(account) = envelope.account.as_deref() else { return };
+        match &envelope.event {
+            Event::ChatReceived(chat) => self.on_chat(account, chat, envelope.replayed),
+            Event::ShakeReceived(shake) => self.on_shake(account, &shake.from),
+            Event::PresenceChanged(presence) => self.on_presence(account, presence, before),
+            _ => {}
+        }
+        if let Some(friend) = envelope.event.friend() {
+            let chat = self.chats.borrow().get(&(account.to_owned(), friend.to_owned())).cloned();
+            if let Some(chat) = chat {
+                chat.hear(self, &envelope.event);
+            }
+        }
+    }
+
+    fn friend_state(&self, envelope: &Envelope) -> Option<ipc_schema::presence::State> {
+        let (Event::PresenceChanged(changed), Some(account)) = (&envelope.event, &envelope.account) else {
+            return None;
+        };
+        Some(self.state.borrow().account(account)?.friend(&changed.friend)?.state)
+    }
+
+    /// The whole state is known, for the first time or anew.
+    fn on_state(self: &Rc<Self>) {
+        self.choose_account();
+        let chats: Vec<_> = self.chats.borrow().values().cloned().collect();
+        for chat in chats {
+            chat.reload(self);
+        }
+        self.knows.set(true);
+    }
+
+    /// The account that is shown: the chosen one while it exists, else the first that is logged in.
+    fn choose_account(&self) {
+        let state = self.state.borrow();
+        let mut chosen = self.account.borrow_mut();
+        let known = |name: &str| {
+            state
+                .accounts
+                .iter()
+                .find(|account| account.account == name || account::bare(&account.account) == name)
+        };
+        let found = chosen.as_deref().and_then(known);
+        let found = found.or_else(|| state.accounts.iter().find(|account| is_in(account)));
+        *chosen = found.or(state.accounts.first()).map(|account| account.account.clone());
+    }
+
+    fn refresh(self: &Rc<Self>) {
+        if self.knows.get() {
+            let wishes = std::mem::take(&mut *self.wishes.borrow_mut());
+            for wish in wishes {
+                self.grant(wish);
+            }
+        } else if matches!(*self.daemon.borrow(), Daemon::Away(_)) && !self.any_window() {
+            // There is nothing to show without a daemon but that there is none.
+            self.show_login();
+        }
+        self.fetch_pictures();
+        let login = self.login.borrow().clone();
+        if let Some(login) = login {
+            login.refresh(self);
+        }
+        let friends = self.friends.borrow().clone();
+        if let Some(friends) = friends {
+            friends.refresh(self);
+        }
+        let chats: Vec<_> = self.chats.borrow().values().cloned().collect();
+        for chat in chats {
+            chat.refresh(self);
+        }
+        let settings = self.settings.borrow().clone();
+        if let Some(settings) = settings {
+            settings.refresh(self);
+        }
+        if let Some(tray) = &*self.tray.borrow() {
+            tray.refresh(&self.state.borrow());
+        }
+    }
+
+    /// The mirror of the account that is shown.
+    pub(crate) fn current<R>(&self, f: impl FnOnce(&ipc_schema::state::Account) -> R) -> Option<R> {
+        let name = self.account.borrow().clone()?;
+        self.state.borrow().account(&name).map(f)
+    }
+
+    /// The local name of the account that is shown.
+    pub(crate) fn account_name(&self) -> Option<String> {
+        self.account.borrow().clone()
+    }
+
+    fn on_chat(self: &Rc<Self>, account: &str, chat: &ipc_schema::chat::Received, replayed: bool) {
+        let own = chat.from == account::bare(account);
+        if own || replayed {
+            return;
+        }
+        let peer = (account.to_owned(), chat.from.clone());
+        let (busy, known) = {
+            let state = self.state.borrow();
+            let Some(mirror) = state.account(account) else { return };
+            let known = mirror.groups.iter().any(|group| {
+                group.name != friend::STRANGERS
+                    && group.friends.iter().any(|friend| friend.account == chat.from)
+            });
+            (mirror.presence == ipc_schema::presence::State::Busy, known)
+        };
+        // Strangers never open a window, and nobody does while one is busy.
+        if known && !busy && self.on_message() == 0 {
+            self.show_chat(&peer, false);
+        }
+    }
+
+    /// What an incoming message does: the user's choice, else what suits the window system.
+    pub(crate) fn on_message(&self) -> i32 {
+        self.prefs.borrow().on_message.unwrap_or_else(|| i32::from(crate::winext::on_wayland()))
+    }
+
+    fn on_shake(self: &Rc<Self>, account: &str, from: &str) {
+        let peer = (account.to_owned(), from.to_owned());
+        self.show_chat(&peer, false);
+        let chat = self.chats.borrow().get(&peer).cloned();
+        if let Some(chat) = chat {
+            chat.on_shake(self, true);
+        }
+    }
+
+    fn on_presence(
+        self: &Rc<Self>,
+        _account: &str,
+        _presence: &ipc_schema::presence::Changed,
+        _before: Option<ipc_schema::presence::State>,
+    ) {
+    }
+
+    /// Asks for the avatars that the mirror names and that are not here.
+    fn fetch_pictures(self: &Rc<Self>) {
+        let mut wanted = Vec::new();
+        for account in &self.state.borrow().accounts {
+            if self.faces.lacks(&account.picture) {
+                wanted.push((account.account.clone(), None, account.picture.clone()));
+            }
+            for friend in account.groups.iter().flat_map(|group| &group.friends) {
+                if self.faces.lacks(&friend.picture) {
+                    wanted.push((
+                        account.account.clone(),
+                        Some(friend.account.clone()),
+                        friend.picture.clone(),
+                    ));
+                }
+            }
+        }
+        for (account, friend, picture) in wanted {
+            let params = friend::Picture { friend };
+            self.link.call(Some(&account), &params, move |reply| {
+                App::with(|app| match reply {
+                    Ok(friend::Pictured { path: Some(path), .. }) => {
+                        if app.faces.keep(&picture, path.as_ref()) {
+                            app.refresh();
+                        }
+                    }
+                    Ok(_) => {}
+                    Err(_) => app.faces.forget(&picture),
+                });
+            });
+        }
+    }
+
+    /// The quiet bar: what is wrong with the daemon, else with the link of the shown account.
+    pub(crate) fn trouble(&self) -> String {
+        let say = self.voice.global::<Say>();
+        match &*self.daemon.borrow() {
+            Daemon::Reaching => return say.invoke_daemon_away().to_string(),
+            Daemon::Away(error) => {
+                return say.invoke_daemon_missing(error.message.as_str().into()).to_string();
+            }
+            Daemon::Here(welcome) if welcome.protocol < ipc_schema::protocol::MIN => {
+                return say.invoke_daemon_other(welcome.daemon.as_str().into()).to_string();
+            }
+            Daemon::Here(_) => {}
+        }
+        self.current(|account| words::link(&self.voice, &account.link)).unwrap_or_default()
+    }
+
+    /// One's own face.
+    pub(crate) fn own_face(&self, account: &ipc_schema::state::Account) -> qq_slint_ui::Face {
+        let shown = shown_name(account);
+        let presence = face::presence(account.presence, account.invisible);
+        self.faces.face(account::bare(&account.account), &shown, &account.picture, presence)
+    }
+
+    /// A friend's face.
+    pub(crate) fn friend_face(&self, friend: &friend::Entry) -> qq_slint_ui::Face {
+        self.faces.face(&friend.account, friend.shown(), &friend.picture, face::presence(friend.state, false))
+    }
+}
+
+/// One's own name: the profile's, else the account's.
+pub(crate) fn shown_name(account: &ipc_schema::state::Account) -> String {
+    if account.name.is_empty() { account::bare(&account.account).to_owned() } else { account.name.clone() }
+}
+
+/// Whether an account is logged in, with or without a link at the moment.
+pub(crate) fn is_in(account: &ipc_schema::state::Account) -> bool {
+    account.link.state != account::State::Offline
+}

@@ -1,0 +1,83 @@
+//! How the windows look and which language they speak, as the settings say.
+
+use std::rc::Rc;
+
+use qq_slint_ui::Theme;
+use slint::ComponentHandle;
+
+use super::App;
+
+impl App {
+    /// Dresses a new window: colours, sizes and language as the settings say.
+    pub(crate) fn dress<C>(&self, window: &C)
+    where
+        C: ComponentHandle + 'static,
+        for<'a> Theme<'a>: slint::Global<'a, C>,
+    {
+        let prefs = self.prefs.borrow();
+        let theme = window.global::<Theme>();
+        theme.set_choice(prefs.theme);
+        theme.set_still(prefs.still);
+        theme.set_font_scale(prefs.font_scale);
+        theme.invoke_follow();
+    }
+
+    /// The other layout: the conversations move into their windows, or beside the list, with what was typed.
+    pub(crate) fn lay_out(self: &Rc<Self>) {
+        let chats = std::mem::take(&mut *self.chats.borrow_mut());
+        let drafts: Vec<_> = chats.into_iter().map(|(peer, chat)| (peer, chat.leave(self))).collect();
+        *self.beside.borrow_mut() = None;
+        if let Some(friends) = &*self.friends.borrow() {
+            friends.nobody_beside();
+        }
+        for (peer, draft) in drafts.into_iter().filter(|(_, draft)| !draft.is_empty()) {
+            self.show_chat(&peer, false);
+            if let Some(chat) = self.chats.borrow().get(&peer) {
+                chat.put_draft(self, &draft);
+            }
+        }
+    }
+
+    /// The settings have changed: every window follows, and they are written.
+    pub(crate) fn prefs_changed(self: &Rc<Self>) {
+        self.speak();
+        if let Some(login) = &*self.login.borrow() {
+            login.dress(self);
+        }
+        if let Some(friends) = &*self.friends.borrow() {
+            friends.dress(self);
+        }
+        for chat in self.chats.borrow().values() {
+            chat.dress(self);
+        }
+        if let Some(settings) = &*self.settings.borrow() {
+            settings.dress(self);
+        }
+        let saved = self.prefs.borrow().save(&self.place);
+        if let (Err(error), Some(settings)) = (saved, &*self.settings.borrow()) {
+            settings.problem(&format!("{error:#}"));
+        }
+        self.refresh();
+    }
+
+    /// Whether the windows are in Chinese: by the setting, else as the desktop.
+    pub(crate) fn speaks_chinese(&self) -> bool {
+        match self.prefs.borrow().language {
+            0 => desktop_speaks_chinese(),
+            chosen => chosen == 2,
+        }
+    }
+
+    pub(super) fn speak(&self) {
+        let language = if self.speaks_chinese() { "zh_CN" } else { "en" };
+        // English is what the sources hold; a language that is not bundled leaves them as they are.
+        let _ = slint::select_bundled_translation(language);
+    }
+}
+
+fn desktop_speaks_chinese() -> bool {
+    ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .is_some_and(|value| value.starts_with("zh"))
+}

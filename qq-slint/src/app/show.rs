@@ -1,0 +1,171 @@
+//! Which windows are shown, and when.
+
+use std::rc::Rc;
+
+use super::{App, Daemon, Peer, is_in};
+use crate::single::Wish;
+use crate::windows::{Chat, Friends, Login, Settings, Tray};
+
+impl App {
+    pub(super) fn any_window(&self) -> bool {
+        self.login.borrow().is_some() || self.friends.borrow().is_some() || !self.chats.borrow().is_empty()
+    }
+
+    /// What a start of the program is for; waits until the state is known.
+    pub(crate) fn wish(self: &Rc<Self>, wish: Wish) {
+        self.wishes.borrow_mut().push(wish);
+        self.refresh();
+    }
+
+    pub(super) fn grant(self: &Rc<Self>, wish: Wish) {
+        if let Some(account) = wish.account {
+            *self.account.borrow_mut() = Some(account);
+            self.choose_account();
+        }
+        if let Some(link) = wish.link {
+            self.show_login();
+            if let Some(login) = &*self.login.borrow() {
+                login.offer(&link);
+            }
+        } else if let Some(friend) = wish.open {
+            self.show_friends();
+            self.open_named(&friend);
+        } else if !wish.hidden {
+            self.show_first();
+        }
+    }
+
+    /// The window that a start without a wish shows: the friends of somebody who is logged in, else login.
+    pub(crate) fn show_first(self: &Rc<Self>) {
+        if self.state.borrow().accounts.iter().any(is_in) { self.show_friends() } else { self.show_login() }
+    }
+
+    pub(crate) fn show_login(self: &Rc<Self>) {
+        let window = self.login.borrow().clone();
+        let window = window.map_or_else(|| Login::open(self), Ok);
+        self.settle(window, |window| {
+            window.show(self);
+            *self.login.borrow_mut() = Some(window);
+        });
+    }
+
+    pub(crate) fn show_friends(self: &Rc<Self>) {
+        let window = self.friends.borrow().clone();
+        let window = window.map_or_else(|| Friends::open(self), Ok);
+        self.settle(window, |window| {
+            *self.friends.borrow_mut() = Some(window.clone());
+            window.show(self);
+        });
+    }
+
+    pub(crate) fn show_settings(self: &Rc<Self>) {
+        let window = self.settings.borrow().clone();
+        let window = window.map_or_else(|| Settings::open(self), Ok);
+        self.settle(window, |window| {
+            *self.settings.borrow_mut() = Some(window.clone());
+            window.show(self);
+        });
+    }
+
+    /// A section of the settings.
+    pub(crate) fn show_section(self: &Rc<Self>, section: qq_slint_ui::Section) {
+        self.show_settings();
+        let settings = self.settings.borrow().clone();
+        if let Some(settings) = settings {
+            settings.turn_to(self, section);
+        }
+    }
+
+    /// The first to ninth conversation that is open.
+    pub(crate) fn show_nth(self: &Rc<Self>, n: i32) {
+        let peer =
+            usize::try_from(n).ok().and_then(|n| self.chats.borrow().keys().nth(n.checked_sub(1)?).cloned());
+        if let Some(peer) = peer {
+            self.show_chat(&peer, true);
+        }
+    }
+
+    /// The conversation after this one, or the first.
+    pub(crate) fn show_next(self: &Rc<Self>, after: Option<&Peer>) {
+        let next = {
+            let chats = self.chats.borrow();
+            let next = after.and_then(|peer| chats.keys().find(|other| *other > peer));
+            next.or_else(|| chats.keys().next()).cloned()
+        };
+        if let Some(peer) = next {
+            self.show_chat(&peer, true);
+        }
+    }
+
+    /// The conversation with a friend by the account; `asked` when the user wants to see it now.
+    pub(crate) fn show_chat(self: &Rc<Self>, peer: &Peer, asked: bool) {
+        if self.prefs.borrow().layout == 1 && self.friends.borrow().is_none() {
+            self.show_friends();
+        }
+        let window = self.chats.borrow().get(peer).cloned();
+        let window = window.map_or_else(|| Chat::open(self, peer.clone()), Ok);
+        self.settle(window, |window| {
+            self.chats.borrow_mut().insert(peer.clone(), window.clone());
+            window.show(self, asked);
+        });
+    }
+
+    /// A friend by account, remark or shown name.
+    pub(super) fn open_named(self: &Rc<Self>, name: &str) {
+        let name = name.trim_start_matches('@');
+        let found = self.current(|account| {
+            let friends = || account.groups.iter().flat_map(|group| &group.friends);
+            let by_account = friends().find(|friend| friend.account == name);
+            let friend = by_account.or_else(|| friends().find(|friend| friend.shown() == name))?;
+            Some((account.account.clone(), friend.account.clone()))
+        });
+        if let Some(peer) = found.flatten() {
+            self.show_chat(&peer, true);
+        }
+    }
+
+    /// Closes all windows; the session stays.
+    pub(crate) fn close_windows(self: &Rc<Self>) {
+        let chats: Vec<_> = self.chats.borrow().values().cloned().collect();
+        for chat in chats {
+            chat.hide();
+        }
+        if let Some(window) = &*self.friends.borrow() {
+            window.hide();
+        }
+        if let Some(window) = &*self.settings.borrow() {
+            window.hide();
+        }
+        if let Some(window) = &*self.login.borrow() {
+            window.hide();
+        }
+    }
+
+    /// Goes off line and ends: the daemon is asked to end, too. It keeps the logins, and starts again with the next window.
+    pub(crate) fn quit(self: &Rc<Self>) {
+        let pid = self.state.borrow().daemon.pid;
+        if let (Daemon::Here(_), Ok(pid)) = (&*self.daemon.borrow(), i32::try_from(pid)) {
+            use nix::sys::signal::{Signal, kill};
+            // One that has ended already is off line, too.
+            let _ = kill(nix::unistd::Pid::from_raw(pid), Signal::SIGTERM);
+        }
+        leave();
+    }
+
+    pub(super) fn raise_tray(self: &Rc<Self>) {
+        // Without a tray the windows do.
+        *self.tray.borrow_mut() = Tray::open().ok();
+    }
+
+    pub(super) fn settle<W>(&self, window: Result<W, slint::PlatformError>, then: impl FnOnce(W)) {
+        match window {
+            Ok(window) => then(window),
+            Err(error) => crate::complain(&anyhow::anyhow!("a window cannot be opened: {error}")),
+        }
+    }
+}
+
+fn leave() {
+    // Fails only when the loop has ended already.
+    let _ = slint::quit_event_loop();
+}

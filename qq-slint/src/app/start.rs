@@ -1,0 +1,120 @@
+//! Starting: which program this is, what draws, and the first wish.
+
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use anyhow::Context;
+use qq_slint_ui::Voice;
+
+use super::{APP, App};
+use crate::args::{Args, Renderer};
+use crate::face::Faces;
+use crate::link::{Inbox, Link};
+use crate::mock::Mock;
+use crate::prefs::{self, Prefs};
+use crate::single::{self, Place, Wish};
+
+/// Starts the program and runs its event loop.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let named = args.socket.is_some();
+    let socket = match &args.socket {
+        Some(path) => std::path::absolute(path)?,
+        None => ipc_schema::socket_path()?,
+    };
+    let wish = Wish {
+        link: args.link.clone(),
+        open: args.open.clone(),
+        account: args.account.clone(),
+        hidden: args.hidden,
+    };
+    if args.mock {
+        return pretend(args, wish);
+    }
+    let listener = match single::take(&socket, &wish).context("the place for the one window program")? {
+        Place::First(listener) => listener,
+        Place::Told => return Ok(()),
+    };
+    select(args.renderer)?;
+    let app = begin(socket, named, true, wish, prefs::Place::of_user())?;
+    single::listen(listener, |wish| {
+        // Fails only when the event loop has ended, and with it the program.
+        let _ = slint::invoke_from_event_loop(move || App::with(|app| app.wish(wish)));
+    })?;
+    app.raise_tray();
+    slint::run_event_loop_until_quit()?;
+    Ok(())
+}
+
+/// The program with a pretend daemon, beside any other that runs.
+fn pretend(args: &Args, wish: Wish) -> anyhow::Result<()> {
+    let dir = std::env::temp_dir().join(format!("qq-slint-mock-{}", std::process::id()));
+    std::fs::create_dir(&dir)?;
+    let (mock, socket) = Mock::start(&dir, true)?;
+    mock.message("bob", "Dinner at six?");
+    mock.message("bob", "晚上一起吃饭吗？");
+    select(args.renderer)?;
+    let app = begin(socket, true, false, wish, prefs::Place::Nowhere)?;
+    app.raise_tray();
+    let ended = slint::run_event_loop_until_quit();
+    std::fs::remove_dir_all(dir)?;
+    Ok(ended?)
+}
+
+/// Chooses what draws. Without OpenGL the software renderer takes its place.
+fn select(renderer: Option<Renderer>) -> anyhow::Result<()> {
+    let name = match renderer {
+        None | Some(Renderer::Gl) => "femtovg",
+        Some(Renderer::Software) => "software",
+    };
+    let chosen =
+        slint::BackendSelector::new().backend_name("winit".into()).renderer_name(name.into()).select();
+    if chosen.is_err() && renderer.is_none() {
+        slint::BackendSelector::new()
+            .backend_name("winit".into())
+            .renderer_name("software".into())
+            .select()?;
+    } else {
+        chosen?;
+    }
+    // Wayland matches windows to the desktop entry by this.
+    slint::set_xdg_app_id("io.github.qiaoqiao.Qiaoqiao")?;
+    Ok(())
+}
+
+/// Makes the program and begins to connect.
+pub(crate) fn begin(
+    socket: PathBuf,
+    named: bool,
+    start: bool,
+    wish: Wish,
+    place: prefs::Place,
+) -> anyhow::Result<Rc<App>> {
+    let inbox = Inbox::new(|| {
+        // Fails only when the event loop has ended, and with it the program.
+        let _ = slint::invoke_from_event_loop(|| App::with(App::pump));
+    });
+    let prefs = Prefs::load(&place);
+    let app = Rc::new(App {
+        link: Link::open(socket, named, start, inbox.clone())?,
+        voice: Voice::new()?,
+        faces: Faces::default(),
+        state: RefCell::default(),
+        daemon: RefCell::default(),
+        prefs: RefCell::new(prefs),
+        place,
+        account: RefCell::new(wish.account.clone()),
+        login: RefCell::default(),
+        friends: RefCell::default(),
+        chats: RefCell::default(),
+        beside: RefCell::default(),
+        settings: RefCell::default(),
+        tray: RefCell::default(),
+        inbox,
+        wishes: RefCell::new(vec![wish]),
+        knows: Cell::new(false),
+    });
+    app.speak();
+    APP.with(|place| place.set(app.clone())).map_err(|_| anyhow::anyhow!("the program was begun twice"))?;
+    Ok(app)
+}

@@ -1,0 +1,186 @@
+//! The sheet over a window: one question at a time, and what is done with the answer.
+
+use std::rc::Rc;
+
+use ipc_schema::Error;
+use qq_slint_ui::{Ask, Say};
+use slint::ComponentHandle;
+
+use crate::app::App;
+use crate::words;
+
+/// What an accepted question does: it gets both fields, and says through the [`Answer`] how it went.
+pub(crate) type Do = Rc<dyn Fn(&App, Answer, String, String)>;
+
+/// The way back to the sheet that asked.
+#[derive(Clone)]
+pub(crate) struct Answer {
+    close: Rc<dyn Fn()>,
+    fail: Rc<dyn Fn(&str)>,
+}
+
+impl Answer {
+    /// It is done: the sheet goes.
+    pub(crate) fn done(&self) {
+        (self.close)();
+    }
+
+    /// It could not be done: the sheet stays and says why.
+    pub(crate) fn failed(&self, app: &App, error: &Error) {
+        (self.fail)(&words::error(&app.voice, error));
+    }
+
+    /// What was typed is of no use: the sheet stays and says why.
+    pub(crate) fn refuse(&self, sentence: &str) {
+        (self.fail)(sentence);
+    }
+
+    /// As the reply was.
+    pub(crate) fn settle<T>(&self, app: &App, reply: Result<T, Error>) {
+        match reply {
+            Ok(_) => self.done(),
+            Err(error) => self.failed(app, &error),
+        }
+    }
+}
+
+/// A question: `what` chooses its sentences (see `Say`), `name` stands in them.
+pub(crate) struct Question {
+    pub(crate) what: &'static str,
+    pub(crate) name: String,
+    pub(crate) first: String,
+    pub(crate) secret: bool,
+    pub(crate) danger: bool,
+    pub(crate) then: Do,
+}
+
+impl Question {
+    pub(crate) fn new(
+        what: &'static str,
+        name: impl Into<String>,
+        then: impl Fn(&App, Answer, String, String) + 'static,
+    ) -> Self {
+        Self {
+            what,
+            name: name.into(),
+            first: String::new(),
+            secret: false,
+            danger: false,
+            then: Rc::new(then),
+        }
+    }
+
+    /// With this in the first field.
+    pub(crate) fn with(mut self, first: impl Into<String>) -> Self {
+        self.first = first.into();
+        self
+    }
+
+    /// Its fields hold passwords.
+    pub(crate) fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    /// What it does cannot be taken back.
+    pub(crate) fn danger(mut self) -> Self {
+        self.danger = true;
+        self
+    }
+}
+
+/// Puts the question over a window.
+pub(crate) fn ask<C>(window: &C, app: &App, question: Question)
+where
+    C: ComponentHandle + 'static,
+    for<'a> Ask<'a>: slint::Global<'a, C>,
+{
+    let say = app.voice.global::<Say>();
+    let sheet = window.global::<Ask>();
+    sheet.set_title(say.invoke_ask_title(question.what.into(), question.name.into()));
+    sheet.set_text(say.invoke_ask_text(question.what.into()));
+    sheet.set_first_label(say.invoke_ask_first(question.what.into()));
+    sheet.set_second_label(say.invoke_ask_second(question.what.into()));
+    sheet.set_ok(say.invoke_ask_ok(question.what.into()));
+    sheet.set_first(question.first.into());
+    sheet.set_second("".into());
+    sheet.set_first_secret(question.secret);
+    sheet.set_second_secret(question.secret);
+    sheet.set_danger(question.danger);
+    show(window, question.then);
+}
+
+/// Shows a sentence, or several lines, with nothing to decide.
+pub(crate) fn tell<C>(window: &C, title: &str, text: &str)
+where
+    C: ComponentHandle + 'static,
+    for<'a> Ask<'a>: slint::Global<'a, C>,
+{
+    let sheet = window.global::<Ask>();
+    sheet.set_title(title.into());
+    sheet.set_text(text.into());
+    sheet.set_first_label("".into());
+    sheet.set_second_label("".into());
+    sheet.set_ok("".into());
+    sheet.set_danger(false);
+    show(window, Rc::new(|_, answer, _, _| answer.done()));
+}
+
+/// Shows what is known of a friend.
+pub(crate) fn tell_about<C>(window: &C, app: &App, account: Option<&str>, friend: &str)
+where
+    C: ComponentHandle + 'static,
+    for<'a> Ask<'a>: slint::Global<'a, C>,
+{
+    let state = app.state.borrow();
+    let Some(friend) =
+        account.and_then(|account| state.account(account)).and_then(|known| known.friend(friend))
+    else {
+        return;
+    };
+    let presence = app.voice.global::<Say>().invoke_presence(crate::face::presence(friend.state, false));
+    let mut lines =
+        vec![friend.name.as_str(), friend.account.as_str(), presence.as_str(), friend.note.as_str()];
+    lines.retain(|line| !line.is_empty());
+    lines.dedup();
+    tell(window, friend.shown(), &lines.join("\n"));
+}
+
+fn show<C>(window: &C, then: Do)
+where
+    C: ComponentHandle + 'static,
+    for<'a> Ask<'a>: slint::Global<'a, C>,
+{
+    let sheet = window.global::<Ask>();
+    sheet.set_error("".into());
+    sheet.set_busy(false);
+    let weak = window.as_weak();
+    let close: Rc<dyn Fn()> = Rc::new(move || {
+        if let Some(window) = weak.upgrade() {
+            let sheet = window.global::<Ask>();
+            sheet.set_open(false);
+            // What was typed, perhaps a password, does not stay.
+            sheet.set_first("".into());
+            sheet.set_second("".into());
+        }
+    });
+    let weak = window.as_weak();
+    let fail: Rc<dyn Fn(&str)> = Rc::new(move |sentence| {
+        if let Some(window) = weak.upgrade() {
+            window.global::<Ask>().set_busy(false);
+            window.global::<Ask>().set_error(sentence.into());
+        }
+    });
+    let weak = window.as_weak();
+    let cancelled = close.clone();
+    sheet.on_cancelled(move || cancelled());
+    sheet.on_accepted(move |first, second| {
+        if let Some(window) = weak.upgrade() {
+            window.global::<Ask>().set_busy(true);
+            window.global::<Ask>().set_error("".into());
+        }
+        let answer = Answer { close: close.clone(), fail: fail.clone() };
+        App::with(|app| then(app, answer, first.trim().to_owned(), second.trim().to_owned()));
+    });
+    sheet.set_open(true);
+}

@@ -1,0 +1,7 @@
+//! `qq-slint`: the window program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    qq_slint::run()
+}

@@ -1,0 +1,332 @@
+//! A pretend daemon for `--mock` and for the tests: the real codec over a real socket in this process, a few friends who
+//! answer, nothing stored. What it pretends stands in the documentation of the methods in `ipc-schema`.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ipc_schema::daemon::{Subscribed, Welcome};
+use ipc_schema::line::{EventLine, ReplyLine, RequestLine};
+use ipc_schema::state::{Account, Daemon};
+use ipc_schema::{
+    Code, Envelope, Error, Event, Request, State, account, chat, friend, group, notify, presence, shake,
+};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+/// The pretend account.
+pub(crate) const ALICE: &str = "alice@mock";
+/// The password that it takes.
+pub(crate) const PASSWORD: &str = "secret";
+const TS: &str = "2026-11-23T09:30:00.123Z";
+
+/// A pretend daemon that runs until the program ends.
+#[derive(Clone)]
+pub(crate) struct Mock {
+    inner: Arc<Mutex<Inner>>,
+}
+
+struct Inner {
+    state: State,
+    messages: Vec<chat::Message>,
+    readers: Vec<UnixStream>,
+    seq: u64,
+    /// The methods that were called, in order.
+    called: Vec<String>,
+}
+
+impl Mock {
+    /// Starts it on a socket in this directory. `logged_in` tells whether its account is.
+    pub(crate) fn start(dir: &Path, logged_in: bool) -> std::io::Result<(Self, PathBuf)> {
+        let socket = dir.join("ipc.sock");
+        let listener = UnixListener::bind(&socket)?;
+        let inner = Inner {
+            state: State {
+                daemon: Daemon { version: env!("CARGO_PKG_VERSION").into(), pid: 0, started: TS.into() },
+                accounts: if logged_in { vec![alice()] } else { Vec::new() },
+            },
+            messages: Vec::new(),
+            readers: Vec::new(),
+            seq: 1,
+            called: Vec::new(),
+        };
+        let mock = Self { inner: Arc::new(Mutex::new(inner)) };
+        let serving = mock.clone();
+        std::thread::Builder::new().name("mock".into()).spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let mock = serving.clone();
+                // Without a thread nobody is served: the test that waits for an answer says so.
+                let _ =
+                    std::thread::Builder::new().name("mock-client".into()).spawn(move || mock.serve(stream));
+            }
+        })?;
+        Ok((mock, socket))
+    }
+
+    /// Something happens.
+    #[cfg(test)]
+    pub(crate) fn event(&self, event: Event) {
+        self.lock().event(event);
+    }
+
+    /// How often a method was called.
+    #[cfg(test)]
+    pub(crate) fn called(&self, method: &str) -> usize {
+        self.lock().called.iter().filter(|called| *called == method).count()
+    }
+
+    /// Changes what the pretend daemon holds.
+    #[cfg(test)]
+    pub(crate) fn fill(&self, f: impl FnOnce(&mut State, &mut Vec<chat::Message>)) {
+        let mut inner = self.lock();
+        let inner = &mut *inner;
+        f(&mut inner.state, &mut inner.messages);
+    }
+
+    /// A message of a friend.
+    pub(crate) fn message(&self, from: &str, text: &str) {
+        let mut inner = self.lock();
+        inner.receive(from, text);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn serve(&self, stream: UnixStream) {
+        let Ok(mut writer) = stream.try_clone() else { return };
+        for line in BufReader::new(stream).lines() {
+            let Ok(line) = line else { return };
+            let reply = match RequestLine::decode(line.as_bytes()) {
+                Ok(request) => {
+                    let id = request.id.clone().unwrap_or(ipc_schema::line::Id::Null);
+                    ReplyLine { id, result: self.answer(&request, &writer) }
+                }
+                Err(reply) => *reply,
+            };
+            if writer.write_all(&reply.encode()).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn answer(&self, line: &RequestLine<'_>, writer: &UnixStream) -> Result<Box<RawValue>, Error> {
+        let request = Request::parse(&line.method, line.params)?;
+        let mut inner = self.lock();
+        inner.called.push(line.method.clone());
+        match request {
+            Request::Hello(_) => raw(&Welcome::new(env!("CARGO_PKG_VERSION"), Vec::new())),
+            Request::EventsSubscribe(_) => {
+                let seq = inner.seq;
+                inner.subscribe(writer);
+                raw(&Subscribed { seq })
+            }
+            request => inner.call(request),
+        }
+    }
+}
+
+impl Inner {
+    fn subscribe(&mut self, writer: &UnixStream) {
+        let Ok(mut reader) = writer.try_clone() else { return };
+        let state = Envelope::new(self.seq, TS, None, Event::DaemonState(self.state.clone()));
+        if reader.write_all(&EventLine(state).encode()).is_ok() {
+            self.readers.push(reader);
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        self.seq += 1;
+        let envelope = Envelope::new(self.seq, TS, Some(ALICE.into()), event);
+        self.state.apply(&envelope);
+        let line = EventLine(envelope).encode();
+        self.readers.retain_mut(|reader| reader.write_all(&line).is_ok());
+    }
+
+    fn whole(&mut self) {
+        let envelope = Envelope::new(self.seq, TS, None, Event::DaemonState(self.state.clone()));
+        let line = EventLine(envelope).encode();
+        self.readers.retain_mut(|reader| reader.write_all(&line).is_ok());
+    }
+
+    fn call(&mut self, request: Request) -> Result<Box<RawValue>, Error> {
+        match request {
+            Request::AccountLogin(login) => self.log_in(&login),
+            Request::ChatHistory(history) => raw(&self.page(&history)),
+            Request::ChatSend(send) => self.send(send),
+            Request::ChatRead(read) => self.read(read.to.as_deref()),
+            Request::FriendAdd(add) if add.friend == "nobody" => {
+                Err(Error::new(Code::NotFound, "there is no account called nobody"))
+            }
+            Request::FriendAdd(add) => raw(&friend::Added { friend: add.friend, friends: false }),
+            Request::FriendAccept(accept) => {
+                let friend = bare(&accept.friend);
+                self.event(Event::FriendAnswered(friend::Answered {
+                    friend: friend.clone(),
+                    accepted: true,
+                    incoming: true,
+                }));
+                let profile = friend::Profile {
+                    friend: friend.clone(),
+                    name: friend.clone(),
+                    group: friend::FRIENDS.into(),
+                    ..friend::Profile::default()
+                };
+                self.event(Event::FriendAdded(profile));
+                raw(&friend::Done { friend })
+            }
+            Request::FriendRemove(remove) => {
+                let friend = bare(&remove.friend);
+                self.event(Event::FriendRemoved(friend::Removed { friend: friend.clone() }));
+                raw(&friend::Done { friend })
+            }
+            Request::GroupAdd(add) => {
+                self.event(Event::GroupAdded(group::Changed { group: add.group.clone() }));
+                raw(&group::Done { group: add.group })
+            }
+            Request::ShakeSend(send) => raw(&shake::Shaken { to: bare(&send.to) }),
+            Request::NotifyStatus(_) => raw(&notify::Rules {
+                dnd: false,
+                dnd_until: None,
+                quiet: None,
+                content: notify::Shows::Full,
+                muted: Vec::new(),
+            }),
+            Request::ChatTyping(typing) => raw(&chat::Typed { to: bare(&typing.to) }),
+            other => {
+                Err(Error::new(Code::Unsupported, format!("the pretend daemon has no {}", other.name())))
+            }
+        }
+    }
+
+    fn log_in(&mut self, login: &account::Login) -> Result<Box<RawValue>, Error> {
+        if login.password.as_ref().is_some_and(|password| password.expose() != PASSWORD) {
+            return Err(Error::new(Code::Credentials, "wrong account or password"));
+        }
+        self.state.accounts = vec![alice()];
+        self.whole();
+        raw(&account::LoggedIn {
+            account: ALICE.into(),
+            name: "Alice".into(),
+            relay: "mock:5290".into(),
+            state: account::State::Online,
+        })
+    }
+
+    fn page(&self, history: &chat::History) -> chat::Page {
+        let friend = bare(&history.to);
+        let before = history.before.unwrap_or(u64::MAX);
+        let talk = |message: &&chat::Message| message.from == friend || message.to == friend;
+        let mut messages: Vec<_> = self
+            .messages
+            .iter()
+            .filter(talk)
+            .filter(|message| message.row.is_some_and(|row| row < before))
+            .cloned()
+            .collect();
+        let count = usize::try_from(history.count).unwrap_or(usize::MAX);
+        let more = messages.len() > count;
+        chat::Page { messages: messages.split_off(messages.len().saturating_sub(count)), more }
+    }
+
+    fn send(&mut self, send: chat::Send) -> Result<Box<RawValue>, Error> {
+        let to = bare(&send.to);
+        let id = format!("m{}", self.messages.len());
+        let offline = self
+            .state
+            .account(ALICE)
+            .and_then(|alice| alice.friend(&to))
+            .is_none_or(|friend| friend.state == presence::State::Offline);
+        self.keep("alice", &to, &id, &send.text, chat::State::Acked);
+        let peer = if offline { chat::Peer::Offline } else { chat::Peer::Online };
+        raw(&chat::Sent { id, state: chat::State::Acked, peer: Some(peer) })
+    }
+
+    fn read(&mut self, to: Option<&str>) -> Result<Box<RawValue>, Error> {
+        if let Some(friend) = to.map(bare) {
+            self.event(Event::UnreadChanged(chat::UnreadChanged { friend, unread: 0, total: 0 }));
+        }
+        raw(&chat::Unread::default())
+    }
+
+    fn receive(&mut self, from: &str, text: &str) {
+        let id = format!("m{}", self.messages.len());
+        self.keep(from, "alice", &id, text, chat::State::Delivered);
+        let seq = self.seq;
+        self.event(Event::ChatReceived(chat::Received {
+            id,
+            from: from.into(),
+            to: "alice".into(),
+            text: text.into(),
+            kind: "text".into(),
+            conv: from.into(),
+            cseq: seq,
+            seq,
+            ts: TS.into(),
+        }));
+        let unread = 1 + self
+            .state
+            .account(ALICE)
+            .and_then(|alice| alice.friend(from))
+            .map_or(0, |friend| friend.unread);
+        self.event(Event::UnreadChanged(chat::UnreadChanged { friend: from.into(), unread, total: unread }));
+    }
+
+    fn keep(&mut self, from: &str, to: &str, id: &str, text: &str, state: chat::State) {
+        self.messages.push(chat::Message {
+            id: id.into(),
+            from: from.into(),
+            to: to.into(),
+            text: text.into(),
+            ts: TS.into(),
+            state,
+            row: u64::try_from(self.messages.len()).ok(),
+            kind: None,
+            reason: None,
+            why: None,
+        });
+    }
+}
+
+/// Alice and her friends.
+fn alice() -> Account {
+    let entry = |account: &str, name: &str, state, note: &str| friend::Entry {
+        account: account.into(),
+        name: name.into(),
+        state,
+        note: note.into(),
+        ..friend::Entry::default()
+    };
+    use presence::State::{Away, Busy, Offline, Online};
+    let friends = vec![
+        entry("amy", "陈雨桐", Online, "今天也要加油鸭"),
+        entry("bob", "Bob Müller", Online, "Rust all the things"),
+        entry("cui", "崔健", Away, "在路上…"),
+        entry("dan", "丹尼尔", Busy, ""),
+        entry("eve", "Eve مرحبا", Offline, ""),
+    ];
+    Account {
+        account: ALICE.into(),
+        name: "Alice".into(),
+        link: account::Changed {
+            state: account::State::Online,
+            relay: "mock:5290".into(),
+            ..account::Changed::default()
+        },
+        presence: Online,
+        groups: vec![
+            friend::Group { name: friend::FRIENDS.into(), friends },
+            friend::Group { name: friend::STRANGERS.into(), friends: Vec::new() },
+        ],
+        ..Account::default()
+    }
+}
+
+fn bare(to: &str) -> String {
+    to.trim_start_matches('@').to_owned()
+}
+
+fn raw(reply: &impl Serialize) -> Result<Box<RawValue>, Error> {
+    to_raw_value(reply).map_err(|error| Error::new(Code::Unexpected, error.to_string()))
+}

@@ -1,0 +1,360 @@
+//! The windows with a pretend daemon, without a display: elements are found and pressed as a screen reader does it.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use i_slint_backend_testing::{self as testing, AccessibleRole, ElementHandle, ElementQuery};
+use ipc_schema::{Event, chat, friend, presence, shake};
+use slint::platform::{Key, WindowEvent};
+use slint::{ComponentHandle, Model};
+
+use crate::app::{App, begin};
+use crate::mock::{ALICE, Mock, PASSWORD};
+use crate::single::Wish;
+
+/// A program with its pretend daemon; each test has its own thread, and so its own program.
+struct World {
+    app: Rc<App>,
+    mock: Mock,
+    _dir: tempfile::TempDir,
+}
+
+impl World {
+    fn start(logged_in: bool) -> Self {
+        testing::init_no_event_loop();
+        let dir = tempfile::tempdir().unwrap();
+        let (mock, socket) = Mock::start(dir.path(), logged_in).unwrap();
+        let app = begin(socket, true, false, Wish::default(), crate::prefs::Place::Nowhere).unwrap();
+        app.prefs.borrow_mut().language = 1;
+        app.prefs_changed();
+        let world = Self { app, mock, _dir: dir };
+        world.until("the first window", |world| {
+            world.app.friends.borrow().is_some() || world.app.login.borrow().is_some()
+        });
+        world
+    }
+
+    /// Takes in what comes until the condition holds, at most ten seconds.
+    fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let started = Instant::now();
+        while !holds(self) {
+            assert!(started.elapsed() < Duration::from_secs(10), "in vain: {what}");
+            self.app.wait(Duration::from_millis(50));
+            self.app.pump();
+            testing::mock_elapsed_time(Duration::from_millis(50));
+        }
+    }
+
+    fn friends(&self) -> Rc<crate::windows::Friends> {
+        self.app.friends.borrow().clone().expect("the friends window is open")
+    }
+
+    fn login(&self) -> Rc<crate::windows::Login> {
+        self.app.login.borrow().clone().expect("the login window is open")
+    }
+
+    fn chat(&self, friend: &str) -> Rc<crate::windows::Chat> {
+        self.app
+            .chats
+            .borrow()
+            .get(&(ALICE.to_owned(), friend.to_owned()))
+            .cloned()
+            .expect("the chat is open")
+    }
+
+    fn open(&self, friend: &str) -> Rc<crate::windows::Chat> {
+        self.app.show_chat(&(ALICE.to_owned(), friend.to_owned()), true);
+        self.chat(friend)
+    }
+}
+
+fn by_label<C>(window: &C, label: &str) -> Option<ElementHandle>
+where
+    C: slint::ComponentHandle + 'static,
+{
+    ElementHandle::find_by_accessible_label(window, label).next()
+}
+
+fn button<C: ComponentHandle + 'static>(window: &C, label: &str) -> ElementHandle {
+    ElementQuery::from_root(window)
+        .match_accessible_role(AccessibleRole::Button)
+        .match_predicate({
+            let label = label.to_owned();
+            move |element| element.accessible_label().as_deref() == Some(label.as_str())
+        })
+        .find_first()
+        .unwrap_or_else(|| panic!("no button {label:?}"))
+}
+
+fn field<C: ComponentHandle + 'static>(window: &C, label: &str) -> ElementHandle {
+    ElementQuery::from_root(window)
+        .match_accessible_role(AccessibleRole::TextInput)
+        .match_predicate({
+            let label = label.to_owned();
+            move |element| element.accessible_label().as_deref() == Some(label.as_str())
+        })
+        .find_first()
+        .unwrap_or_else(|| panic!("no field {label:?}"))
+}
+
+fn keys(window: &slint::Window, text: &str) {
+    for letter in text.chars() {
+        let text: slint::SharedString = letter.into();
+        window.dispatch_event(WindowEvent::KeyPressed { text: text.clone() });
+        window.dispatch_event(WindowEvent::KeyReleased { text });
+    }
+}
+
+#[test]
+fn a_wrong_password_is_told_in_place_and_the_right_one_opens_the_friends() {
+    let world = World::start(false);
+    let login = world.login();
+    let window = login.window();
+    button(window, "Log in").invoke_accessible_default_action();
+    field(window, "Account").set_accessible_value("alice@mock");
+    field(window, "Password").set_accessible_value("wrong");
+    button(window, "Log in").invoke_accessible_default_action();
+    world.until("the sentence", |_| by_label(window, "Wrong account or password.").is_some());
+    assert!(world.app.friends.borrow().is_none());
+    field(window, "Password").set_accessible_value(PASSWORD);
+    button(window, "Log in").invoke_accessible_default_action();
+    world.until("the friends window", |world| world.app.friends.borrow().is_some());
+    assert!(!window.window().is_visible());
+    assert_eq!(field(window, "Password").accessible_value().unwrap_or_default(), "", "no password stays");
+}
+
+#[test]
+fn friends_stand_in_their_groups_with_those_on_line_first() {
+    let world = World::start(true);
+    let window = world.friends();
+    let window = window.window();
+    let items: Vec<String> = window
+        .global::<qq_slint_ui::Friends>()
+        .get_items()
+        .iter()
+        .map(|item| item.title.to_string())
+        .collect();
+    assert_eq!(items, ["My Friends", "Bob Müller", "陈雨桐", "崔健", "丹尼尔", "Eve مرحبا"]);
+    assert!(by_label(window, "My Friends, 4 of 5 on line").is_some());
+    field(window, "Search friends").set_accessible_value("cyt");
+    world.until("the one found", |_| window.global::<qq_slint_ui::Friends>().get_items().row_count() == 2);
+    assert!(by_label(window, "陈雨桐, on line, 今天也要加油鸭").is_some());
+}
+
+#[test]
+fn a_message_opens_its_window_and_an_answer_is_written_and_sent() {
+    let world = World::start(true);
+    world.mock.message("bob", "Dinner at six?");
+    world.until("bob's window", |world| !world.app.chats.borrow().is_empty());
+    let chat = world.chat("bob");
+    let window = chat.window();
+    assert!(window.window().is_visible());
+    world.until("the message", |_| rows(window).contains(&"Dinner at six?".to_owned()));
+    window.window().dispatch_event(WindowEvent::WindowActiveChanged(true));
+    window.invoke_write();
+    keys(window.window(), "yes, 好的");
+    keys(window.window(), &char::from(Key::Return).to_string());
+    world.until("the answer", |_| rows(window).contains(&"yes, 好的".to_owned()));
+    assert_eq!(world.mock.called("chat.send"), 1);
+    assert_eq!(window.global::<qq_slint_ui::Talk>().get_draft(), "");
+}
+
+#[test]
+fn a_stranger_opens_no_window_and_nobody_does_while_one_is_busy() {
+    let world = World::start(true);
+    world.mock.fill(|state, _| {
+        let stranger =
+            friend::Entry { account: "zed".into(), name: "Zed".into(), ..friend::Entry::default() };
+        state.accounts[0].groups[1].friends.push(stranger);
+    });
+    world.mock.message("zed", "buy this");
+    let busy = presence::Changed {
+        friend: "alice".into(),
+        state: presence::State::Busy,
+        ..presence::Changed::default()
+    };
+    world.mock.event(Event::PresenceChanged(busy));
+    world.mock.message("bob", "hello?");
+    world.until("bob's message is counted", |world| {
+        world.app.current(|account| account.friend("bob").map(|bob| bob.unread)).flatten() == Some(1)
+    });
+    assert!(world.app.chats.borrow().is_empty());
+}
+
+#[test]
+fn a_shake_opens_the_window_moves_it_for_half_a_second_and_leaves_a_line() {
+    let world = World::start(true);
+    world.mock.event(Event::ShakeReceived(shake::Received { from: "bob".into() }));
+    world.until("bob's window", |world| !world.app.chats.borrow().is_empty());
+    let chat = world.chat("bob");
+    let window = chat.window();
+    world.until("the line", |_| rows(window).iter().any(|row| row == "Bob Müller shook your window."));
+    let mut places = Vec::new();
+    for _ in 0..30 {
+        testing::mock_elapsed_time(Duration::from_millis(30));
+        places.push(window.get_sway());
+    }
+    assert!(places.iter().any(|x| *x > 5.0) && places.iter().any(|x| *x < -5.0), "{places:?}");
+    assert!(places.last().is_some_and(|x| x.abs() < f32::EPSILON), "it stands where it stood");
+}
+
+#[test]
+fn older_messages_come_when_one_scrolls_up_and_each_stands_once() {
+    let world = World::start(true);
+    world.mock.fill(|_, messages| {
+        messages.extend((0..200_u64).map(|n| chat::Message {
+            id: format!("h{n}"),
+            from: "bob".into(),
+            to: "alice".into(),
+            text: format!("message {n}"),
+            ts: "2026-11-20T09:30:00.123Z".into(),
+            state: chat::State::Read,
+            row: Some(n),
+            kind: None,
+            reason: None,
+            why: None,
+        }));
+    });
+    let chat = world.open("bob");
+    let window = chat.window();
+    world.until("the newest page", |_| rows(window).contains(&"message 199".to_owned()));
+    assert!(!rows(window).contains(&"message 100".to_owned()));
+    for _ in 0..3 {
+        let before = rows(window).len();
+        window.global::<qq_slint_ui::Talk>().invoke_older();
+        world.until("a page more", |_| rows(window).len() > before);
+    }
+    let texts: Vec<String> = rows(window).into_iter().filter(|row| row.starts_with("message")).collect();
+    assert_eq!(texts, (0..200).map(|n| format!("message {n}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn somebody_is_asked_by_the_sheet_and_a_refusal_stands_in_it() {
+    let world = World::start(true);
+    let friends = world.friends();
+    let window = friends.window();
+    button(window, "Add a friend (Ctrl+N)").invoke_accessible_default_action();
+    world.until("the sheet", |_| by_label(window, "Account").is_some());
+    field(window, "Account").set_accessible_value("nobody");
+    button(window, "Ask").invoke_accessible_default_action();
+    world.until("the refusal", |_| by_label(window, "There is nobody of this name.").is_some());
+    field(window, "Account").set_accessible_value("fan");
+    button(window, "Ask").invoke_accessible_default_action();
+    world.until("the sheet goes", |_| !window.global::<qq_slint_ui::Ask>().get_open());
+    assert_eq!(world.mock.called("friend.add"), 2);
+}
+
+#[test]
+fn a_request_is_accepted_where_it_stands() {
+    let world = World::start(true);
+    let asked = friend::Asked {
+        friend: "fan".into(),
+        name: "范小萌".into(),
+        note: "同桌".into(),
+        incoming: true,
+        ..friend::Asked::default()
+    };
+    world.mock.event(Event::FriendRequested(asked));
+    let friends = world.friends();
+    let window = friends.window();
+    world.until("the request", |_| by_label(window, "范小萌 would like to be your friend").is_some());
+    button(window, "Accept").invoke_accessible_default_action();
+    world.until("the friend", |world| {
+        world.app.current(|account| account.friend("fan").is_some()) == Some(true)
+    });
+    assert!(by_label(window, "范小萌 would like to be your friend").is_none());
+}
+
+#[test]
+fn every_control_has_a_name_for_a_screen_reader() {
+    fn nameless<C: ComponentHandle + 'static>(window: &C) -> Vec<String> {
+        use AccessibleRole::{Button, Checkbox, Combobox, Slider, Switch, Tab, TextInput};
+        [Button, Checkbox, Combobox, Slider, Switch, Tab, TextInput]
+            .into_iter()
+            .flat_map(|role| ElementQuery::from_root(window).match_accessible_role(role).find_all())
+            .filter(|element| element.accessible_label().is_none_or(|label| label.is_empty()))
+            .map(|element| format!("{:?} {:?}", element.type_name(), element.accessible_role()))
+            .collect()
+    }
+    let world = World::start(true);
+    assert_eq!(nameless(world.friends().window()), [""; 0]);
+    let chat = world.open("bob");
+    chat.window().global::<qq_slint_ui::Talk>().set_searching(true);
+    assert_eq!(nameless(chat.window()), [""; 0]);
+    world.app.show_login();
+    let login = world.login();
+    use qq_slint_ui::EnterPage::{First, Join, Login, Run};
+    for page in [First, Login, Join, Run] {
+        login.window().global::<qq_slint_ui::Enter>().set_page(page);
+        assert_eq!(nameless(login.window()), [""; 0], "{page:?}");
+    }
+    world.app.show_settings();
+    let settings = world.app.settings.borrow().clone().unwrap();
+    use qq_slint_ui::Section as S;
+    for section in [
+        S::Account,
+        S::Devices,
+        S::Notifications,
+        S::Appearance,
+        S::Layout,
+        S::Language,
+        S::Keys,
+        S::Privacy,
+        S::About,
+    ] {
+        settings.window().global::<qq_slint_ui::Prefs>().set_section(section);
+        assert_eq!(nameless(settings.window()), [""; 0], "{section:?}");
+    }
+}
+
+#[test]
+fn every_text_can_be_read_on_its_ground_in_the_light_and_in_the_dark() {
+    let grounds: &[(&str, &[&str])] = &[
+        ("text", &["ground", "ground-soft", "ground-chat", "hover", "selected", "border"]),
+        ("text-soft", &["ground", "ground-soft", "hover", "selected"]),
+        ("accent", &["ground"]),
+        ("on-accent", &["accent"]),
+        ("on-header", &["header", "header-end", "header-field"]),
+        ("bubble-text", &["bubble-in", "bubble-out"]),
+        ("bubble-soft", &["bubble-in", "bubble-out"]),
+        ("danger", &["ground", "ground-chat"]),
+        ("on-badge", &["badge"]),
+        ("on-notice", &["notice"]),
+        ("on-selection", &["selection"]),
+    ];
+    for dark in [false, true] {
+        for (text, on) in grounds {
+            for ground in *on {
+                let (a, b) = (luminance(colour(text, dark)), luminance(colour(ground, dark)));
+                let ratio = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                assert!(ratio >= 4.5, "{text} on {ground}, dark {dark}: {ratio:.2}");
+            }
+        }
+    }
+}
+
+/// A colour of `theme.slint`.
+fn colour(name: &str, dark: bool) -> u32 {
+    let theme = include_str!("../ui/theme.slint");
+    let line = theme
+        .lines()
+        .find(|line| line.contains(&format!("<color> {name}:")))
+        .unwrap_or_else(|| panic!("no {name}"));
+    let shades: Vec<&str> = line.split('#').skip(1).map(|rest| &rest[..6]).collect();
+    let shade = if dark { shades[0] } else { shades[shades.len() - 1] };
+    u32::from_str_radix(shade, 16).unwrap()
+}
+
+/// The relative luminance of WCAG 2.1.
+fn luminance(colour: u32) -> f64 {
+    let [_, r, g, b] = colour.to_be_bytes().map(|byte| {
+        let share = f64::from(byte) / 255.0;
+        if share <= 0.03928 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+    });
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+/// The texts of a conversation's rows.
+fn rows(window: &qq_slint_ui::ChatWindow) -> Vec<String> {
+    window.global::<qq_slint_ui::Talk>().get_rows().iter().map(|row| row.text.to_string()).collect()
+}

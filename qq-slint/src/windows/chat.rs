@@ -1,0 +1,463 @@
+//! A conversation in a window of its own: its messages page by page, writing, typing, the shake.
+
+mod find;
+mod shake;
+mod write;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Instant;
+
+use ipc_schema::chat::{self, Message, State};
+use ipc_schema::{Event, account, friend, presence};
+use qq_slint_ui::{ChatWindow, Say};
+use slint::{ComponentHandle, ModelRc, PhysicalPosition, SharedString, Timer, VecModel};
+
+use super::rows::{self, Entry, View};
+use super::stage::Stage;
+use crate::app::{App, Peer};
+use crate::{face, winext, words};
+
+/// How many messages are fetched at once.
+const PAGE: u32 = 60;
+
+pub(crate) struct Chat {
+    peer: Peer,
+    stage: Stage,
+    rows: Rc<VecModel<qq_slint_ui::Row>>,
+    entries: RefCell<Vec<Entry>>,
+    loading: Cell<bool>,
+    more: Cell<bool>,
+    unread_from: RefCell<Option<String>>,
+    typed: Cell<Option<Instant>>,
+    friend_types: Cell<bool>,
+    problem: RefCell<String>,
+    /// What was typed while another conversation stood beside the friend list.
+    draft: RefCell<String>,
+    place: Cell<Option<PhysicalPosition>>,
+    shaking: Timer,
+    search: find::Search,
+}
+
+impl Chat {
+    pub(crate) fn open(app: &Rc<App>, peer: Peer) -> Result<Rc<Self>, slint::PlatformError> {
+        let stage = match (app.prefs.borrow().layout, &*app.friends.borrow()) {
+            (1, Some(friends)) => Stage::Beside(friends.window().clone_strong()),
+            _ => Stage::Own(ChatWindow::new()?),
+        };
+        let rows = Rc::new(VecModel::default());
+        let chat = Rc::new(Self {
+            peer,
+            stage,
+            rows,
+            entries: RefCell::default(),
+            loading: Cell::new(false),
+            more: Cell::new(true),
+            unread_from: RefCell::default(),
+            typed: Cell::new(None),
+            friend_types: Cell::new(false),
+            problem: RefCell::default(),
+            draft: RefCell::default(),
+            place: Cell::new(None),
+            shaking: Timer::default(),
+            search: find::Search::default(),
+        });
+        if let Stage::Own(window) = &chat.stage {
+            chat.bind();
+            chat.bind_window(window);
+        }
+        chat.dress(app);
+        chat.older(app);
+        Ok(chat)
+    }
+
+    /// Ties what is pressed to what is done.
+    fn bind(self: &Rc<Self>) {
+        let talk = self.stage.talk();
+        talk.set_rows(ModelRc::from(self.rows.clone()));
+        talk.on_send(self.doing(|chat, app, text: SharedString| chat.send(app, &text)));
+        talk.on_typed(self.doing(|chat, app, text: SharedString| chat.type_on(app, &text)));
+        talk.on_retry(self.doing(|chat, app, id: SharedString| chat.retry(app, &id)));
+        talk.on_discard(self.doing(|chat, app, id: SharedString| chat.discard(app, &id)));
+        talk.on_explain(self.doing(|chat, app, id: SharedString| chat.explain(app, &id)));
+        talk.on_quote(self.doing(|chat, _, id: SharedString| chat.quote(&id)));
+        talk.on_search(self.doing(|chat, app, words: SharedString| chat.search(app, &words)));
+        talk.on_search_next(self.doing(Self::search_next));
+        talk.on_emoji_search(self.doing(|chat, _, words: SharedString| chat.emoji(&words)));
+        let about = self.doing(|chat, app, ()| chat.about(app));
+        talk.on_profile(move || about(()));
+        let jump = self.doing(|chat, app, ()| chat.jump(app));
+        talk.on_jump(move || jump(()));
+        let shake = self.doing(|chat, app, ()| chat.shake(app));
+        talk.on_shake(move || shake(()));
+        let older = self.doing(|chat, app, ()| chat.older(app));
+        talk.on_older(move || older(()));
+        let seen = self.doing(|chat, app, ()| chat.seen(app));
+        talk.on_seen(move || seen(()));
+    }
+
+    /// What a window of its own hears.
+    fn bind_window(self: &Rc<Self>, window: &ChatWindow) {
+        let leave = self.doing(|chat, _, ()| chat.hide());
+        window.on_leave(move || leave(()));
+        window.on_switcher(|| App::with(App::show_friends));
+        window.on_nth(|n| App::with(|app| app.show_nth(n)));
+        let peer = self.peer.clone();
+        window.on_next(move || App::with(|app| app.show_next(Some(&peer))));
+        let seen = self.doing(|chat, app, ()| chat.seen(app));
+        winext::on_focus(window.window(), move || seen(()));
+        let weak = Rc::downgrade(self);
+        window.window().on_close_requested(move || {
+            if let Some(chat) = weak.upgrade() {
+                chat.place.set(winext::position(chat.stage.window()));
+            }
+            slint::CloseRequestResponse::HideWindow
+        });
+    }
+
+    fn doing<T: 'static>(
+        self: &Rc<Self>,
+        f: impl Fn(&Rc<Self>, &Rc<App>, T) + 'static,
+    ) -> impl Fn(T) + 'static {
+        let weak = Rc::downgrade(self);
+        move |what| {
+            if let Some(chat) = weak.upgrade() {
+                App::with(|app| f(&chat, app, what));
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn window(&self) -> &ChatWindow {
+        match &self.stage {
+            Stage::Own(window) => window,
+            Stage::Beside(_) => panic!("the conversation has no window of its own"),
+        }
+    }
+
+    pub(crate) fn dress(&self, app: &App) {
+        self.stage.dress(app);
+        self.stage.talk().set_enter_sends(app.prefs.borrow().enter_sends);
+    }
+
+    /// Shows the conversation: with the keyboard when the user asked for it, else beside what the user does.
+    pub(crate) fn show(self: &Rc<Self>, app: &Rc<App>, asked: bool) {
+        self.take_stage(app, asked);
+        self.refresh(app);
+        let window = self.stage.window();
+        if !window.is_visible() {
+            if asked { self.appear() } else { self.appear_behind() }
+        }
+        if asked {
+            winext::focus(window);
+            self.stage.write();
+            self.seen(app);
+        } else if !winext::has_focus(window) {
+            winext::attention(window);
+        }
+    }
+
+    fn appear(&self) {
+        self.stage.show();
+        if let Some(place) = self.place.get() {
+            self.stage.window().set_position(place);
+        }
+        self.stage.to_end();
+    }
+
+    /// Appears without being given the keyboard. The window manager must hear that before the window is shown, and the
+    /// window exists only after a turn of the event loop.
+    fn appear_behind(self: &Rc<Self>) {
+        fn behind(chat: &Chat) {
+            winext::stay_behind(chat.stage.window());
+            chat.appear();
+            winext::attention(chat.stage.window());
+        }
+        if winext::is_ready(self.stage.window()) {
+            return behind(self);
+        }
+        let chat = self.clone();
+        let appear = async move {
+            winext::exists(chat.stage.window()).await;
+            behind(&chat);
+        };
+        // Without an event loop nothing can be shown.
+        let _ = slint::spawn_local(appear);
+    }
+
+    /// In the one-window layout one conversation is on the stage. Another one takes its place only when the user asks.
+    fn take_stage(self: &Rc<Self>, app: &App, asked: bool) {
+        if matches!(self.stage, Stage::Own(_)) || self.is_shown(app) {
+            return;
+        }
+        let before = app.beside.borrow().clone();
+        if before.is_some() && !asked {
+            return;
+        }
+        if let Some(before) = before {
+            *before.draft.borrow_mut() = self.stage.talk().get_draft().to_string();
+        }
+        *app.beside.borrow_mut() = Some(self.clone());
+        self.bind();
+        self.stage.talk().set_draft(self.draft.borrow().as_str().into());
+        self.stage.to_end();
+    }
+
+    /// Whether the window shows this conversation and no other.
+    fn is_shown(&self, app: &App) -> bool {
+        match &self.stage {
+            Stage::Own(_) => true,
+            Stage::Beside(_) => app.beside.borrow().as_ref().is_some_and(|shown| shown.peer == self.peer),
+        }
+    }
+
+    /// Closes for good; gives what was typed and not sent.
+    pub(crate) fn leave(&self, app: &App) -> String {
+        let shown = self.is_shown(app);
+        self.hide();
+        if shown { self.stage.talk().get_draft().to_string() } else { self.draft.borrow().clone() }
+    }
+
+    /// What was typed in another layout.
+    pub(crate) fn put_draft(&self, app: &App, draft: &str) {
+        if self.is_shown(app) {
+            self.stage.talk().set_draft(draft.into());
+        }
+        *self.draft.borrow_mut() = draft.to_owned();
+    }
+
+    /// Closes its window; one beside the friend list goes with that.
+    pub(crate) fn hide(&self) {
+        if let Stage::Own(window) = &self.stage {
+            self.place.set(winext::position(window.window()).or(self.place.get()));
+            // One that is hidden already stays so.
+            let _ = window.hide();
+        }
+    }
+
+    /// The newest messages anew: the daemon has told its whole state.
+    pub(crate) fn reload(self: &Rc<Self>, app: &Rc<App>) {
+        self.more.set(true);
+        self.loading.set(false);
+        self.entries.borrow_mut().retain(|entry| matches!(entry, Entry::Event { .. }));
+        self.older(app);
+    }
+
+    /// Fetches the page before the oldest message that is here.
+    fn older(self: &Rc<Self>, app: &Rc<App>) {
+        self.fetch(app, PAGE, |_| {});
+    }
+
+    /// Fetches so many messages before the oldest that is here, unless some are on their way.
+    fn fetch(self: &Rc<Self>, app: &Rc<App>, count: u32, then: impl FnOnce(&Rc<App>) + 'static) {
+        if self.loading.get() || !self.more.get() {
+            return;
+        }
+        self.loading.set(true);
+        let before = self.entries.borrow().iter().find_map(message).and_then(|oldest| oldest.row);
+        let params = chat::History { to: self.to(), count, before };
+        let weak = Rc::downgrade(self);
+        app.link.call(Some(&self.peer.0), &params, move |reply| {
+            let Some(chat) = weak.upgrade() else { return };
+            App::with(|app| {
+                chat.loading.set(false);
+                match reply {
+                    Ok(page) => {
+                        chat.on_page(app, page, before.is_none());
+                        then(app);
+                    }
+                    Err(error) => chat.fail(app, &error),
+                }
+            });
+        });
+        self.refresh(app);
+    }
+
+    fn on_page(self: &Rc<Self>, app: &Rc<App>, page: chat::Page, newest: bool) {
+        self.more.set(page.more);
+        let before = self.stage.content_height();
+        {
+            let mut entries = self.entries.borrow_mut();
+            let known: std::collections::HashSet<String> =
+                entries.iter().filter_map(|entry| message(entry).map(|known| known.id.clone())).collect();
+            let new =
+                page.messages.into_iter().filter(|message| !known.contains(&message.id)).map(Entry::Message);
+            entries.splice(0..0, new.collect::<Vec<_>>());
+            if newest {
+                *self.unread_from.borrow_mut() = self.first_unread(app, &entries);
+            }
+        }
+        self.refresh(app);
+        if newest {
+            self.stage.to_end();
+        } else {
+            // What was in view stays in view.
+            let after = self.stage.content_height();
+            self.stage.scroll_by(after - before);
+        }
+    }
+
+    /// The oldest message that is unread, by the count of the mirror.
+    fn first_unread(&self, app: &App, entries: &[Entry]) -> Option<String> {
+        let unread = app.state.borrow().account(&self.peer.0)?.friend(&self.peer.1)?.unread;
+        let own = account::bare(&self.peer.0);
+        let incoming = entries.iter().filter_map(message).filter(|message| message.from != own);
+        let from = usize::try_from(unread).ok()?.checked_sub(1)?;
+        incoming.rev().nth(from).map(|message| message.id.clone())
+    }
+
+    /// An event about this friend.
+    pub(crate) fn hear(self: &Rc<Self>, app: &Rc<App>, event: &Event) {
+        match event {
+            Event::ChatReceived(received) => self.on_received(app, received),
+            Event::ChatState(changed) => self.on_state(changed),
+            Event::TypingChanged(typing) => self.friend_types.set(typing.typing),
+            Event::ChatRead(marked) if marked.by != account::bare(&self.peer.0) => self.on_read(marked),
+            _ => {}
+        }
+    }
+
+    fn on_received(self: &Rc<Self>, app: &Rc<App>, received: &chat::Received) {
+        self.friend_types.set(false);
+        let at_end = self.stage.is_at_end();
+        let own = received.from == account::bare(&self.peer.0);
+        if !self
+            .entries
+            .borrow()
+            .iter()
+            .any(|entry| message(entry).is_some_and(|known| known.id == received.id))
+        {
+            self.entries.borrow_mut().push(Entry::Message(Message {
+                id: received.id.clone(),
+                from: received.from.clone(),
+                to: received.to.clone(),
+                text: received.text.clone(),
+                ts: received.ts.clone(),
+                state: if own { State::Acked } else { State::Delivered },
+                row: None,
+                kind: Some(received.kind.clone()),
+                reason: None,
+                why: None,
+            }));
+        }
+        self.refresh(app);
+        if at_end || own {
+            self.stage.to_end();
+        }
+        if self.is_shown(app) && winext::has_focus(self.stage.window()) {
+            self.seen(app);
+        }
+    }
+
+    fn on_state(&self, changed: &chat::Changed) {
+        for entry in &mut *self.entries.borrow_mut() {
+            if let Entry::Message(message) = entry
+                && message.id == changed.id
+            {
+                message.state = changed.state;
+                message.reason.clone_from(&changed.reason);
+            }
+        }
+    }
+
+    /// The friend has read: all of ours that came so far.
+    fn on_read(&self, _marked: &chat::Marked) {
+        let own = account::bare(&self.peer.0);
+        for entry in &mut *self.entries.borrow_mut() {
+            if let Entry::Message(message) = entry
+                && message.from == own
+                && matches!(message.state, State::Acked | State::Delivered)
+            {
+                message.state = State::Read;
+            }
+        }
+    }
+
+    pub(crate) fn refresh(self: &Rc<Self>, app: &App) {
+        if !self.is_shown(app) {
+            return;
+        }
+        let talk = self.stage.talk();
+        let state = app.state.borrow();
+        let Some(mirror) = state.account(&self.peer.0) else { return };
+        let friend = mirror.friend(&self.peer.1);
+        let stranger = friend::Entry { account: self.peer.1.clone(), ..friend::Entry::default() };
+        let known = friend.unwrap_or(&stranger);
+        let online = known.state != presence::State::Offline;
+        let friend_face = app.friend_face(known);
+        talk.set_friend(self.peer.1.as_str().into());
+        talk.set_name(known.shown().into());
+        talk.set_face(friend_face.clone());
+        let say = app.voice.global::<Say>();
+        let status = if known.note.is_empty() {
+            say.invoke_presence(face::presence(known.state, false))
+        } else {
+            known.note.as_str().into()
+        };
+        talk.set_status(status);
+        talk.set_typing(self.friend_types.get());
+        talk.set_loading(self.loading.get());
+        talk.set_more(self.more.get());
+        talk.set_banner(app.trouble().into());
+        talk.set_can_shake(friend.is_some() && online);
+        talk.set_problem(self.problem.borrow().as_str().into());
+        let hint = if mirror.blocked.contains(&self.peer.1) {
+            say.invoke_blocked(known.shown().into())
+        } else if friend.is_none() {
+            say.invoke_stranger(known.shown().into())
+        } else if online {
+            "".into()
+        } else {
+            say.invoke_peer_offline(known.shown().into())
+        };
+        talk.set_hint(hint);
+        if let Stage::Own(window) = &self.stage {
+            window.set_unread(i32::try_from(known.unread).unwrap_or(i32::MAX));
+        }
+        let (unread_from, found) = (self.unread_from.borrow(), self.found());
+        let view = View {
+            voice: &app.voice,
+            own: account::bare(&self.peer.0),
+            own_face: app.own_face(mirror),
+            friend_name: known.shown(),
+            friend_face,
+            unread_from: unread_from.as_deref(),
+            found: found.as_deref(),
+            now: jiff::Timestamp::now(),
+            zone: jiff::tz::TimeZone::system(),
+        };
+        super::update(&self.rows, rows::rows(&self.entries.borrow(), &view));
+    }
+
+    /// The newest messages were seen: they count as read.
+    fn seen(self: &Rc<Self>, app: &App) {
+        let unread = {
+            let state = app.state.borrow();
+            state
+                .account(&self.peer.0)
+                .and_then(|mirror| mirror.friend(&self.peer.1))
+                .map_or(0, |friend| friend.unread)
+        };
+        if unread > 0 {
+            let params = chat::Read { to: Some(self.to()), peek: false };
+            app.link.call(Some(&self.peer.0), &params, drop);
+        }
+    }
+
+    fn fail(self: &Rc<Self>, app: &App, error: &ipc_schema::Error) {
+        *self.problem.borrow_mut() = words::error(&app.voice, error);
+        self.refresh(app);
+    }
+
+    /// The friend, for a method's `to`: an account, whatever verbs there are.
+    fn to(&self) -> String {
+        format!("@{}", self.peer.1)
+    }
+}
+
+fn message(entry: &Entry) -> Option<&Message> {
+    match entry {
+        Entry::Message(message) => Some(message),
+        Entry::Event { .. } => None,
+    }
+}

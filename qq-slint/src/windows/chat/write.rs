@@ -1,0 +1,151 @@
+//! What the user does with messages: sending, typing, trying again, discarding, asking what happened.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use ipc_schema::chat::{self, Message};
+use ipc_schema::{account, outbox};
+use qq_slint_ui::Say;
+use slint::ComponentHandle;
+
+use super::{Chat, Entry, message};
+use crate::app::App;
+
+/// How often the friend is told that one types, at most.
+const TYPING: Duration = Duration::from_secs(4);
+
+impl Chat {
+    pub(super) fn send(self: &Rc<Self>, app: &Rc<App>, text: &str) {
+        let text = text.trim_end();
+        if text.is_empty() {
+            return;
+        }
+        let params = chat::Send { to: self.to(), text: text.to_owned(), ..chat::Send::default() };
+        let weak = Rc::downgrade(self);
+        let sent = text.to_owned();
+        app.link.call(Some(&self.peer.0), &params, move |reply| {
+            let Some(chat) = weak.upgrade() else { return };
+            App::with(|app| chat.on_sent(app, reply, &sent));
+        });
+        self.stage.talk().set_draft("".into());
+        self.problem.borrow_mut().clear();
+        self.typed.set(None);
+    }
+
+    /// The daemon has it, or not: then the text is back in its field, if nothing else stands there by now.
+    fn on_sent(self: &Rc<Self>, app: &Rc<App>, reply: Result<chat::Sent, ipc_schema::Error>, text: &str) {
+        match reply {
+            Ok(sent) => {
+                self.unread_from.borrow_mut().take();
+                let own = account::bare(&self.peer.0).to_owned();
+                let known =
+                    self.entries.borrow().iter().any(|entry| message(entry).is_some_and(|m| m.id == sent.id));
+                if !known {
+                    self.entries.borrow_mut().push(Entry::Message(Message {
+                        id: sent.id,
+                        from: own,
+                        to: self.peer.1.clone(),
+                        text: text.to_owned(),
+                        ts: jiff::Timestamp::now().to_string(),
+                        state: sent.state,
+                        row: None,
+                        kind: None,
+                        reason: None,
+                        why: None,
+                    }));
+                }
+                self.refresh(app);
+                self.stage.to_end();
+            }
+            Err(error) => {
+                let talk = self.stage.talk();
+                if talk.get_draft().is_empty() {
+                    talk.set_draft(text.into());
+                }
+                self.fail(app, &error);
+            }
+        }
+    }
+
+    pub(super) fn type_on(&self, app: &App, text: &str) {
+        let now = Instant::now();
+        if self.typed.get().is_some_and(|at| now - at < TYPING) && !text.is_empty() {
+            return;
+        }
+        self.typed.set(Some(now).filter(|_| !text.is_empty()));
+        let params = chat::Typing { to: self.to(), stopped: text.is_empty() };
+        // A friend who is not told misses nothing.
+        app.link.call(Some(&self.peer.0), &params, drop);
+    }
+
+    pub(super) fn retry(self: &Rc<Self>, app: &Rc<App>, id: &str) {
+        let weak = Rc::downgrade(self);
+        app.link.call(Some(&self.peer.0), &outbox::Retry { id: id.to_owned() }, move |reply| {
+            let Some(chat) = weak.upgrade() else { return };
+            App::with(|app| {
+                if let Err(error) = reply {
+                    chat.fail(app, &error);
+                }
+            });
+        });
+    }
+
+    pub(super) fn discard(self: &Rc<Self>, app: &Rc<App>, id: &str) {
+        let weak = Rc::downgrade(self);
+        let gone = id.to_owned();
+        app.link.call(Some(&self.peer.0), &outbox::Clear { id: Some(id.to_owned()) }, move |reply| {
+            let Some(chat) = weak.upgrade() else { return };
+            App::with(|app| match reply {
+                Ok(_) => {
+                    chat.entries
+                        .borrow_mut()
+                        .retain(|entry| message(entry).is_none_or(|known| known.id != gone));
+                    chat.refresh(app);
+                }
+                Err(error) => chat.fail(app, &error),
+            });
+        });
+    }
+
+    pub(super) fn explain(self: &Rc<Self>, app: &Rc<App>, id: &str) {
+        let weak = Rc::downgrade(self);
+        app.link.call(Some(&self.peer.0), &chat::Explain { id: id.to_owned() }, move |reply| {
+            let Some(chat) = weak.upgrade() else { return };
+            App::with(|app| match reply {
+                Ok(explained) => {
+                    let zone = jiff::tz::TimeZone::system();
+                    let mut lines = vec![explained.summary];
+                    lines.extend(
+                        explained
+                            .steps
+                            .iter()
+                            .map(|step| format!("{}  {}", clock(&step.ts, &zone), step.text)),
+                    );
+                    let title = app.voice.global::<Say>().invoke_explain_title();
+                    chat.stage.tell(&title, &lines.join("\n"));
+                }
+                Err(error) => chat.fail(app, &error),
+            });
+        });
+    }
+
+    pub(super) fn about(&self, app: &App) {
+        self.stage.tell_about(app, &self.peer.0, &self.peer.1);
+    }
+
+    pub(super) fn quote(&self, id: &str) {
+        let entries = self.entries.borrow();
+        let Some(found) = entries.iter().filter_map(message).find(|message| message.id == id) else { return };
+        let quoted: String = found.text.lines().map(|line| format!("> {line}\n")).collect();
+        let talk = self.stage.talk();
+        talk.set_draft(format!("{quoted}{}", talk.get_draft()).into());
+        self.stage.write();
+    }
+}
+
+/// A time of day on this computer.
+fn clock(ts: &str, zone: &jiff::tz::TimeZone) -> String {
+    ts.parse::<jiff::Timestamp>()
+        .map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string())
+        .unwrap_or_default()
+}

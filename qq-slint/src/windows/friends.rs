@@ -1,0 +1,295 @@
+//! The friend list: oneself, groups and requests, the recent conversations.
+
+mod list;
+mod question;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use ipc_schema::{friend, notify, presence, shake};
+use qq_slint_ui::{Friends as Global, FriendsWindow, Item, ItemKind, Say};
+use slint::{ComponentHandle, Model, ModelRc, PhysicalPosition, SharedString, VecModel};
+
+use self::list::group_shown;
+use crate::app::{App, shown_name};
+use crate::asking;
+use crate::{face, winext};
+
+pub(crate) struct Friends {
+    window: FriendsWindow,
+    items: Rc<VecModel<Item>>,
+    groups: Rc<VecModel<SharedString>>,
+    accounts: Rc<VecModel<SharedString>>,
+    filter: RefCell<String>,
+    tab: Cell<i32>,
+    muted: RefCell<Vec<String>>,
+    place: Cell<Option<PhysicalPosition>>,
+}
+
+impl Friends {
+    pub(crate) fn open(app: &Rc<App>) -> Result<Rc<Self>, slint::PlatformError> {
+        let window = FriendsWindow::new()?;
+        let friends = Rc::new(Self {
+            window,
+            items: Rc::default(),
+            groups: Rc::default(),
+            accounts: Rc::default(),
+            filter: RefCell::default(),
+            tab: Cell::new(0),
+            muted: RefCell::default(),
+            place: Cell::new(None),
+        });
+        friends.bind();
+        friends.bind_questions();
+        friends.dress(app);
+        friends.look_at_rules(app);
+        Ok(friends)
+    }
+
+    fn with(f: impl FnOnce(&Rc<Self>, &Rc<App>)) {
+        App::with(|app| {
+            let friends = app.friends.borrow().clone();
+            if let Some(friends) = friends {
+                f(&friends, app);
+            }
+        });
+    }
+
+    fn bind(&self) {
+        let list = self.window.global::<Global>();
+        list.set_items(ModelRc::from(self.items.clone()));
+        list.set_groups(ModelRc::from(self.groups.clone()));
+        list.set_accounts(ModelRc::from(self.accounts.clone()));
+        list.on_open(|id| Self::with(|friends, app| friends.open_chat(app, &id)));
+        list.on_toggle(|id| Self::with(|friends, app| friends.fold(app, &id)));
+        list.on_filtered(|text| {
+            Self::with(|friends, app| {
+                *friends.filter.borrow_mut() = text.trim().to_lowercase();
+                friends.refresh(app);
+            });
+        });
+        list.on_tab_chosen(|tab| {
+            Self::with(|friends, app| {
+                friends.tab.set(tab);
+                friends.window.global::<Global>().set_tab(tab);
+                friends.refresh(app);
+            });
+        });
+        list.on_accept(|id| ask(friend::Accept { friend: at(&id) }));
+        list.on_decline(|id| ask(friend::Decline { friend: at(&id) }));
+        list.on_shake(|id| Self::with(|_, app| shake_friend(app, &id)));
+        list.on_mute(|id| Self::with(|friends, app| friends.mute(app, &id)));
+        list.on_move(|id, group| ask(friend::Move { friend: at(&id), group: group.into() }));
+        list.on_dragged(|id| {
+            let mut data = slint::DataTransfer::default();
+            data.set_plain_text(id);
+            data
+        });
+        list.on_dropped(|data, group| {
+            if let Ok(id) = data.plain_text() {
+                ask(friend::Move { friend: at(&id), group: group.into() });
+            }
+        });
+        list.on_set_presence(|at| {
+            use presence::Wish::{Away, Busy, Invisible, Online};
+            let wish = [Online, Away, Busy, Invisible];
+            if let Some(state) = usize::try_from(at).ok().and_then(|at| wish.get(at).copied()) {
+                ask(presence::Set { state, note: None });
+            }
+        });
+        list.on_account_chosen(|at| Self::with(|friends, app| friends.choose(app, at)));
+        list.on_account_add(|| App::with(App::show_login));
+        list.on_settings(|| App::with(App::show_settings));
+        list.on_profile(|| App::with(|app| app.show_section(qq_slint_ui::Section::Account)));
+        list.on_link_device(|| App::with(|app| app.show_section(qq_slint_ui::Section::Devices)));
+        list.on_banner_acted(|| App::with(|app| app.link.retry()));
+        list.on_close_windows(|| App::with(App::close_windows));
+        list.on_nth(|n| App::with(|app| app.show_nth(n)));
+        list.on_next(|| App::with(|app| app.show_next(None)));
+        self.window.window().on_close_requested(|| {
+            Self::with(|friends, _| friends.place.set(winext::position(friends.window.window())));
+            slint::CloseRequestResponse::HideWindow
+        });
+    }
+
+    pub(crate) fn window(&self) -> &FriendsWindow {
+        &self.window
+    }
+
+    pub(crate) fn dress(&self, app: &App) {
+        app.dress(&self.window);
+        self.window.set_wide(app.prefs.borrow().layout == 1);
+    }
+
+    /// No conversation stands beside the list any more.
+    pub(crate) fn nobody_beside(&self) {
+        self.window.global::<qq_slint_ui::Talk>().set_friend("".into());
+        self.window.global::<qq_slint_ui::Talk>().set_draft("".into());
+    }
+
+    pub(crate) fn show(self: &Rc<Self>, app: &Rc<App>) {
+        self.refresh(app);
+        let window = self.window.window();
+        let hidden = !window.is_visible();
+        // A window that cannot be shown has said so on the terminal.
+        let _ = self.window.show();
+        if let (true, Some(place)) = (hidden, self.place.get()) {
+            window.set_position(place);
+        }
+        winext::focus(window);
+    }
+
+    pub(crate) fn hide(&self) {
+        self.place.set(winext::position(self.window.window()).or(self.place.get()));
+        let _ = self.window.hide();
+    }
+
+    fn choose(&self, app: &Rc<App>, at: i32) {
+        let name = usize::try_from(at)
+            .ok()
+            .and_then(|at| app.state.borrow().accounts.get(at).map(|a| a.account.clone()));
+        if name.is_some() {
+            *app.account.borrow_mut() = name;
+            self.look_at_rules(app);
+            self.refresh(app);
+        }
+    }
+
+    fn open_chat(&self, app: &Rc<App>, id: &str) {
+        // Enter in the search opens the first that it found.
+        let id = if id.is_empty() {
+            let first = self.items.iter().find(|item| item.kind == ItemKind::Friend);
+            first.map(|item| item.id.to_string())
+        } else {
+            Some(id.to_owned())
+        };
+        if let (Some(id), Some(account)) = (id, app.account_name()) {
+            app.show_chat(&(account, id), true);
+        }
+    }
+
+    fn fold(&self, app: &Rc<App>, group: &str) {
+        let Some(account) = app.account_name() else { return };
+        let key = format!("{account}/{group}");
+        {
+            let mut prefs = app.prefs.borrow_mut();
+            match prefs.folded.iter().position(|folded| *folded == key) {
+                Some(at) => drop(prefs.folded.remove(at)),
+                None => prefs.folded.push(key),
+            }
+        }
+        app.prefs_changed();
+    }
+
+    fn look_at_rules(&self, app: &App) {
+        let Some(account) = app.account_name() else { return };
+        app.link.call(Some(&account), &notify::Status::default(), |reply| {
+            Self::with(|friends, app| {
+                if let Ok(rules) = reply {
+                    *friends.muted.borrow_mut() = rules.muted;
+                    friends.refresh(app);
+                }
+            });
+        });
+    }
+
+    fn mute(&self, app: &App, id: &str) {
+        let off = self.muted.borrow().iter().any(|muted| muted == id);
+        let Some(account) = app.account_name() else { return };
+        app.link.call(Some(&account), &notify::Mute { friend: at(id), off }, |reply| {
+            Self::with(|friends, app| match reply {
+                Ok(rules) => {
+                    *friends.muted.borrow_mut() = rules.muted;
+                    friends.refresh(app);
+                }
+                Err(error) => friends.tell(app, &error),
+            });
+        });
+    }
+
+    fn tell(&self, app: &App, error: &ipc_schema::Error) {
+        asking::tell(&self.window, "Qiaoqiao 敲敲", &crate::words::error(&app.voice, error));
+    }
+
+    pub(crate) fn refresh(&self, app: &App) {
+        let list = self.window.global::<Global>();
+        let say = app.voice.global::<Say>();
+        let trouble = app.trouble();
+        list.set_banner_action(if trouble.is_empty() { "".into() } else { say.invoke_restart() });
+        list.set_banner(trouble.into());
+        let state = app.state.borrow();
+        super::update(
+            &self.accounts,
+            state.accounts.iter().map(|a| SharedString::from(&a.account)).collect(),
+        );
+        let name = app.account_name();
+        let Some(account) = name.as_deref().and_then(|name| state.account(name)) else {
+            super::update(&self.items, Vec::new());
+            return;
+        };
+        let at = state.accounts.iter().position(|known| known.account == account.account).unwrap_or_default();
+        list.set_account(i32::try_from(at).unwrap_or_default());
+        list.set_name(shown_name(account).into());
+        list.set_note(account.note.as_str().into());
+        list.set_face(app.own_face(account));
+        list.set_presence(face::presence(account.presence, account.invisible));
+        #[expect(clippy::cast_precision_loss, reason = "a share of a bar")]
+        let filling = account.filling.as_ref().map_or(-1.0, |f| f.done as f32 / f.total.max(1) as f32);
+        list.set_filling(filling);
+        self.window.set_unread(i32::try_from(account.unread.total).unwrap_or(i32::MAX));
+        let names = account.groups.iter().filter(|group| group.name != friend::STRANGERS);
+        super::update(&self.groups, names.map(|group| group_shown(&say, &group.name)).collect());
+        let items = if self.tab.get() == 1 { self.recent(app, account) } else { self.list(app, account) };
+        let empty = items.is_empty();
+        super::update(&self.items, items);
+        let filtered = !self.filter.borrow().is_empty();
+        let (text, action) = match (empty, filtered, self.tab.get()) {
+            (false, ..) => ("".into(), "".into()),
+            (true, true, _) => (say.invoke_none_found(), "".into()),
+            (true, false, 1) => (say.invoke_no_recent(), "".into()),
+            (true, false, _) => (say.invoke_no_friends(), say.invoke_add_friend()),
+        };
+        list.set_empty(text);
+        list.set_empty_action(action);
+    }
+}
+
+/// An account as a method's name of a friend: never a verb, never a remark.
+fn at(id: &str) -> String {
+    format!("@{id}")
+}
+
+/// Calls for the shown account; a refusal is told in the friends window.
+fn ask<M: ipc_schema::Method + 'static>(params: M) {
+    App::with(|app| {
+        let Some(account) = app.account_name() else { return };
+        app.link.call(Some(&account), &params, |reply| {
+            if let Err(error) = reply {
+                Friends::with(|friends, app| friends.tell(app, &error));
+            }
+        });
+    });
+}
+
+/// Calls for the shown account and answers the sheet.
+fn send<M: ipc_schema::Method + 'static>(app: &App, params: M, answer: asking::Answer) {
+    let Some(account) = app.account_name() else { return answer.done() };
+    app.link.call(Some(&account), &params, move |reply| App::with(|app| answer.settle(app, reply)));
+}
+
+fn shake_friend(app: &Rc<App>, id: &str) {
+    let Some(account) = app.account_name() else { return };
+    let peer = (account.clone(), id.to_owned());
+    app.show_chat(&peer, true);
+    app.link.call(Some(&account), &shake::Send { to: at(id) }, move |reply| {
+        App::with(|app| match reply {
+            Ok(_) => {
+                let chat = app.chats.borrow().get(&peer).cloned();
+                if let Some(chat) = chat {
+                    chat.on_shake(app, false);
+                }
+            }
+            Err(error) => Friends::with(|friends, app| friends.tell(app, &error)),
+        });
+    });
+}

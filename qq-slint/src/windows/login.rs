@@ -1,0 +1,267 @@
+//! Login, joining by a link, and the first run.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use ipc_schema::account::{self, State};
+use ipc_schema::{Code, Error, Secret, presence};
+use qq_slint_ui::{Enter, EnterPage, Known, LoginWindow};
+use slint::{ComponentHandle, ModelRc, VecModel};
+
+use crate::app::{App, Daemon, shown_name};
+use crate::words;
+
+pub(crate) struct Login {
+    window: LoginWindow,
+    known: Rc<VecModel<Known>>,
+    /// Counts the tries: the reply to one that was cancelled is not for us any more.
+    attempt: Cell<u64>,
+    /// The account of the try that runs.
+    trying: RefCell<Option<String>>,
+}
+
+impl Login {
+    pub(crate) fn open(app: &App) -> Result<Rc<Self>, slint::PlatformError> {
+        let window = LoginWindow::new()?;
+        let known = Rc::new(VecModel::default());
+        let enter = window.global::<Enter>();
+        enter.set_known(ModelRc::from(known.clone()));
+        enter.on_login(|| Self::with(|login, app| login.log_in(app, None)));
+        enter.on_join(|| Self::with(Self::join));
+        enter.on_cancel(|| Self::with(|login, app| login.cancel(app)));
+        enter.on_trust(|| Self::with(Self::trust));
+        enter.on_distrust(|| Self::with(|login, _| login.fail("", "")));
+        enter.on_choose(|at| Self::with(|login, _| login.choose(at)));
+        enter.on_typed(|| Self::with(|login, _| login.fail("", "")));
+        enter.on_language(|| App::with(next_language));
+        enter.on_leave(|| Self::with(|login, _| login.leave()));
+        enter.on_banner_acted(|| App::with(|app| app.link.retry()));
+        let login = Rc::new(Self { window, known, attempt: Cell::new(0), trying: RefCell::default() });
+        login.dress(app);
+        login.fill(app);
+        Ok(login)
+    }
+
+    fn with(f: impl FnOnce(&Self, &Rc<App>)) {
+        App::with(|app| {
+            let login = app.login.borrow().clone();
+            if let Some(login) = login {
+                f(&login, app);
+            }
+        });
+    }
+
+    #[cfg(test)]
+    pub(crate) fn window(&self) -> &LoginWindow {
+        &self.window
+    }
+
+    pub(crate) fn dress(&self, app: &App) {
+        app.dress(&self.window);
+    }
+
+    pub(crate) fn show(&self, app: &App) {
+        self.refresh(app);
+        // A window that cannot be shown has said so on the terminal.
+        let _ = self.window.show();
+        crate::winext::focus(self.window.window());
+    }
+
+    pub(crate) fn hide(&self) {
+        let _ = self.window.hide();
+    }
+
+    /// A link was given: the page to join by it, with the link in its field.
+    pub(crate) fn offer(&self, link: &str) {
+        let enter = self.window.global::<Enter>();
+        enter.set_link(link.into());
+        enter.set_page(EnterPage::Join);
+    }
+
+    /// What a newly opened window begins with.
+    fn fill(&self, app: &App) {
+        self.refresh(app);
+        let enter = self.window.global::<Enter>();
+        let state = app.state.borrow();
+        match state.accounts.first() {
+            Some(account) => {
+                enter.set_account(account.account.as_str().into());
+                enter.set_page(EnterPage::Login);
+            }
+            None => enter.set_server_shown(true),
+        }
+    }
+
+    pub(crate) fn refresh(&self, app: &App) {
+        let enter = self.window.global::<Enter>();
+        let state = app.state.borrow();
+        let known =
+            state.accounts.iter().filter(|account| account.link.state == State::Offline).map(|account| {
+                Known {
+                    account: account.account.as_str().into(),
+                    name: shown_name(account).into(),
+                    face: app.own_face(account),
+                }
+            });
+        super::update(&self.known, known.collect());
+        let away = !matches!(*app.daemon.borrow(), Daemon::Here(_));
+        enter.set_banner(if away { app.trouble().into() } else { "".into() });
+        if let Some(trying) = self.trying.borrow().as_deref() {
+            let link =
+                state.accounts.iter().find(|account| account.account.starts_with(trying)).map(|a| &a.link);
+            if let Some(link) = link.filter(|link| link.step.is_some()) {
+                enter.set_step(words::link(&app.voice, link).into());
+            }
+        }
+    }
+
+    fn choose(&self, at: i32) {
+        let known = usize::try_from(at).ok().and_then(|at| slint::Model::row_data(&*self.known, at));
+        if let Some(known) = known {
+            let enter = self.window.global::<Enter>();
+            enter.set_account(known.account);
+            enter.set_password("".into());
+            self.fail("", "");
+        }
+    }
+
+    fn fail(&self, sentence: &str, fingerprint: &str) {
+        let enter = self.window.global::<Enter>();
+        enter.set_error(sentence.into());
+        enter.set_fingerprint(fingerprint.into());
+    }
+
+    fn begin(&self, app: &App, account: &str, relay: &str) -> u64 {
+        self.fail("", "");
+        let enter = self.window.global::<Enter>();
+        enter.set_busy(true);
+        let say = app.voice.global::<qq_slint_ui::Say>();
+        enter.set_step(say.invoke_working("connect".into(), relay.into()));
+        *self.trying.borrow_mut() = Some(account.to_owned());
+        self.attempt.set(self.attempt.get() + 1);
+        self.attempt.get()
+    }
+
+    fn log_in(&self, app: &Rc<App>, trust: Option<String>) {
+        let enter = self.window.global::<Enter>();
+        let account = enter.get_account().trim().to_owned();
+        let server = enter.get_server().trim().to_owned();
+        if account.is_empty() || enter.get_busy() {
+            return;
+        }
+        let password = enter.get_password().to_string();
+        let relay = account.split_once('@').map_or(server.clone(), |(_, host)| host.to_owned());
+        let attempt = self.begin(app, &account, &relay);
+        let params = account::Login {
+            account,
+            relay: Some(server).filter(|server| !server.is_empty()),
+            password: Some(password).filter(|password| !password.is_empty()).map(Secret::new),
+            trust,
+        };
+        let start_state = enter.get_start_state();
+        app.link.call(None, &params, move |reply| {
+            Self::with(|login, app| match reply {
+                Ok(logged_in) => login.on_in(app, attempt, &logged_in.account, start_state),
+                Err(error) => login.on_refused(app, attempt, &error),
+            });
+        });
+    }
+
+    fn join(&self, app: &Rc<App>) {
+        let enter = self.window.global::<Enter>();
+        let link = enter.get_link().trim().to_owned();
+        if link.is_empty() || enter.get_busy() {
+            return;
+        }
+        let password = enter.get_password().to_string();
+        let name = enter.get_shown_name().trim().to_owned();
+        let new_account = enter.get_new_account().trim().to_owned();
+        let attempt = self.begin(app, "", &link);
+        let params = account::Join {
+            link,
+            new_account: Some(new_account).filter(|name| !name.is_empty()),
+            name: Some(name).filter(|name| !name.is_empty()),
+            password: Some(password).filter(|password| !password.is_empty()).map(Secret::new),
+        };
+        app.link.call(None, &params, move |reply| {
+            Self::with(|login, app| match reply {
+                Ok(joined) => login.on_in(app, attempt, &joined.account, 0),
+                Err(error) => login.on_refused(app, attempt, &error),
+            });
+        });
+    }
+
+    fn on_in(&self, app: &Rc<App>, attempt: u64, account: &str, start_state: i32) {
+        if attempt != self.attempt.get() {
+            // It was cancelled, and the answer was on its way: out again.
+            let params = account::Logout { forget: false, account: Some(account.to_owned()) };
+            app.link.call(None, &params, drop);
+            return;
+        }
+        self.rest();
+        let enter = self.window.global::<Enter>();
+        enter.set_password("".into());
+        enter.set_link("".into());
+        let wish =
+            [None, Some(presence::Wish::Away), Some(presence::Wish::Busy), Some(presence::Wish::Invisible)];
+        if let Some(state) = usize::try_from(start_state).ok().and_then(|at| wish.get(at).copied().flatten())
+        {
+            app.link.call(Some(account), &presence::Set { state, note: None }, drop);
+        }
+        {
+            let mut prefs = app.prefs.borrow_mut();
+            prefs.shared.retain(|known| known != account);
+            if enter.get_shared() {
+                prefs.shared.push(account.to_owned());
+            }
+        }
+        app.prefs_changed();
+        *app.account.borrow_mut() = Some(account.to_owned());
+        app.show_friends();
+        self.hide();
+    }
+
+    fn on_refused(&self, app: &App, attempt: u64, error: &Error) {
+        if attempt != self.attempt.get() {
+            return;
+        }
+        self.rest();
+        let enter = self.window.global::<Enter>();
+        if error.code == Code::NotFound && !enter.get_account().contains('@') {
+            enter.set_server_shown(true);
+        }
+        let fingerprint = if error.code == Code::Untrusted { words::field(error, "fingerprint") } else { "" };
+        self.fail(&words::error(&app.voice, error), fingerprint);
+    }
+
+    fn trust(&self, app: &Rc<App>) {
+        let fingerprint = self.window.global::<Enter>().get_fingerprint().to_string();
+        self.log_in(app, Some(fingerprint));
+    }
+
+    fn cancel(&self, app: &App) {
+        let trying = self.trying.borrow().clone().filter(|account| !account.is_empty());
+        self.attempt.set(self.attempt.get() + 1);
+        self.rest();
+        if let Some(account) = trying {
+            app.link.call(None, &account::Logout { forget: false, account: Some(account) }, drop);
+        }
+    }
+
+    fn rest(&self) {
+        self.window.global::<Enter>().set_busy(false);
+        *self.trying.borrow_mut() = None;
+    }
+
+    fn leave(&self) {
+        let enter = self.window.global::<Enter>();
+        if enter.get_page() == EnterPage::First { self.hide() } else { enter.set_page(EnterPage::First) }
+    }
+}
+
+/// English, 简体中文, and back, by the language that is shown.
+fn next_language(app: &Rc<App>) {
+    let chinese = app.speaks_chinese();
+    app.prefs.borrow_mut().language = if chinese { 1 } else { 2 };
+    app.prefs_changed();
+}

@@ -1,0 +1,32 @@
+//! The Rust halves of the windows: each opens its component, shows what the mirror says, and carries out what is pressed.
+
+mod chat;
+mod friends;
+mod login;
+mod rows;
+mod settings;
+mod stage;
+mod tray;
+
+pub(crate) use chat::Chat;
+pub(crate) use friends::Friends;
+pub(crate) use login::Login;
+pub(crate) use settings::Settings;
+pub(crate) use tray::Tray;
+
+use slint::{Model, VecModel};
+
+/// Makes a model equal to `rows` by changing only the rows that differ, so that a list neither flickers nor scrolls.
+pub(crate) fn update<T: Clone + PartialEq + 'static>(model: &VecModel<T>, rows: Vec<T>) {
+    let (old, new) = (model.row_count(), rows.len());
+    for (at, row) in rows.into_iter().enumerate() {
+        if at >= old {
+            model.push(row);
+        } else if model.row_data(at).as_ref() != Some(&row) {
+            model.set_row_data(at, row);
+        }
+    }
+    for at in (new..old).rev() {
+        model.remove(at);
+    }
+}

@@ -1,0 +1,143 @@
+//! What a conversation's messages look like as rows: day lines, the unread line, groups by sender and time, states.
+
+use ipc_schema::chat::{Message, State};
+use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
+use qq_slint_ui::{Face, Mark, Row, RowKind, Say, Voice};
+use slint::ComponentHandle;
+
+/// Messages of one sender within this many seconds stand together.
+const TOGETHER: i64 = 300;
+
+/// Something that stands in a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Entry {
+    Message(Message),
+    /// What happened beside the messages: a shake. Lives as long as the window.
+    Event {
+        ts: String,
+        text: String,
+    },
+}
+
+impl Entry {
+    /// The day on which it happened.
+    pub(crate) fn date(&self, zone: &TimeZone) -> Option<Date> {
+        local(self.ts(), zone).map(|when| when.date())
+    }
+
+    fn ts(&self) -> &str {
+        match self {
+            Self::Message(message) => &message.ts,
+            Self::Event { ts, .. } => ts,
+        }
+    }
+}
+
+/// Who talks, and what marks stand where.
+pub(crate) struct View<'a> {
+    pub(crate) voice: &'a Voice,
+    pub(crate) own: &'a str,
+    pub(crate) own_face: Face,
+    pub(crate) friend_name: &'a str,
+    pub(crate) friend_face: Face,
+    /// Before this message stands the line "New messages".
+    pub(crate) unread_from: Option<&'a str>,
+    /// The message that the search has found.
+    pub(crate) found: Option<&'a str>,
+    pub(crate) now: Timestamp,
+    pub(crate) zone: TimeZone,
+}
+
+/// The rows of a conversation, oldest first.
+pub(crate) fn rows(entries: &[Entry], view: &View<'_>) -> Vec<Row> {
+    let mut rows = Vec::with_capacity(entries.len() + 8);
+    let mut day: Option<Date> = None;
+    let mut last: Option<(String, i64)> = None;
+    for entry in entries {
+        let when = local(entry.ts(), &view.zone);
+        let date = when.as_ref().map(Zoned::date);
+        if date.is_some() && date != day {
+            rows.push(line(RowKind::Day, day_text(date, view)));
+            (day, last) = (date, None);
+        }
+        match entry {
+            Entry::Event { text, .. } => {
+                rows.push(line(RowKind::Event, text.clone()));
+                last = None;
+            }
+            Entry::Message(message) => {
+                if view.unread_from == Some(message.id.as_str()) {
+                    rows.push(line(
+                        RowKind::Unread,
+                        view.voice.global::<Say>().invoke_unread_line().to_string(),
+                    ));
+                    last = None;
+                }
+                let second = when.as_ref().map_or(0, |when| when.timestamp().as_second());
+                let together =
+                    last.as_ref().is_some_and(|(from, at)| *from == message.from && second - at < TOGETHER);
+                rows.push(row(message, when.as_ref(), !together, view));
+                last = Some((message.from.clone(), second));
+            }
+        }
+    }
+    rows
+}
+
+fn line(kind: RowKind, text: String) -> Row {
+    Row { kind, spoken: text.as_str().into(), text: text.into(), ..Row::default() }
+}
+
+fn row(message: &Message, when: Option<&Zoned>, first: bool, view: &View<'_>) -> Row {
+    let mine = message.from == view.own;
+    let time = when.map(|when| format!("{:02}:{:02}", when.hour(), when.minute())).unwrap_or_default();
+    let say = view.voice.global::<Say>();
+    let name = if mine { say.invoke_me() } else { view.friend_name.into() };
+    let failed = mine && message.state == State::Failed;
+    let why = message.why.clone().unwrap_or_else(|| say.invoke_undelivered().to_string());
+    Row {
+        kind: RowKind::Text,
+        id: message.id.as_str().into(),
+        mine,
+        first,
+        text: harmless(&message.text).into(),
+        time: time.as_str().into(),
+        mark: if mine { mark(message.state) } else { Mark::None },
+        why: if failed { why.into() } else { "".into() },
+        found: view.found == Some(message.id.as_str()),
+        face: if mine { view.own_face.clone() } else { view.friend_face.clone() },
+        spoken: say.invoke_spoken(name, message.text.as_str().into(), time.into()),
+    }
+}
+
+fn mark(state: State) -> Mark {
+    match state {
+        State::Queued => Mark::Waiting,
+        State::Sent | State::Acked => Mark::Sent,
+        State::Delivered => Mark::Delivered,
+        State::Read => Mark::Read,
+        State::Failed => Mark::Failed,
+    }
+}
+
+/// Other people's text without what a text renderer would obey: control characters but line ends and tabs.
+fn harmless(text: &str) -> String {
+    text.chars().filter(|letter| matches!(letter, '\n' | '\t') || !letter.is_control()).collect()
+}
+
+fn local(ts: &str, zone: &TimeZone) -> Option<Zoned> {
+    ts.parse::<Timestamp>().ok().map(|at| at.to_zoned(zone.clone()))
+}
+
+fn day_text(date: Option<Date>, view: &View<'_>) -> String {
+    let Some(date) = date else { return String::new() };
+    let say = view.voice.global::<Say>();
+    let today = view.now.to_zoned(view.zone.clone()).date();
+    if date == today {
+        return say.invoke_today().to_string();
+    }
+    if today.yesterday().is_ok_and(|yesterday| yesterday == date) {
+        return say.invoke_yesterday().to_string();
+    }
+    say.invoke_date(date.day().into(), date.month().into(), date.year().to_string().into()).to_string()
+}

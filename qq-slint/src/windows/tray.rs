@@ -1,0 +1,29 @@
+//! The tray item: unread state, and the way back to the windows.
+
+use crate::app::{App, is_in};
+use ipc_schema::State;
+
+pub(crate) struct Tray {
+    tray: qq_slint_ui::Tray,
+}
+
+impl Tray {
+    pub(crate) fn open() -> Result<Self, slint::PlatformError> {
+        let tray = qq_slint_ui::Tray::new()?;
+        tray.on_open(|| App::with(App::show_first));
+        tray.on_settings(|| App::with(App::show_settings));
+        tray.on_close_windows(|| App::with(App::close_windows));
+        tray.on_quit(|| App::with(App::quit));
+        tray.show()?;
+        Ok(Self { tray })
+    }
+
+    /// All accounts in one: unread messages summed, grey when none is on line.
+    pub(crate) fn refresh(&self, state: &State) {
+        let unread: u64 = state.accounts.iter().map(|account| account.unread.total).sum();
+        self.tray.set_unread(i32::try_from(unread).unwrap_or(i32::MAX));
+        let online = ipc_schema::account::State::Online;
+        self.tray
+            .set_away(!state.accounts.iter().any(|account| is_in(account) && account.link.state == online));
+    }
+}

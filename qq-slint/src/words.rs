@@ -1,0 +1,48 @@
+//! Sentences for people: what the daemon answers by a word is said here in the window's language.
+
+use ipc_schema::account::{self, Step};
+use ipc_schema::{Code, Error};
+use qq_slint_ui::{Say, Voice};
+use slint::ComponentHandle;
+
+/// A refusal as a sentence.
+pub(crate) fn error(voice: &Voice, error: &Error) -> String {
+    let say = voice.global::<Say>();
+    let relay = field(error, "relay");
+    let said = if error.code == Code::Timeout && !field(error, "step").is_empty() {
+        say.invoke_timed_out(field(error, "step").into(), relay.into(), false)
+    } else {
+        let seconds =
+            error.retry_after_ms.map_or(0, |ms| i32::try_from(ms.div_ceil(1000)).unwrap_or(i32::MAX));
+        say.invoke_error(error.code.word().into(), error.message.as_str().into(), seconds, relay.into())
+    };
+    said.to_string()
+}
+
+/// A field of an error that is a text.
+pub(crate) fn field<'a>(error: &'a Error, name: &str) -> &'a str {
+    error.fields.get(name).and_then(|value| value.as_str()).unwrap_or_default()
+}
+
+/// What is wrong with an account's link, for the quiet bar; empty when nothing is.
+pub(crate) fn link(voice: &Voice, link: &account::Changed) -> String {
+    let say = voice.global::<Say>();
+    let relay = link.relay.as_str();
+    match link.state {
+        account::State::Online => String::new(),
+        account::State::Connecting | account::State::Authenticating => {
+            let step = link.step.map_or("connect", Step::word);
+            say.invoke_working(step.into(), relay.into()).to_string()
+        }
+        account::State::Backoff => match (link.reason.as_deref(), link.step) {
+            (Some("timeout"), Some(step)) => {
+                say.invoke_timed_out(step.word().into(), relay.into(), true).to_string()
+            }
+            _ => say.invoke_link_away(relay.into()).to_string(),
+        },
+        account::State::Offline => match &link.message {
+            Some(message) => message.clone(),
+            None => say.invoke_logged_out().to_string(),
+        },
+    }
+}

@@ -1,0 +1,5 @@
+//! The windows of `qq-slint`: what `ui/*.slint` describes, as Rust types. A crate of its own, so that a change of the
+//! program does not compile the windows again.
+#![allow(missing_docs, missing_debug_implementations, clippy::all, clippy::pedantic)]
+
+slint::include_modules!();
