@@ -116,6 +116,12 @@ impl App {
         let Some(account) = envelope.account.as_deref() else { return };
         match &envelope.event {
             Event::ChatReceived(chat) => self.on_chat(account, chat, envelope.replayed),
+            Event::AccountProfile(shown) => {
+                let friends = self.friends.borrow().clone();
+                if let Some(friends) = friends.filter(|_| self.account_name().as_deref() == Some(account)) {
+                    friends.on_profile(self, shown);
+                }
+            }
             Event::ShakeReceived(shake) => self.on_shake(account, &shake.from),
             Event::PresenceChanged(presence) => self.on_presence(account, presence, before),
             _ => {}

@@ -6,7 +6,7 @@ mod question;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use ipc_schema::{friend, notify, presence, shake};
+use ipc_schema::{account, friend, notify, presence, shake};
 use qq_slint_ui::{Friends as Global, FriendsWindow, Item, ItemKind, Say};
 use slint::{ComponentHandle, Model, ModelRc, PhysicalPosition, SharedString, VecModel};
 
@@ -23,6 +23,8 @@ pub(crate) struct Friends {
     filter: RefCell<String>,
     tab: Cell<i32>,
     muted: RefCell<Vec<String>>,
+    /// What the profile says about oneself: shown while there is no status text of the moment.
+    words: RefCell<String>,
     place: Cell<Option<PhysicalPosition>>,
 }
 
@@ -37,6 +39,7 @@ impl Friends {
             filter: RefCell::default(),
             tab: Cell::new(0),
             muted: RefCell::default(),
+            words: RefCell::default(),
             place: Cell::new(None),
         });
         friends.bind();
@@ -121,6 +124,17 @@ impl Friends {
         self.window.set_wide(app.prefs.borrow().layout == 1);
     }
 
+    /// One's own profile as it is now.
+    pub(crate) fn on_profile(&self, app: &App, shown: &account::Shown) {
+        self.words.borrow_mut().clone_from(&shown.note);
+        self.refresh(app);
+    }
+
+    /// What one says about oneself: the status text of the moment, else the profile's.
+    pub(super) fn note(&self, account: &ipc_schema::state::Account) -> String {
+        if account.note.is_empty() { self.words.borrow().clone() } else { account.note.clone() }
+    }
+
     /// No conversation stands beside the list any more.
     pub(crate) fn nobody_beside(&self) {
         self.window.global::<qq_slint_ui::Talk>().set_friend("".into());
@@ -183,6 +197,13 @@ impl Friends {
 
     fn look_at_rules(&self, app: &App) {
         let Some(account) = app.account_name() else { return };
+        app.link.call(Some(&account), &account::Profile::default(), |reply| {
+            Self::with(|friends, app| {
+                if let Ok(shown) = reply {
+                    friends.on_profile(app, &shown);
+                }
+            });
+        });
         app.link.call(Some(&account), &notify::Status::default(), |reply| {
             Self::with(|friends, app| {
                 if let Ok(rules) = reply {
@@ -230,7 +251,7 @@ impl Friends {
         let at = state.accounts.iter().position(|known| known.account == account.account).unwrap_or_default();
         list.set_account(i32::try_from(at).unwrap_or_default());
         list.set_name(shown_name(account).into());
-        list.set_note(account.note.as_str().into());
+        list.set_note(self.note(account).into());
         list.set_face(app.own_face(account));
         list.set_presence(face::presence(account.presence, account.invisible));
         #[expect(clippy::cast_precision_loss, reason = "a share of a bar")]

@@ -67,7 +67,7 @@ impl Friends {
         });
         list.on_note_edit(|| {
             Self::with(|friends, app| {
-                let note = app.current(|account| account.note.clone()).unwrap_or_default();
+                let note = app.current(|account| friends.note(account)).unwrap_or_default();
                 let question = Question::new("note", "", |app, answer, note, _| {
                     send(app, account::Profile { note: Some(note), ..account::Profile::default() }, answer);
                 });
