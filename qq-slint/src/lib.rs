@@ -1,8 +1,8 @@
 //! The window program: a face over `qqd`. It keeps no state that matters, and nothing is lost when it closes.
 //!
-//! One thread talks to the daemon ([`link`]) and fills an inbox; the event loop empties it ([`app::App::pump`]), applies
+//! One thread talks to the daemon (`link`) and fills an inbox; the event loop empties it (`App::pump`), applies
 //! each event to a mirror of the daemon's state, and lets the windows show what changed. Each window is a Slint component
-//! (crate `qq-slint-ui`) and a Rust half in [`windows`].
+//! (crate `qq-slint-ui`) and a Rust half in `windows`.
 
 mod app;
 mod args;

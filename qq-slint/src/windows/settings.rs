@@ -1,4 +1,4 @@
-//! Settings: of this computer (kept by [`crate::prefs`]), and of the account that is shown (kept by the daemon).
+//! Settings: of this computer (kept by `crate::prefs`), and of the account that is shown (kept by the daemon).
 
 use std::cell::RefCell;
 use std::rc::Rc;
