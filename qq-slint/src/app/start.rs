@@ -61,22 +61,20 @@ fn pretend(args: &Args, wish: Wish) -> anyhow::Result<()> {
     Ok(ended?)
 }
 
-/// Chooses what draws. Without OpenGL the software renderer takes its place.
+/// Chooses what draws. Without a choice it is OpenGL, and the software renderer where there is none.
 fn select(renderer: Option<Renderer>) -> anyhow::Result<()> {
-    let name = match renderer {
-        None | Some(Renderer::Gl) => "femtovg",
-        Some(Renderer::Software) => "software",
+    let has = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    anyhow::ensure!(
+        ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"].into_iter().any(has),
+        "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); start it on a desktop, or use qqctl on this terminal"
+    );
+    let selector = slint::BackendSelector::new().backend_name("winit".into());
+    let selector = match renderer {
+        None => selector,
+        Some(Renderer::Gl) => selector.renderer_name("femtovg".into()),
+        Some(Renderer::Software) => selector.renderer_name("software".into()),
     };
-    let chosen =
-        slint::BackendSelector::new().backend_name("winit".into()).renderer_name(name.into()).select();
-    if chosen.is_err() && renderer.is_none() {
-        slint::BackendSelector::new()
-            .backend_name("winit".into())
-            .renderer_name("software".into())
-            .select()?;
-    } else {
-        chosen?;
-    }
+    selector.select().context("no window can be opened on this display")?;
     // Wayland matches windows to the desktop entry by this.
     slint::set_xdg_app_id("io.github.qiaoqiao.Qiaoqiao")?;
     Ok(())
