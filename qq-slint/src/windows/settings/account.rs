@@ -1,0 +1,100 @@
+//! The account's section: picture, name, password, server, the ways out.
+
+use std::rc::Rc;
+
+use ipc_schema::{Error, Secret, account};
+use qq_slint_ui::Prefs as Global;
+use slint::ComponentHandle;
+
+use super::{Settings, call, send};
+use crate::app::App;
+use crate::asking::{self, Answer, Question};
+use crate::face;
+
+impl Settings {
+    pub(super) fn bind_account(&self) {
+        let global = self.window.global::<Global>();
+        global.on_profile_changed(|| Self::with(|settings, app| settings.keep_profile(app)));
+        global.on_password(|| {
+            Self::question(
+                Question::new("password", "", |app, answer, old, new| {
+                    let password = Some(old).filter(|old| !old.is_empty()).map(Secret::new);
+                    send(app, account::Passwd { password, new_password: Secret::new(new) }, answer);
+                })
+                .secret(),
+            );
+        });
+        global.on_server_move(|| {
+            Self::question(Question::new("relay", "", |app, answer, relay, _| {
+                send(app, account::Relay { relay, trust: None }, answer);
+            }));
+        });
+        global.on_log_out(|| {
+            Self::with(|settings, app| {
+                let name = app.account_name().unwrap_or_default();
+                let question = Question::new("log-out", name.clone(), move |app, answer, _, _| {
+                    let forget = app.prefs.borrow().shared.contains(&name);
+                    let params = account::Logout { forget, account: Some(name.clone()) };
+                    app.link.call(None, &params, move |reply| App::with(|app| left(app, &answer, reply)));
+                });
+                asking::ask(&settings.window, app, question);
+            });
+        });
+        global.on_account_remove(|| {
+            Self::with(|settings, app| {
+                let name = app.account_name().unwrap_or_default();
+                let question =
+                    Question::new("account-remove", name.clone(), move |app, answer, password, _| {
+                        let params = account::Remove { password: Some(Secret::new(password)), forget: false };
+                        app.link.call(Some(&name), &params, move |reply| {
+                            App::with(|app| left(app, &answer, reply));
+                        });
+                    });
+                asking::ask(&settings.window, app, question.secret().danger());
+            });
+        });
+        global.on_picture_pick(|| {
+            Self::question(Question::new("picture", "", |app, answer, path, _| match face::cut(&path) {
+                Ok(path) => send_picture(app, path, answer),
+                Err(error) => answer.refuse(&format!("{error:#}")),
+            }));
+        });
+    }
+
+    fn keep_profile(&self, _app: &App) {
+        let global = self.window.global::<Global>();
+        let name = global.get_name().trim().to_owned();
+        let note = global.get_note().trim().to_owned();
+        let params = account::Profile { name: Some(name), note: Some(note), picture: None };
+        call(params, |settings, shown: account::Shown| {
+            let global = settings.window.global::<Global>();
+            global.set_name(shown.name.into());
+            global.set_note(shown.note.into());
+            settings.problem("");
+        });
+    }
+}
+
+/// Sets one's avatar; the file goes when the daemon has read it.
+fn send_picture(app: &App, path: std::path::PathBuf, answer: Answer) {
+    let Some(account) = app.account_name() else { return answer.done() };
+    let params =
+        account::Profile { picture: Some(path.display().to_string()), ..account::Profile::default() };
+    app.link.call(Some(&account), &params, move |reply| {
+        // One that cannot be removed lies in a directory that goes with the session.
+        let _ = std::fs::remove_file(&path);
+        App::with(|app| answer.settle(app, reply));
+    });
+}
+
+/// The account is logged out: login is what is left to show, if no other account is in.
+fn left<T>(app: &Rc<App>, answer: &Answer, reply: Result<T, Error>) {
+    match reply {
+        Ok(_) => {
+            answer.done();
+            app.close_windows();
+            app.show_first();
+        }
+        Err(error) => answer.failed(app, &error),
+    }
+}

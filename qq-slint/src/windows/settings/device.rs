@@ -1,0 +1,73 @@
+//! The devices' section: where one is logged in, and the link for one's next device.
+
+use ipc_schema::account;
+use qq_slint_ui::{Device, Prefs as Global, Section};
+use slint::{ComponentHandle, Image, Model, Rgb8Pixel, SharedPixelBuffer};
+
+use super::{Settings, call, send};
+use crate::app::App;
+use crate::asking::{self, Question};
+use crate::windows::update;
+
+impl Settings {
+    pub(super) fn bind_devices(&self) {
+        let global = self.window.global::<Global>();
+        global.on_link_make(|| Self::with(|settings, app| settings.make_link(app)));
+        global.on_revoke(|device| {
+            Self::with(|settings, app| {
+                let client =
+                    settings.devices.iter().find(|known| known.id == device).map(|known| known.client);
+                let question =
+                    Question::new("revoke", client.unwrap_or_default(), move |app, answer, _, _| {
+                        send(app, account::Revoke { device: device.to_string() }, answer);
+                        Self::with(|settings, app| settings.look(app, Section::Devices));
+                    });
+                asking::ask(&settings.window, app, question.danger());
+            });
+        });
+    }
+
+    pub(super) fn look_at_devices() {
+        call(account::Devices {}, |settings, list: account::DeviceList| {
+            let devices = list.devices.into_iter().map(|device| Device {
+                id: device.device.into(),
+                client: device.client.into(),
+                seen: device.seen.get(..16).unwrap_or(&device.seen).replace('T', " ").into(),
+                online: device.online,
+                own: device.own,
+            });
+            update(&settings.devices, devices.collect());
+        });
+    }
+
+    fn make_link(&self, _app: &App) {
+        call(account::Link {}, |settings, linked: account::Linked| {
+            let global = settings.window.global::<Global>();
+            if let Some(code) = code(&linked.link) {
+                global.set_link_code(code);
+            }
+            let until = linked.expires.get(11..16).unwrap_or_default().to_owned();
+            global.set_link_expires(format!("{until} UTC").into());
+            global.set_link(linked.link.into());
+        });
+    }
+}
+
+/// A QR code, a pixel a module, with the quiet zone of four that ISO/IEC 18004 asks for.
+fn code(text: &str) -> Option<Image> {
+    const QUIET: usize = 4;
+    let code = qrcode::QrCode::new(text).ok()?;
+    let side = code.width() + 2 * QUIET;
+    let size = u32::try_from(side).ok()?;
+    let mut buffer = SharedPixelBuffer::<Rgb8Pixel>::new(size, size);
+    for (at, pixel) in buffer.make_mut_slice().iter_mut().enumerate() {
+        let (x, y) = ((at % side).checked_sub(QUIET), (at / side).checked_sub(QUIET));
+        let dark = match (x, y) {
+            (Some(x), Some(y)) if x < code.width() && y < code.width() => code[(x, y)] == qrcode::Color::Dark,
+            _ => false,
+        };
+        let shade = if dark { 0 } else { 255 };
+        *pixel = Rgb8Pixel { r: shade, g: shade, b: shade };
+    }
+    Some(Image::from_rgb8(buffer))
+}

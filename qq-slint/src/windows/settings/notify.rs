@@ -1,0 +1,50 @@
+//! The notifications' section: do not disturb, quiet hours, how much is shown, whom one has muted.
+
+use ipc_schema::notify;
+use qq_slint_ui::Prefs as Global;
+use slint::{ComponentHandle, SharedString};
+
+use super::{Settings, call};
+use crate::app::App;
+use crate::windows::update;
+
+impl Settings {
+    pub(super) fn bind_rules(&self) {
+        let global = self.window.global::<Global>();
+        global.on_rules_changed(|| Self::with(|settings, app| settings.keep_rules(app)));
+        global.on_unmute(|id| {
+            call(notify::Mute { friend: format!("@{id}"), off: true }, |settings, rules| {
+                settings.show_rules(rules);
+            });
+        });
+    }
+
+    pub(super) fn show_rules(&self, rules: notify::Rules) {
+        let global = self.window.global::<Global>();
+        global.set_dnd(rules.dnd);
+        global.set_quiet(rules.quiet.unwrap_or_default().into());
+        global.set_content(match rules.content {
+            notify::Shows::Full => 0,
+            notify::Shows::Name => 1,
+            notify::Shows::Nothing => 2,
+        });
+        update(&self.muted, rules.muted.into_iter().map(SharedString::from).collect());
+    }
+
+    pub(super) fn keep_rules(&self, app: &App) {
+        self.problem("");
+        let global = self.window.global::<Global>();
+        let switch = if global.get_dnd() { notify::Switch::On } else { notify::Switch::Off };
+        let content = match global.get_content() {
+            1 => notify::Shows::Name,
+            2 => notify::Shows::Nothing,
+            _ => notify::Shows::Full,
+        };
+        let quiet = global.get_quiet().trim().to_owned();
+        let hours = if quiet.is_empty() { "off".to_owned() } else { quiet };
+        let _ = app;
+        call(notify::Dnd { state: switch, minutes: None }, |_, _| {});
+        call(notify::Quiet { hours }, |_, _| {});
+        call(notify::Content { content }, |settings, rules| settings.show_rules(rules));
+    }
+}
