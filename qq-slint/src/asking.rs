@@ -17,6 +17,8 @@ pub(crate) type Do = Rc<dyn Fn(&App, Answer, String, String)>;
 pub(crate) struct Answer {
     close: Rc<dyn Fn()>,
     fail: Rc<dyn Fn(&str)>,
+    /// Whether what could be ticked was.
+    pub(crate) ticked: bool,
 }
 
 impl Answer {
@@ -51,6 +53,9 @@ pub(crate) struct Question {
     pub(crate) first: String,
     pub(crate) secret: bool,
     pub(crate) danger: bool,
+    pub(crate) ticked: bool,
+    /// Said instead of the sentence that belongs to `what`.
+    pub(crate) text: Option<String>,
     pub(crate) then: Do,
 }
 
@@ -66,6 +71,8 @@ impl Question {
             first: String::new(),
             secret: false,
             danger: false,
+            ticked: false,
+            text: None,
             then: Rc::new(then),
         }
     }
@@ -73,6 +80,18 @@ impl Question {
     /// With this in the first field.
     pub(crate) fn with(mut self, first: impl Into<String>) -> Self {
         self.first = first.into();
+        self
+    }
+
+    /// With this sentence instead of the one that its kind has.
+    pub(crate) fn saying(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
+
+    /// With what can be ticked as it is here.
+    pub(crate) fn ticked(mut self, ticked: bool) -> Self {
+        self.ticked = ticked;
         self
     }
 
@@ -98,9 +117,12 @@ where
     let say = app.voice.global::<Say>();
     let sheet = window.global::<Ask>();
     sheet.set_title(say.invoke_ask_title(question.what.into(), question.name.into()));
-    sheet.set_text(say.invoke_ask_text(question.what.into()));
+    let text = question.text.map(Into::into);
+    sheet.set_text(text.unwrap_or_else(|| say.invoke_ask_text(question.what.into())));
     sheet.set_first_label(say.invoke_ask_first(question.what.into()));
     sheet.set_second_label(say.invoke_ask_second(question.what.into()));
+    sheet.set_tick_label(say.invoke_ask_tick(question.what.into()));
+    sheet.set_tick(question.ticked);
     sheet.set_ok(say.invoke_ask_ok(question.what.into()));
     sheet.set_first(question.first.into());
     sheet.set_second("".into());
@@ -121,6 +143,7 @@ where
     sheet.set_text(text.into());
     sheet.set_first_label("".into());
     sheet.set_second_label("".into());
+    sheet.set_tick_label("".into());
     sheet.set_ok("".into());
     sheet.set_danger(false);
     show(window, Rc::new(|_, answer, _, _| answer.done()));
@@ -175,12 +198,20 @@ where
     let cancelled = close.clone();
     sheet.on_cancelled(move || cancelled());
     sheet.on_accepted(move |first, second| {
+        let (mut ticked, mut secret) = (false, false);
         if let Some(window) = weak.upgrade() {
-            window.global::<Ask>().set_busy(true);
-            window.global::<Ask>().set_error("".into());
+            let sheet = window.global::<Ask>();
+            sheet.set_busy(true);
+            sheet.set_error("".into());
+            ticked = sheet.get_tick();
+            secret = sheet.get_first_secret();
         }
-        let answer = Answer { close: close.clone(), fail: fail.clone() };
-        App::with(|app| then(app, answer, first.trim().to_owned(), second.trim().to_owned()));
+        let answer = Answer { close: close.clone(), fail: fail.clone(), ticked };
+        // A password may begin or end with a space.
+        let typed = |text: slint::SharedString| {
+            if secret { text.to_string() } else { text.trim().to_owned() }
+        };
+        App::with(|app| then(app, answer, typed(first), typed(second)));
     });
     sheet.set_open(true);
 }

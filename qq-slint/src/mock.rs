@@ -6,11 +6,12 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ipc_schema::daemon::{Subscribed, Welcome};
+use ipc_schema::daemon::{Check, Checked, Subscribed, Verdict, Welcome};
 use ipc_schema::line::{EventLine, ReplyLine, RequestLine};
 use ipc_schema::state::{Account, Daemon};
 use ipc_schema::{
-    Code, Envelope, Error, Event, Request, State, account, chat, friend, group, notify, presence, shake,
+    Code, Envelope, Error, Event, Request, State, account, chat, friend, group, notify, outbox, presence,
+    shake,
 };
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -193,7 +194,30 @@ impl Inner {
                 content: notify::Shows::Full,
                 muted: Vec::new(),
             }),
+            other => self.call_rarely(other),
+        }
+    }
+
+    /// What is asked now and then.
+    fn call_rarely(&mut self, request: Request) -> Result<Box<RawValue>, Error> {
+        match request {
             Request::ChatTyping(typing) => raw(&chat::Typed { to: bare(&typing.to) }),
+            Request::AccountRegister(register) => self.register(&register),
+            Request::ChatExport(export) => raw(&self.exported(&export)),
+            Request::OutboxList(_) => raw(&outbox::Listed { messages: self.waiting(), more: false }),
+            Request::OutboxCancel(outbox::Cancel { id }) => self.drop_waiting(&id),
+            Request::OutboxClear(outbox::Clear { id: Some(id) }) => {
+                self.drop_waiting(&id)?;
+                raw(&outbox::Cleared { messages: 1 })
+            }
+            Request::DaemonDoctor(_) => raw(&checks()),
+            Request::NotifyDnd(dnd) => raw(&notify::Rules {
+                dnd: dnd.state == notify::Switch::On,
+                dnd_until: dnd.minutes.map(|_| TS.to_owned()),
+                quiet: None,
+                content: notify::Shows::Full,
+                muted: Vec::new(),
+            }),
             other => {
                 Err(Error::new(Code::Unsupported, format!("the pretend daemon has no {}", other.name())))
             }
@@ -212,6 +236,51 @@ impl Inner {
             relay: "mock:5290".into(),
             state: account::State::Online,
         })
+    }
+
+    /// A server that lets in whoever comes with the key trusted, and has one account already.
+    fn register(&mut self, register: &account::Register) -> Result<Box<RawValue>, Error> {
+        if register.trust.is_none() {
+            let error = Error::new(Code::Untrusted, "the key is not known");
+            return Err(error.with_field("fingerprint", "SHA256:00ff").with_field("relay", "mock:5290"));
+        }
+        if register.new_account == "bob@mock" {
+            let error = Error::new(Code::Conflict, "there is an account called bob already");
+            return Err(error.with_field("reason", "taken").with_field("relay", "mock:5290"));
+        }
+        self.state.accounts = vec![alice()];
+        self.whole();
+        raw(&account::Joined {
+            account: ALICE.into(),
+            name: "Alice".into(),
+            relay: "mock:5290".into(),
+            state: account::State::Online,
+            random_password: register.password.is_none(),
+        })
+    }
+
+    /// Two messages a page.
+    fn exported(&self, export: &chat::Export) -> chat::Exported {
+        let friend = bare(&export.to);
+        let after = |message: &&chat::Message| export.after.is_none_or(|after| message.row > Some(after));
+        let talk = |message: &&chat::Message| message.from == friend || message.to == friend;
+        let mut messages: Vec<_> = self.messages.iter().filter(talk).filter(after).cloned().collect();
+        let more = messages.len() > 2;
+        messages.truncate(2);
+        let whole =
+            |message| chat::Whole { message, re: None, body: None, conv: None, cseq: None, seq: None };
+        chat::Exported { messages: messages.into_iter().map(whole).collect(), more }
+    }
+
+    fn waiting(&self) -> Vec<chat::Message> {
+        let waits =
+            |message: &&chat::Message| matches!(message.state, chat::State::Queued | chat::State::Failed);
+        self.messages.iter().filter(waits).cloned().collect()
+    }
+
+    fn drop_waiting(&mut self, id: &str) -> Result<Box<RawValue>, Error> {
+        self.messages.retain(|message| message.id != id);
+        raw(&outbox::Done { id: id.to_owned(), state: chat::State::Failed })
     }
 
     fn page(&self, history: &chat::History) -> chat::Page {
@@ -287,6 +356,22 @@ impl Inner {
             why: None,
         });
     }
+}
+
+/// What a check-up finds: one good thing, one bad.
+fn checks() -> Checked {
+    let check = |what: &str, verdict, text: &str, advice: Option<&str>| Check {
+        what: what.into(),
+        account: None,
+        verdict,
+        text: text.into(),
+        advice: advice.map(Into::into),
+    };
+    let checks = vec![
+        check("store", Verdict::Good, "the database is whole", None),
+        check("clock", Verdict::Bad, "the clock is an hour slow", Some("set the clock")),
+    ];
+    Checked { checks }
 }
 
 /// Alice and her friends.

@@ -1,5 +1,7 @@
 //! The windows with a pretend daemon, without a display: elements are found and pressed as a screen reader does it.
 
+mod settings;
+
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 

@@ -9,13 +9,25 @@ use slint::ComponentHandle;
 pub(crate) fn error(voice: &Voice, error: &Error) -> String {
     let say = voice.global::<Say>();
     let relay = field(error, "relay");
+    let unjoined = say.invoke_unjoined(
+        field(error, "reason").into(),
+        relay.into(),
+        // A link's own address is named by nobody; whoever asks without a link is told of them.
+        error.hint.as_deref() != Some("qqctl join LINK"),
+    );
     let said = if error.code == Code::Timeout && !field(error, "step").is_empty() {
         say.invoke_timed_out(field(error, "step").into(), relay.into(), false)
+    } else if !unjoined.is_empty() {
+        unjoined
     } else {
         let seconds =
             error.retry_after_ms.map_or(0, |ms| i32::try_from(ms.div_ceil(1000)).unwrap_or(i32::MAX));
         say.invoke_error(error.code.word().into(), error.message.as_str().into(), seconds, relay.into())
     };
+    if said == error.message && say.invoke_language() != "en" {
+        // The daemon speaks English: its sentence says more, and stands behind one that can be read.
+        return format!("{}\n{}", say.invoke_general(error.code.word().into()), error.message);
+    }
     said.to_string()
 }
 

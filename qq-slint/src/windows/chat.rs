@@ -1,5 +1,6 @@
 //! A conversation in a window of its own: its messages page by page, writing, typing, the shake.
 
+mod export;
 mod find;
 mod shake;
 mod write;
@@ -86,6 +87,8 @@ impl Chat {
         talk.on_emoji_search(self.doing(|chat, _, words: SharedString| chat.emoji(&words)));
         let about = self.doing(|chat, app, ()| chat.about(app));
         talk.on_profile(move || about(()));
+        let export = self.doing(|chat, app, ()| chat.export(app));
+        talk.on_export_all(move || export(()));
         let jump = self.doing(|chat, app, ()| chat.jump(app));
         talk.on_jump(move || jump(()));
         let shake = self.doing(|chat, app, ()| chat.shake(app));

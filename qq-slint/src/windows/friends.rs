@@ -6,7 +6,7 @@ mod question;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use ipc_schema::{account, friend, notify, presence, shake};
+use ipc_schema::{account, chat, friend, notify, presence, shake};
 use qq_slint_ui::{Friends as Global, FriendsWindow, Item, ItemKind, Say};
 use slint::{ComponentHandle, Model, ModelRc, PhysicalPosition, SharedString, VecModel};
 
@@ -106,6 +106,7 @@ impl Friends {
         list.on_profile(|| App::with(|app| app.show_section(qq_slint_ui::Section::Account)));
         list.on_link_device(|| App::with(|app| app.show_section(qq_slint_ui::Section::Devices)));
         list.on_banner_acted(|| App::with(|app| app.link.retry()));
+        list.on_read_all(|| ask(chat::Read { to: None, peek: false }));
         list.on_close_windows(|| App::with(App::close_windows));
         list.on_nth(|n| App::with(|app| app.show_nth(n)));
         list.on_next(|| App::with(|app| app.show_next(None)));

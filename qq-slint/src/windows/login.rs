@@ -28,6 +28,7 @@ impl Login {
         enter.set_known(ModelRc::from(known.clone()));
         enter.on_login(|| Self::with(|login, app| login.log_in(app, None)));
         enter.on_join(|| Self::with(Self::join));
+        enter.on_register(|| Self::with(|login, app| login.register(app, None)));
         enter.on_cancel(|| Self::with(|login, app| login.cancel(app)));
         enter.on_trust(|| Self::with(Self::trust));
         enter.on_distrust(|| Self::with(|login, _| login.fail("", "")));
@@ -191,6 +192,32 @@ impl Login {
         });
     }
 
+    /// Makes an account where the server lets anybody in.
+    fn register(&self, app: &Rc<App>, trust: Option<String>) {
+        let enter = self.window.global::<Enter>();
+        let new_account = enter.get_new_account().trim().to_owned();
+        if new_account.is_empty() || enter.get_busy() {
+            return;
+        }
+        let Some((_, relay)) = new_account.split_once('@') else {
+            return self.fail(&app.voice.global::<qq_slint_ui::Say>().invoke_no_account_address(), "");
+        };
+        let attempt = self.begin(app, &new_account, relay);
+        let params = account::Register {
+            name: filled(&enter.get_shown_name()),
+            password: Some(enter.get_password().to_string()).filter(|it| !it.is_empty()).map(Secret::new),
+            relay: None,
+            new_account,
+            trust,
+        };
+        app.link.call(None, &params, move |reply| {
+            Self::with(|login, app| match reply {
+                Ok(joined) => login.on_in(app, attempt, &joined.account, 0),
+                Err(error) => login.on_refused(app, attempt, &error),
+            });
+        });
+    }
+
     fn on_in(&self, app: &Rc<App>, attempt: u64, account: &str, start_state: i32) {
         if attempt != self.attempt.get() {
             // It was cancelled, and the answer was on its way: out again.
@@ -235,8 +262,14 @@ impl Login {
     }
 
     fn trust(&self, app: &Rc<App>) {
-        let fingerprint = self.window.global::<Enter>().get_fingerprint().to_string();
-        self.log_in(app, Some(fingerprint));
+        let enter = self.window.global::<Enter>();
+        let fingerprint = enter.get_fingerprint().to_string();
+        match enter.get_page() {
+            EnterPage::Register => self.register(app, Some(fingerprint)),
+            EnterPage::First | EnterPage::Login | EnterPage::Join | EnterPage::Run => {
+                self.log_in(app, Some(fingerprint));
+            }
+        }
     }
 
     fn cancel(&self, app: &App) {
@@ -257,6 +290,11 @@ impl Login {
         let enter = self.window.global::<Enter>();
         if enter.get_page() == EnterPage::First { self.hide() } else { enter.set_page(EnterPage::First) }
     }
+}
+
+/// What was typed, if anything was.
+fn filled(text: &str) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// English, 简体中文, and back, by the language that is shown.

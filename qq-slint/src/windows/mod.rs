@@ -16,6 +16,13 @@ pub(crate) use tray::Tray;
 
 use slint::{Model, VecModel};
 
+/// A time of the daemon's, on this computer's clock, to the minute; empty when it is none.
+pub(crate) fn date(ts: &str) -> String {
+    let zone = jiff::tz::TimeZone::system();
+    let at = ts.parse::<jiff::Timestamp>().map(|at| at.to_zoned(zone));
+    at.map(|at| at.strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
+}
+
 /// Makes a model equal to `rows` by changing only the rows that differ, so that a list neither flickers nor scrolls.
 pub(crate) fn update<T: Clone + PartialEq + 'static>(model: &VecModel<T>, rows: Vec<T>) {
     let (old, new) = (model.row_count(), rows.len());

@@ -3,12 +3,13 @@
 mod account;
 mod device;
 mod notify;
+mod outbox;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use ipc_schema::{Error, friend};
-use qq_slint_ui::{Device, Prefs as Global, Section, SettingsWindow};
+use qq_slint_ui::{Check, Device, Prefs as Global, Section, SettingsWindow, Waiting};
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel};
 
 use crate::app::{App, shown_name};
@@ -20,6 +21,10 @@ pub(crate) struct Settings {
     devices: Rc<VecModel<Device>>,
     muted: Rc<VecModel<SharedString>>,
     blocked: Rc<VecModel<SharedString>>,
+    waiting: Rc<VecModel<Waiting>>,
+    checks: Rc<VecModel<Check>>,
+    /// How many messages waited when the mirror was looked at last.
+    outbox: Cell<u64>,
     /// The account whose fields the window holds; another one fills them anew.
     filled: RefCell<Option<String>>,
 }
@@ -32,6 +37,9 @@ impl Settings {
             devices: Rc::default(),
             muted: Rc::default(),
             blocked: Rc::default(),
+            waiting: Rc::default(),
+            checks: Rc::default(),
+            outbox: Cell::new(0),
             filled: RefCell::default(),
         });
         settings.bind();
@@ -53,6 +61,8 @@ impl Settings {
         global.set_devices(ModelRc::from(self.devices.clone()));
         global.set_muted(ModelRc::from(self.muted.clone()));
         global.set_blocked(ModelRc::from(self.blocked.clone()));
+        global.set_waiting(ModelRc::from(self.waiting.clone()));
+        global.set_checks(ModelRc::from(self.checks.clone()));
         global.set_version(env!("CARGO_PKG_VERSION").into());
         global.on_leave(|| Self::with(|settings, _| settings.hide()));
         global.on_changed(|| Self::with(Self::keep));
@@ -60,6 +70,7 @@ impl Settings {
         self.bind_account();
         self.bind_devices();
         self.bind_rules();
+        self.bind_outbox();
         global.on_unblock(|id| call(friend::Unblock { friend: format!("@{id}") }, |_, _| {}));
     }
 
@@ -151,6 +162,7 @@ impl Settings {
         let global = self.window.global::<Global>();
         global.set_banner(app.trouble().into());
         app.current(|account| {
+            self.follow_outbox(account.outbox);
             global.set_account(account.account.as_str().into());
             global.set_face(app.own_face(account));
             global.set_server(account.link.relay.as_str().into());
@@ -168,6 +180,7 @@ impl Settings {
         self.problem("");
         match section {
             Section::Devices => Self::look_at_devices(),
+            Section::Outbox => Self::look_at_outbox(),
             Section::Notifications => {
                 call(ipc_schema::notify::Status {}, |settings, rules| settings.show_rules(rules));
             }
@@ -189,6 +202,7 @@ impl Settings {
             | Section::Language
             | Section::Keys
             | Section::Privacy
+            | Section::Doctor
             | Section::About => {}
         }
     }

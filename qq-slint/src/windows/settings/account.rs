@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use ipc_schema::{Error, Secret, account};
+use ipc_schema::{Code, Error, Secret, account};
 use qq_slint_ui::Prefs as Global;
 use slint::ComponentHandle;
 
 use super::{Settings, call, send};
 use crate::app::App;
 use crate::asking::{self, Answer, Question};
-use crate::face;
+use crate::{face, words};
 
 impl Settings {
     pub(super) fn bind_account(&self) {
@@ -26,18 +26,18 @@ impl Settings {
         });
         global.on_server_move(|| {
             Self::question(Question::new("relay", "", |app, answer, relay, _| {
-                send(app, account::Relay { relay, trust: None }, answer);
+                move_to(app, relay, None, answer);
             }));
         });
         global.on_log_out(|| {
             Self::with(|settings, app| {
                 let name = app.account_name().unwrap_or_default();
+                let shared = app.prefs.borrow().shared.contains(&name);
                 let question = Question::new("log-out", name.clone(), move |app, answer, _, _| {
-                    let forget = app.prefs.borrow().shared.contains(&name);
-                    let params = account::Logout { forget, account: Some(name.clone()) };
+                    let params = account::Logout { forget: answer.ticked, account: Some(name.clone()) };
                     app.link.call(None, &params, move |reply| App::with(|app| left(app, &answer, reply)));
                 });
-                asking::ask(&settings.window, app, question);
+                asking::ask(&settings.window, app, question.ticked(shared));
             });
         });
         global.on_account_remove(|| {
@@ -45,7 +45,10 @@ impl Settings {
                 let name = app.account_name().unwrap_or_default();
                 let question =
                     Question::new("account-remove", name.clone(), move |app, answer, password, _| {
-                        let params = account::Remove { password: Some(Secret::new(password)), forget: false };
+                        let params = account::Remove {
+                            password: Some(password).filter(|password| !password.is_empty()).map(Secret::new),
+                            forget: answer.ticked,
+                        };
                         app.link.call(Some(&name), &params, move |reply| {
                             App::with(|app| left(app, &answer, reply));
                         });
@@ -73,6 +76,26 @@ impl Settings {
             settings.problem("");
         });
     }
+}
+
+/// Follows the server to another address; a key that is not known is shown, and trusted only when the user says so.
+fn move_to(app: &App, relay: String, trust: Option<String>, answer: Answer) {
+    let Some(account) = app.account_name() else { return answer.done() };
+    let params = account::Relay { relay: relay.clone(), trust };
+    app.link.call(Some(&account), &params, move |reply| {
+        App::with(|app| match reply {
+            Err(error) if error.code == Code::Untrusted => {
+                answer.done();
+                let fingerprint = words::field(&error, "fingerprint").to_owned();
+                let sentence = format!("{}\n\n{fingerprint}", words::error(&app.voice, &error));
+                let trusted = Question::new("trust", "", move |app, answer, _, _| {
+                    move_to(app, relay.clone(), Some(fingerprint.clone()), answer);
+                });
+                Settings::question(trusted.saying(sentence));
+            }
+            reply => answer.settle(app, reply),
+        });
+    });
 }
 
 /// Sets one's avatar; the file goes when the daemon has read it.

@@ -7,7 +7,7 @@ use slint::{ComponentHandle, Image, Model, Rgb8Pixel, SharedPixelBuffer};
 use super::{Settings, call, send};
 use crate::app::App;
 use crate::asking::{self, Question};
-use crate::windows::update;
+use crate::windows::{date, update};
 
 impl Settings {
     pub(super) fn bind_devices(&self) {
@@ -32,7 +32,7 @@ impl Settings {
             let devices = list.devices.into_iter().map(|device| Device {
                 id: device.device.into(),
                 client: device.client.into(),
-                seen: device.seen.get(..16).unwrap_or(&device.seen).replace('T', " ").into(),
+                seen: date(&device.seen).into(),
                 online: device.online,
                 own: device.own,
             });
@@ -46,8 +46,7 @@ impl Settings {
             if let Some(code) = code(&linked.link) {
                 global.set_link_code(code);
             }
-            let until = linked.expires.get(11..16).unwrap_or_default().to_owned();
-            global.set_link_expires(format!("{until} UTC").into());
+            global.set_link_expires(date(&linked.expires).into());
             global.set_link(linked.link.into());
         });
     }
