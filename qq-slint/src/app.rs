@@ -1,5 +1,6 @@
 //! The program's middle: the mirror of the daemon's state, the windows, and the way of an event to what it changes.
 
+mod disturb;
 mod dress;
 mod show;
 mod start;
@@ -207,41 +208,6 @@ impl App {
     /// The local name of the account that is shown.
     pub(crate) fn account_name(&self) -> Option<String> {
         self.account.borrow().clone()
-    }
-
-    fn on_chat(self: &Rc<Self>, account: &str, chat: &ipc_schema::chat::Received, replayed: bool) {
-        let own = chat.from == account::bare(account);
-        if own || replayed {
-            return;
-        }
-        let peer = (account.to_owned(), chat.from.clone());
-        let (busy, known) = {
-            let state = self.state.borrow();
-            let Some(mirror) = state.account(account) else { return };
-            let known = mirror.groups.iter().any(|group| {
-                group.name != friend::STRANGERS
-                    && group.friends.iter().any(|friend| friend.account == chat.from)
-            });
-            (mirror.presence == ipc_schema::presence::State::Busy, known)
-        };
-        // Strangers never open a window, and nobody does while one is busy.
-        if known && !busy && self.on_message() == 0 {
-            self.show_chat(&peer, false);
-        }
-    }
-
-    /// What an incoming message does: the user's choice, else what suits the window system.
-    pub(crate) fn on_message(&self) -> i32 {
-        self.prefs.borrow().on_message.unwrap_or_else(|| i32::from(crate::winext::on_wayland()))
-    }
-
-    fn on_shake(self: &Rc<Self>, account: &str, from: &str) {
-        let peer = (account.to_owned(), from.to_owned());
-        self.show_chat(&peer, false);
-        let chat = self.chats.borrow().get(&peer).cloned();
-        if let Some(chat) = chat {
-            chat.on_shake(self, true);
-        }
     }
 
     fn on_presence(

@@ -308,7 +308,7 @@ fn shake_friend(app: &Rc<App>, id: &str) {
             Ok(_) => {
                 let chat = app.chats.borrow().get(&peer).cloned();
                 if let Some(chat) = chat {
-                    chat.on_shake(app, false);
+                    chat.on_shake(app, false, true);
                 }
             }
             Err(error) => Friends::with(|friends, app| friends.tell(app, &error)),

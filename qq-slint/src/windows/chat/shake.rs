@@ -23,14 +23,14 @@ impl Chat {
         app.link.call(Some(&self.peer.0), &shake::Send { to: self.to() }, move |reply| {
             let Some(chat) = weak.upgrade() else { return };
             App::with(|app| match reply {
-                Ok(_) => chat.on_shake(app, false),
+                Ok(_) => chat.on_shake(app, false, true),
                 Err(error) => chat.fail(app, &error),
             });
         });
     }
 
     /// The window shakes, by the friend or by oneself, and a line says so.
-    pub(crate) fn on_shake(self: &Rc<Self>, app: &Rc<App>, incoming: bool) {
+    pub(crate) fn on_shake(self: &Rc<Self>, app: &Rc<App>, incoming: bool, moves: bool) {
         let name = self.stage.talk().get_name();
         let say = app.voice.global::<Say>();
         let text = if incoming { say.invoke_shook_you(name) } else { say.invoke_you_shook(name) };
@@ -39,10 +39,10 @@ impl Chat {
             .push(Entry::Event { ts: jiff::Timestamp::now().to_string(), text: text.to_string() });
         self.refresh(app);
         self.stage.to_end();
-        if !app.prefs.borrow().still {
+        if moves && !app.prefs.borrow().still {
             self.move_about();
         }
-        if incoming {
+        if incoming && moves {
             winext::attention(self.stage.window());
         }
     }
