@@ -5,7 +5,9 @@ DESTDIR ?=
 CARGO ?= cargo
 FUZZ ?= 60
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-PROGRAMS := relay-server qqd qqctl
+SERVICES := relay-server qqd qqctl
+# What is installed and packed. A server without a desktop: make install PROGRAMS='relay-server qqctl'
+PROGRAMS ?= $(SERVICES) qq-slint
 
 .DEFAULT_GOAL := help
 .PHONY: help demo window test test-systemd check fuzz bench deny man install uninstall dist clean
@@ -31,7 +33,7 @@ test: ## build everything and run every test
 
 test-systemd: ## start the units of systemd/ under a systemd of their own (as root; else what can be run without)
 	@scripts/setup build systemd
-	$(CARGO) build --locked $(PROGRAMS:%=-p %)
+	$(CARGO) build --locked $(SERVICES:%=-p %)
 	scripts/test-systemd
 
 check: ## format, lints, documentation
@@ -57,9 +59,9 @@ deny: ## licences, bans and sources of every dependency (installs cargo-deny)
 man: ## the pages of the manual, in target/man (read one: man -l target/man/qqctl.1)
 	@scripts/setup build
 	$(CARGO) build --locked $(PROGRAMS:%=-p %)
-	scripts/man target/debug target/man
+	scripts/man target/debug target/man $(PROGRAMS)
 
-install: ## build, and install below PREFIX, with systemd's units (default /usr/local; sudo is asked for only to copy)
+install: ## build, and install below PREFIX, with systemd's units and the desktop entry (default /usr/local; sudo is asked for only to copy)
 	@scripts/setup build
 	$(CARGO) build --release --locked $(PROGRAMS:%=-p %)
 	DESTDIR='$(DESTDIR)' scripts/install '$(PREFIX)' $(PROGRAMS)

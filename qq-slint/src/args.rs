@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{CommandFactory, Parser, ValueEnum};
+use manual::Manual;
 
 /// What draws the windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -21,7 +22,7 @@ pub(crate) enum Renderer {
 #[command(
     name = "qq-slint",
     version,
-    after_help = "Examples:\n  qq-slint                    the friend list, or login\n  qq-slint qiao://host/i/CODE  join by an invite link\n  qq-slint --open bob         the conversation with bob\n  qq-slint --hidden           on line in the tray, for the desktop's autostart"
+    after_help = "Examples:\n  qq-slint                    the friend list, or login\n  qq-slint qiao://host/i/CODE  join by an invite link\n  qq-slint --open bob         the conversation with bob\n  qq-slint --hidden           in the tray, for the desktop's autostart"
 )]
 pub(crate) struct Args {
     /// An invite link or a link for your next device (qiao://…)
@@ -45,4 +46,42 @@ pub(crate) struct Args {
     /// The daemon's socket, when it is not where it always is
     #[arg(long, value_name = "PATH")]
     pub(crate) socket: Option<PathBuf>,
+    /// Write the page of the manual into this directory, and end: for whoever packages it
+    #[arg(long, value_name = "DIR", hide = true)]
+    pub(crate) man: Option<PathBuf>,
+}
+
+const FILES: &str = "\
+$XDG_CONFIG_HOME/qiaoqiao/window.toml\tHow the windows look and behave on this computer; ~/.config/qiaoqiao/window.toml where \
+XDG_CONFIG_HOME is not set.
+$XDG_CONFIG_HOME/autostart/io.github.qiaoqiao.Qiaoqiao.desktop\tThe start with the desktop, while it is switched on in the settings.
+$XDG_RUNTIME_DIR/qqd/ipc.sock\tThe daemon's socket; another one is named with --socket.
+$XDG_RUNTIME_DIR/qqd/window.sock\tHow a second start raises the windows of the first.";
+
+const ENVIRONMENT: &str = "\
+DISPLAY, WAYLAND_DISPLAY\tThe display; one of them is needed.
+XDG_RUNTIME_DIR\tWhere the sockets are.
+XDG_CONFIG_HOME, HOME\tWhere the settings are.
+PATH\tWhere qqd is looked for when it does not stand beside qq-slint.
+LANG, LC_ALL, LC_MESSAGES\tThe language of the windows, unless the settings name one: English or Chinese.";
+
+const EXIT_STATUS: &str = "\
+0\tThe windows were closed for good, or another qq-slint has been told.
+1\tNo window can be opened; a sentence says why.
+2\tWrong usage.";
+
+/// The page of the manual.
+pub(crate) fn manual() -> Manual<'static> {
+    let more = &[("EXIT STATUS", EXIT_STATUS), ("FILES", FILES), ("ENVIRONMENT", ENVIRONMENT)];
+    Manual { command: Args::command(), section: "1", more, see_also: &["qqctl(1)", "qqd(1)"] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
 }

@@ -4,9 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-/// Whether the entry is there.
+/// Whether the entry is there, and not switched off by the desktop's own list of such programs.
 pub(crate) fn is_on() -> bool {
-    path().is_some_and(|path| path.exists())
+    path().and_then(|path| std::fs::read_to_string(path).ok()).is_some_and(|entry| starts(&entry))
+}
+
+fn starts(entry: &str) -> bool {
+    !entry.lines().any(|line| matches!(line.trim(), "Hidden=true" | "X-GNOME-Autostart-enabled=false"))
 }
 
 /// Writes the entry, or takes it away.
@@ -21,22 +25,24 @@ pub(crate) fn set(on: bool) -> anyhow::Result<()> {
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir)?;
     }
-    let program = std::env::current_exe()?;
-    Ok(std::fs::write(path, entry(&program.display().to_string()))?)
+    let program = std::env::current_exe()?.display().to_string();
+    // What Linux says of a program whose file an update has replaced: its name is the new one's, too.
+    Ok(std::fs::write(path, entry(program.trim_end_matches(" (deleted)")))?)
 }
 
 fn entry(program: &str) -> String {
     // A quoted argument escapes these with a backslash, and the value of a key escapes backslashes once more.
     let mut quoted = String::new();
     for letter in program.chars() {
-        if matches!(letter, '"' | '`' | '$' | '\\') {
-            quoted.push_str("\\\\");
+        match letter {
+            '\\' => quoted.push_str("\\\\\\\\"),
+            '"' | '`' | '$' => quoted.extend(['\\', '\\', letter]),
+            _ => quoted.push(letter),
         }
-        quoted.push(letter);
     }
     let quoted = quoted.replace('%', "%%");
     format!(
-        "[Desktop Entry]\nType=Application\nName=Qiaoqiao 敲敲\nExec=\"{quoted}\" --hidden\nTerminal=false\nX-GNOME-Autostart-enabled=true\n"
+        "[Desktop Entry]\nType=Application\nName=Qiaoqiao 敲敲\nIcon=io.github.qiaoqiao.Qiaoqiao\nExec=\"{quoted}\" --hidden\nTerminal=false\nX-GNOME-Autostart-enabled=true\n"
     )
 }
 
@@ -55,5 +61,12 @@ mod tests {
     fn a_path_with_odd_letters_stays_one_argument() {
         assert!(entry("/opt/my qq/qq-slint").contains("Exec=\"/opt/my qq/qq-slint\" --hidden\n"));
         assert!(entry("/a$b%c").contains("Exec=\"/a\\\\$b%%c\" --hidden"));
+        assert!(entry("/a\\b").contains(r#"Exec="/a\\\\b" --hidden"#));
+    }
+
+    #[test]
+    fn an_entry_that_the_desktop_has_switched_off_does_not_start() {
+        assert!(starts(&entry("/usr/bin/qq-slint")));
+        assert!(!starts(&format!("{}Hidden=true\n", entry("/usr/bin/qq-slint"))));
     }
 }

@@ -26,7 +26,11 @@ use clap::Parser;
 /// Reads the arguments and runs until the user quits.
 pub fn run() -> ExitCode {
     let args = args::Args::parse();
-    match app::run(&args) {
+    let done = match &args.man {
+        Some(dir) => args::manual().write(dir).map(drop).map_err(Into::into),
+        None => app::run(&args),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);

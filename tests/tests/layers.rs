@@ -12,7 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("relay-schema", &[]),
     ("manual", &[]),
     ("qqctl", &["ipc-schema", "manual"]),
-    ("qq-slint", &["ipc-schema", "qq-slint-ui"]),
+    ("qq-slint", &["ipc-schema", "manual", "qq-slint-ui"]),
     ("qq-slint-ui", &[]),
     ("qqd", &["ipc-schema", "manual", "relay-schema"]),
     ("relay-server", &["manual", "relay-schema", "test-tls"]),

@@ -7,12 +7,14 @@ use qiaoqiao_tests::program;
 #[test]
 fn every_page_is_one_that_man_can_show_without_a_warning() {
     let dir = tempfile::tempdir().unwrap();
-    for (name, flag) in [("qqctl", "man"), ("qqd", "--man"), ("relay-server", "man")] {
+    for (name, flag) in [("qqctl", "man"), ("qqd", "--man"), ("relay-server", "man"), ("qq-slint", "--man")] {
         let out = program::command(name).arg(flag).arg(dir.path()).output().unwrap();
         assert!(out.status.success() && out.stdout.is_empty(), "{name}: {out:?}");
     }
     let pages: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|page| page.unwrap().path()).collect();
-    for page in ["qqctl.1", "qqctl-send.1", "qqd.1", "relay-server.8", "relay-server-account-add.8"] {
+    for page in
+        ["qqctl.1", "qqctl-send.1", "qqd.1", "qq-slint.1", "relay-server.8", "relay-server-account-add.8"]
+    {
         assert!(pages.contains(&dir.path().join(page)), "{page} is missing: {pages:?}");
     }
     let checked = Command::new("mandoc").args(["-T", "lint", "-W", "warning"]).args(&pages).output();
