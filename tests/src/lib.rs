@@ -3,6 +3,7 @@
 //! The programs are those that `cargo build --workspace --bins` made (`make test` does that first); each test gives them
 //! directories of their own and free ports on loopback, and ends what it started.
 
+pub mod desktop;
 pub mod dialogue;
 pub mod person;
 pub mod program;

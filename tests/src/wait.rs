@@ -11,14 +11,22 @@ pub fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Like [`until`], with another patience.
-pub fn until_within<T>(patience: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn until_within<T>(patience: Duration, what: &str, look: impl FnMut() -> Option<T>) -> T {
+    look_until(patience, look).unwrap_or_else(|| panic!("waited {patience:?} in vain: {what}"))
+}
+
+/// Looks again and again until `look` finds something, or the patience is at its end: for those who can say more about
+/// what is missing.
+pub fn look_until<T>(patience: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {
         if let Some(found) = look() {
-            return found;
+            return Some(found);
         }
-        assert!(start.elapsed() < patience, "waited {patience:?} in vain: {what}");
+        if start.elapsed() >= patience {
+            return None;
+        }
         std::thread::park_timeout(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
     }

@@ -1,0 +1,16 @@
+//! The window program before a user's eyes: real windows on a private desktop, real daemons, a real relay, driven through
+//! the accessibility bus and by real keys.
+
+use qiaoqiao_tests::desktop::Desktop;
+use qiaoqiao_tests::person::Person;
+
+#[test]
+fn smoke() {
+    let desktop = Desktop::start();
+    let alice = Person::new("alice");
+    let _program = desktop.windows_of(&alice, &["--mock"]);
+    let screen = desktop.screen();
+    let window = screen.window("Qiaoqiao");
+    println!("{}", window.tree());
+    println!("{:?}", desktop.display().titles());
+}
