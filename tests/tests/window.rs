@@ -5,12 +5,12 @@ use qiaoqiao_tests::desktop::Desktop;
 use qiaoqiao_tests::person::Person;
 
 #[test]
-fn smoke() {
+fn a_screen_reader_reads_the_friend_list() {
     let desktop = Desktop::start();
     let alice = Person::new("alice");
     let _program = desktop.windows_of(&alice, &["--mock"]);
     let screen = desktop.screen();
     let window = screen.window("Qiaoqiao");
-    println!("{}", window.tree());
-    println!("{:?}", desktop.display().titles());
+    let list = window.control("list item", "Bob Müller");
+    assert!(list.name.contains("on line"), "{list}");
 }
