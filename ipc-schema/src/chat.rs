@@ -1,5 +1,6 @@
 //! Private messages: sending, reading, history, and what becomes of a message.
 
+mod draft;
 mod explain;
 mod live;
 mod search;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::words;
 
+pub use draft::{DRAFT_SHOWN_CHARS, Draft, Drafted, Drafting};
 pub use explain::{Explain, Explained, Step};
 pub use live::{Filling, Typed, Typing, TypingChanged};
 pub use search::{Export, Exported, Format, Hits, SEARCH_COUNT_DEFAULT, SEARCH_COUNT_MAX, Search, Whole};

@@ -1,9 +1,13 @@
-//! The daemon itself: greeting, status, and the stream of events.
+//! The daemon itself: greeting, status, the stream of events, and (in `window`) what it has to do with windows.
+
+mod window;
 
 use serde::{Deserialize, Serialize};
 
 use crate::words::words;
 use crate::{Code, Error, account, chat, presence, protocol};
+
+pub use window::{Open, Opened, Outdated, Screen, Stop, Stopped, Stopping, View, Viewed, Wanted};
 
 /// The first call on every connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +15,7 @@ use crate::{Code, Error, account, chat, presence, protocol};
 pub struct Hello {
     /// The newest protocol that the client speaks.
     pub protocol: u32,
-    /// Name and version of the client, `qqctl/0.1.0`; for the log only.
+    /// Name and version of the client, `qqctl/0.1.0`: for the log, and to find out that a newer version is installed.
     pub client: String,
 }
 
@@ -19,6 +23,13 @@ impl Hello {
     /// A greeting in this crate's protocol.
     pub fn new(client: impl Into<String>) -> Self {
         Self { protocol: protocol::VERSION, client: client.into() }
+    }
+
+    /// The version of the client, if it is one of ours and newer than this one: then a newer daemon is installed, too.
+    pub fn newer_than(&self, version: &str) -> Option<&str> {
+        let (name, theirs) = self.client.split_once('/')?;
+        let ours = ["qqctl", "qq-slint"].contains(&name);
+        (ours && numbers(theirs)? > numbers(version)?).then_some(theirs)
     }
 
     /// The daemon's side of the check.
@@ -37,6 +48,14 @@ impl Hello {
             ),
         ))
     }
+}
+
+/// `0.1.0` as numbers; what follows them (`-rc1`) does not count.
+fn numbers(version: &str) -> Option<[u32; 3]> {
+    let plain = version.split(['-', '+']).next()?;
+    let mut numbers = plain.split('.').map(str::parse);
+    let all = [numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?];
+    numbers.next().is_none().then_some(all)
 }
 
 /// The reply of `hello`.
@@ -120,7 +139,7 @@ pub struct Report {
 }
 
 /// The daemon's process, in `daemon.status`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Running {
     /// The daemon's version.
@@ -129,6 +148,9 @@ pub struct Running {
     pub pid: u32,
     /// Seconds since it started.
     pub uptime_s: u64,
+    /// Another one is installed than the one that runs: it should be restarted. Left out while it is not so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outdated: Option<Outdated>,
 }
 
 /// One account, in `daemon.status`.
@@ -217,4 +239,19 @@ pub struct Check {
 pub struct Gap {
     /// How many; null when nobody can tell (an older or foreign `since`).
     pub lost: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_of_ours_that_is_newer_shows_that_more_is_installed_than_runs() {
+        let newer = |client: &str| Hello::new(client).newer_than("0.9.1").map(str::to_owned);
+        assert_eq!(newer("qqctl/0.10.0").as_deref(), Some("0.10.0"));
+        assert_eq!(newer("qq-slint/1.0.0-rc1").as_deref(), Some("1.0.0-rc1"));
+        for same in ["qqctl/0.9.1", "qqctl/0.9.0", "other/9.9.9", "qqctl/10", "qqctl/a.b.c", "qqctl", ""] {
+            assert_eq!(newer(same), None, "{same}");
+        }
+    }
 }

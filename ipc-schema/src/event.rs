@@ -75,6 +75,12 @@ events! {
     live DaemonState(State) = "daemon.state";
     /// Events were lost.
     live DaemonGap(daemon::Gap) = "daemon.gap";
+    /// Somebody wants to see a window.
+    live DaemonWanted(daemon::Wanted) = "daemon.wanted";
+    /// Another daemon is installed than the one that runs.
+    live DaemonOutdated(daemon::Outdated) = "daemon.outdated";
+    /// The daemon was told to end.
+    live DaemonStopped(daemon::Stopped) = "daemon.stopped";
     /// The link to the relay moved, or an attempt failed.
     durable AccountState(account::Changed) = "account.state";
     /// The relay refused the login.
@@ -109,6 +115,8 @@ events! {
     durable ChatState(chat::Changed) = "chat.state";
     /// A conversation was read up to a message.
     durable ChatRead(chat::Marked) = "chat.read";
+    /// The draft of a conversation changed.
+    durable ChatDrafted(chat::Drafted) = "chat.drafted";
     /// Older messages are being fetched from the relay.
     live ChatFilling(chat::Filling) = "chat.filling";
     /// A friend begins or stops to write.
@@ -141,10 +149,14 @@ impl Event {
             Self::ChatReceived(chat) => Some(&chat.from),
             Self::ChatState(chat) => Some(&chat.to),
             Self::ChatRead(mark) => Some(&mark.friend),
+            Self::ChatDrafted(draft) => Some(&draft.friend),
+            Self::DaemonWanted(wanted) => wanted.to.as_deref(),
             Self::ShakeReceived(shake) => Some(&shake.from),
             Self::UnreadChanged(unread) => Some(&unread.friend),
             Self::DaemonState(_)
             | Self::DaemonGap(_)
+            | Self::DaemonOutdated(_)
+            | Self::DaemonStopped(_)
             | Self::AccountState(_)
             | Self::AccountRefused(_)
             | Self::AccountProfile(_)

@@ -76,6 +76,7 @@
 //! | `chat.typing` | | [`chat::Typing`] | [`chat::Typed`] |
 //! | `chat.explain` | | [`chat::Explain`] | [`chat::Explained`] |
 //! | `chat.export` | | [`chat::Export`] | [`chat::Exported`] |
+//! | `chat.draft` | | [`chat::Draft`] | [`chat::Drafting`] |
 //! | `outbox.list` | | [`outbox::List`] | [`outbox::Listed`] |
 //! | `outbox.retry` | | [`outbox::Retry`] | [`outbox::Done`] |
 //! | `outbox.cancel` | | [`outbox::Cancel`] | [`outbox::Done`] |
@@ -91,6 +92,9 @@
 //! | `notify.mute` | | [`notify::Mute`] | [`notify::Rules`] |
 //! | `notify.content` | | [`notify::Content`] | [`notify::Rules`] |
 //! | `daemon.doctor` | `doctor` | [`daemon::Doctor`] | [`daemon::Checked`] |
+//! | `daemon.view` | | [`daemon::View`] | [`daemon::Viewed`] |
+//! | `daemon.open` | `open` | [`daemon::Open`] | [`daemon::Opened`] |
+//! | `daemon.stop` | | [`daemon::Stop`] | [`daemon::Stopping`] |
 //!
 //! # Events
 //!
@@ -115,6 +119,9 @@
 //! | --- | --- | --- |
 //! | `daemon.state` | [`State`] | no |
 //! | `daemon.gap` | [`daemon::Gap`] | no |
+//! | `daemon.wanted` | [`daemon::Wanted`] | no |
+//! | `daemon.outdated` | [`daemon::Outdated`] | no |
+//! | `daemon.stopped` | [`daemon::Stopped`] | no |
 //! | `account.state` | [`account::Changed`] | yes |
 //! | `account.refused` | [`account::Refused`] | yes |
 //! | `account.notice` | [`account::Notice`] | yes |
@@ -130,6 +137,7 @@
 //! | `chat.received` | [`chat::Received`] | yes |
 //! | `chat.state` | [`chat::Changed`] | yes |
 //! | `chat.read` | [`chat::Marked`] | yes |
+//! | `chat.drafted` | [`chat::Drafted`] | yes |
 //! | `chat.filling` | [`chat::Filling`] | no |
 //! | `typing.changed` | [`chat::TypingChanged`] | no |
 //! | `shake.received` | [`shake::Received`] | no |
@@ -140,6 +148,14 @@
 //! `online` makes one's own presence `online`, until `presence.changed` about one's own account says otherwise; counts
 //! (`unread`, `total`, `outbox`) are absolute, never differences. Whatever no change can say (a new login's friend list,
 //! `logout --forget`, a new own name) is told by another `daemon.state`.
+//!
+//! # Windows
+//!
+//! A window program calls `daemon.view` as soon as it has subscribed, and again whenever the keyboard focus comes to
+//! another conversation or leaves its windows. `daemon.open` reaches every connected window program as `daemon.wanted`; with
+//! none connected the daemon starts `qq-slint`. What is being typed goes to `chat.draft`, and is there again for whoever
+//! opens the conversation next. After `daemon.stopped` a window starts the daemon again only when it is asked to, or at
+//! once when that says `restart`; when the connection ends without it, it connects again by itself.
 //!
 //! # Errors
 //!
@@ -308,6 +324,8 @@ methods! {
     command ChatExplain = chat::Explain, "chat.explain" -> chat::Explained;
     /// Write a whole conversation to standard output
     command ChatExport = chat::Export, "chat.export" -> chat::Exported;
+    /// Keep a text that is not to be sent yet, or show it
+    command ChatDraft = chat::Draft, "chat.draft" -> chat::Drafting;
     /// List the messages that wait for the server, and those that it refused
     command OutboxList = outbox::List, "outbox.list" -> outbox::Listed;
     /// Send a message again that failed
@@ -338,4 +356,10 @@ methods! {
     command NotifyContent = notify::Content, "notify.content" -> notify::Rules;
     /// Check that everything works, and say what to do where it does not
     command DaemonDoctor = daemon::Doctor, "daemon.doctor" / "doctor" -> daemon::Checked;
+    /// Tell which conversation has the keyboard focus: a window program's own call
+    wire DaemonView = daemon::View, "daemon.view" -> daemon::Viewed;
+    /// Show the windows, or a conversation in one
+    command DaemonOpen = daemon::Open, "daemon.open" / "open" -> daemon::Opened;
+    /// Go off line and end the daemon
+    command DaemonStop = daemon::Stop, "daemon.stop" -> daemon::Stopping;
 }

@@ -28,7 +28,7 @@ pub struct MethodRow {
     pub short: Option<&'static str>,
     /// One line about it.
     pub about: &'static str,
-    /// Whether `qqctl FEATURE VERB` exists; `hello` and `events.subscribe` belong to the connection.
+    /// Whether `qqctl FEATURE VERB` exists; `hello`, `events.subscribe` and `daemon.view` belong to the connection.
     pub command: bool,
 }
 

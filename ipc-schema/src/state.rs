@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Envelope, Event, account, chat, friend, presence};
+use crate::{Envelope, Event, account, chat, daemon, friend, presence};
 
 /// Everything a frontend shows, the data of `daemon.state`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Daemon {
     pub pid: u32,
     /// When it started: RFC 3339, UTC, milliseconds.
     pub started: String,
+    /// Another one is installed than the one that runs, as `daemon.outdated` said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outdated: Option<daemon::Outdated>,
 }
 
 /// One account, in `daemon.state`.
@@ -63,6 +66,9 @@ pub struct Account {
     pub unread: chat::Count,
     /// How many messages wait for the relay.
     pub outbox: u64,
+    /// The conversations that have a draft, by account, each with its first characters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drafts: Vec<chat::Drafted>,
 }
 
 impl State {
@@ -71,6 +77,9 @@ impl State {
         if let Event::DaemonState(state) = &envelope.event {
             self.clone_from(state);
             return;
+        }
+        if let Event::DaemonOutdated(outdated) = &envelope.event {
+            self.daemon.outdated = Some(outdated.clone());
         }
         let Some(name) = &envelope.account else { return };
         match self.accounts.iter_mut().find(|account| account.account == *name) {
@@ -124,8 +133,12 @@ impl Account {
                     friend.unread = unread.unread;
                 }
             }
+            Event::ChatDrafted(draft) => self.on_drafted(draft),
             Event::DaemonState(_)
             | Event::DaemonGap(_)
+            | Event::DaemonWanted(_)
+            | Event::DaemonOutdated(_)
+            | Event::DaemonStopped(_)
             | Event::AccountRefused(_)
             | Event::AccountNotice(_)
             | Event::ChatReceived(_)
@@ -141,6 +154,11 @@ impl Account {
     /// The friend with this account.
     pub fn friend(&self, account: &str) -> Option<&friend::Entry> {
         self.groups.iter().flat_map(|group| &group.friends).find(|friend| friend.account == account)
+    }
+
+    /// The first characters of what was typed to this account and not sent.
+    pub fn draft(&self, account: &str) -> Option<&str> {
+        self.drafts.iter().find(|draft| draft.friend == account).map(|draft| draft.text.as_str())
     }
 
     fn friend_mut(&mut self, account: &str) -> Option<&mut friend::Entry> {
@@ -181,6 +199,14 @@ impl Account {
         if blocked.blocked {
             let at = self.blocked.partition_point(|known| *known < blocked.friend);
             self.blocked.insert(at, blocked.friend.clone());
+        }
+    }
+
+    fn on_drafted(&mut self, draft: &chat::Drafted) {
+        self.drafts.retain(|known| known.friend != draft.friend);
+        if !draft.text.is_empty() {
+            let at = self.drafts.partition_point(|known| known.friend < draft.friend);
+            self.drafts.insert(at, draft.clone());
         }
     }
 

@@ -118,7 +118,7 @@ fn the_specified_words_are_as_specified() {
 #[test]
 fn the_specified_replies_are_as_specified() {
     let report = daemon::Report {
-        daemon: daemon::Running { version: "0.1.0".into(), pid: 1, uptime_s: 1 },
+        daemon: daemon::Running { version: "0.1.0".into(), pid: 1, uptime_s: 1, outdated: None },
         accounts: vec![daemon::Account {
             account: "alice@example.org".into(),
             state: account::State::Online,
@@ -291,7 +291,7 @@ fn the_state_is_frozen() {
 
 #[test]
 fn every_event_of_the_list_is_known_and_kept_as_specified() {
-    let list = "daemon.state daemon.gap account.state account.refused account.notice account.profile friend.added friend.changed friend.removed friend.requested friend.answered friend.blocked group.added group.renamed group.removed presence.changed chat.received chat.state chat.read chat.filling typing.changed shake.received call.incoming call.state unread.changed";
+    let list = "daemon.state daemon.gap daemon.wanted daemon.outdated daemon.stopped account.state account.refused account.notice account.profile friend.added friend.changed friend.removed friend.requested friend.answered friend.blocked group.added group.renamed group.removed presence.changed chat.received chat.state chat.read chat.drafted chat.filling typing.changed shake.received call.incoming call.state unread.changed";
     assert_eq!(EVENTS.join(" "), list);
     assert!(Event::ChatReceived(received()).is_durable());
     assert!(!event("shake.received", r#"{"from":"bob"}"#).is_durable());

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ipc_schema::{Envelope, Event, State, account, chat, friend, presence, state};
+use ipc_schema::{Envelope, Event, State, account, chat, daemon, friend, presence, state};
 use proptest::prelude::*;
 
 const ALICE: &str = "alice@example.org";
@@ -17,6 +17,7 @@ enum Step {
     Presence(presence::Changed),
     Unread(String, u64),
     Outbox(u64),
+    Draft(String, String),
 }
 
 /// A friend as the pretended daemon keeps them; deliberately another shape than [`State`]'s.
@@ -39,6 +40,7 @@ struct Model {
     groups: BTreeMap<(u8, String), ()>,
     gone: u64,
     outbox: u64,
+    drafts: BTreeMap<String, String>,
 }
 
 impl Model {
@@ -84,6 +86,10 @@ impl Model {
                 self.outbox = outbox;
                 Some(Event::ChatState(chat_state(Some(outbox))))
             }
+            Step::Draft(friend, text) => {
+                self.drafts.insert(friend.clone(), text.clone());
+                Some(Event::ChatDrafted(chat::Drafted { friend, text }))
+            }
         }
     }
 
@@ -105,6 +111,7 @@ impl Model {
             });
             friend::Group { name: name.clone(), friends: friends.collect() }
         });
+        let drafts = self.drafts.iter().filter(|(_, text)| !text.is_empty());
         let alice = state::Account {
             account: ALICE.into(),
             name: "Alice".into(),
@@ -114,6 +121,7 @@ impl Model {
             groups: groups.collect(),
             unread: chat::Count { total: self.total() },
             outbox: self.outbox,
+            drafts: drafts.map(|(friend, text)| chat::Drafted::new(friend, text)).collect(),
             ..Default::default()
         };
         State { daemon: state::Daemon::default(), accounts: vec![alice] }
@@ -149,6 +157,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let group = prop::sample::select(vec!["friend", "stranger", "work", "family"]);
     let presence = prop::sample::select(presence::State::ALL);
     let anybody = prop::sample::select(vec!["alice", "bob", "carol", "dave", "eve"]);
+    let draft = (anybody.clone(), "[a-z]{0,2}").prop_map(|(friend, text)| Step::Draft(friend.into(), text));
     let link = prop::sample::select(account::State::ALL).prop_map(Step::Link);
     let add = (who.clone(), group, "[a-z]{0,3}", "[a-z]{0,2}").prop_map(|(friend, group, name, remark)| {
         Step::Add(friend::Profile {
@@ -166,7 +175,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let unread = (who, 0..9_u64).prop_map(|(friend, unread)| Step::Unread(friend.into(), unread));
     let outbox = (0..9_u64).prop_map(Step::Outbox);
     prop::collection::vec(
-        prop_oneof![1 => link, 3 => add, 1 => remove, 3 => presence, 2 => unread, 1 => outbox],
+        prop_oneof![1 => link, 3 => add, 1 => remove, 3 => presence, 2 => unread, 1 => outbox, 2 => draft],
         0..60,
     )
 }
@@ -232,6 +241,16 @@ fn a_new_account_appears_with_its_first_state_and_nothing_else_makes_one() {
     let link = account::Changed { state: account::State::Connecting, ..Default::default() };
     mirror.apply(&envelope(Event::AccountState(link.clone())));
     assert_eq!(mirror.account(ALICE).unwrap().link, link);
+}
+
+#[test]
+fn a_daemon_that_is_outdated_stays_so_until_another_one_tells_its_state() {
+    let mut mirror = State::default();
+    let outdated = daemon::Outdated { running: "0.1.0".into(), installed: Some("0.2.0".into()) };
+    mirror.apply(&Envelope::new(1, "t", None, Event::DaemonOutdated(outdated.clone())));
+    assert_eq!(mirror.daemon.outdated, Some(outdated));
+    mirror.apply(&Envelope::new(2, "t", None, Event::DaemonState(State::default())));
+    assert_eq!(mirror.daemon.outdated, None);
 }
 
 #[test]

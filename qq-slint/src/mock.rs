@@ -44,7 +44,12 @@ impl Mock {
         let listener = UnixListener::bind(&socket)?;
         let inner = Inner {
             state: State {
-                daemon: Daemon { version: env!("CARGO_PKG_VERSION").into(), pid: 0, started: TS.into() },
+                daemon: Daemon {
+                    version: env!("CARGO_PKG_VERSION").into(),
+                    pid: 0,
+                    started: TS.into(),
+                    outdated: None,
+                },
                 accounts: if logged_in { vec![alice()] } else { Vec::new() },
             },
             messages: Vec::new(),

@@ -13,7 +13,8 @@ use serde_json::Value;
 use crate::command::Options;
 use crate::print::{Around, Printer};
 use crate::{
-    Stop, completion, connect, export, friend_name, join, login, man, passwd, send, terminal, watch, words,
+    Stop, completion, connect, export, friend_name, join, login, man, open, passwd, send, stop, terminal,
+    watch, words,
 };
 
 /// The longest message that standard input may hold, in bytes: what no daemon takes is not read to its end.
@@ -47,7 +48,7 @@ pub(crate) fn run(matches: &ArgMatches, options: &Options, printer: &mut Printer
         _ => {}
     }
     let mut client = connect::connect(options)?;
-    call(&mut client, request, sub, printer).map_err(|stop| match stop {
+    call(&mut client, request, (sub, options), printer).map_err(|stop| match stop {
         Stop::Error(error) if error.code == Code::UnknownMethod => older(&mut client, row.name).into(),
         stop => stop,
     })
@@ -83,7 +84,7 @@ fn row<'a>(name: &str, matches: &'a ArgMatches) -> Result<(&'static MethodRow, &
 fn call(
     client: &mut Client,
     mut request: Request,
-    sub: &ArgMatches,
+    (sub, options): (&ArgMatches, &Options),
     printer: &mut Printer,
 ) -> Result<(), Stop> {
     complete(client, &mut request)?;
@@ -99,6 +100,8 @@ fn call(
         Request::AccountPasswd(_) => passwd::passwd(client, sub, printer),
         Request::ChatSend(params) => send::send(client, params, printer),
         Request::ChatExport(params) => export::export(client, params, printer),
+        Request::DaemonOpen(params) => open::open(client, &params, printer),
+        Request::DaemonStop(params) => stop::stop(client, &params, options, printer),
         Request::DaemonDoctor(params) => printer.checked(&client.call(&params)?),
         // As the daemon wrote it: a newer one may say more than this version knows.
         request if printer.is_json() => printer.data(&client.call_raw(request.name(), &request)?),
@@ -157,6 +160,7 @@ fn call(
         Request::AccountLink(params) => printer.linked(&client.call(&params)?),
         Request::AccountRevoke(params) => printer.revoked(&client.call(&params)?),
         Request::AccountDevices(params) => printer.devices(&client.call(&params)?),
+        Request::ChatDraft(params) => printer.draft(&client.call(&params)?, params.text.is_some()),
         Request::ChatSearch(params) => printer.hits(&params.text, &client.call(&params)?),
         Request::ChatExplain(params) => printer.explained(&client.call(&params)?),
         Request::OutboxList(params) => printer.outbox(&client.call(&params)?),
@@ -168,7 +172,7 @@ fn call(
         Request::NotifyQuiet(params) => printer.rules(&client.call(&params)?),
         Request::NotifyMute(params) => printer.rules(&client.call(&params)?),
         Request::NotifyContent(params) => printer.rules(&client.call(&params)?),
-        Request::Hello(_) | Request::EventsSubscribe(_) => {
+        Request::Hello(_) | Request::EventsSubscribe(_) | Request::DaemonView(_) => {
             Err(Error::new(Code::Usage, "this belongs to the connection; use watch, or rpc").into())
         }
     }
@@ -213,8 +217,13 @@ fn other_devices(client: &mut Client) -> Option<usize> {
 
 /// What a person may leave to the command line: the rest of a friend's name, a text that comes from standard input.
 fn complete(client: &mut Client, request: &mut Request) -> Result<(), Error> {
+    if let Request::DaemonOpen(params) = request {
+        open::tell_apart(params);
+    }
     let name = match request {
         Request::ChatSend(params) => Some(&mut params.to),
+        Request::ChatDraft(params) => Some(&mut params.to),
+        Request::DaemonOpen(params) => params.to.as_mut(),
         Request::ChatHistory(params) => Some(&mut params.to),
         Request::ShakeSend(params) => Some(&mut params.to),
         Request::ChatRead(params) => params.to.as_mut(),
@@ -241,10 +250,13 @@ fn complete(client: &mut Client, request: &mut Request) -> Result<(), Error> {
         // The daemon reads it, and it stands elsewhere.
         *path = whole(path)?;
     }
-    if let Request::ChatSend(params) = request
-        && params.text == "-"
-    {
-        params.text = message_from_stdin()?;
+    let text = match request {
+        Request::ChatSend(params) => Some(&mut params.text),
+        Request::ChatDraft(params) => params.text.as_mut(),
+        _ => None,
+    };
+    if let Some(text) = text.filter(|text| *text == "-") {
+        *text = message_from_stdin()?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ pub mod core;
 mod inherited;
 pub mod ipc;
 pub mod log;
+mod open;
 pub mod relay;
 pub mod shell;
 pub mod store;

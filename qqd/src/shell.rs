@@ -17,11 +17,12 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep_until, timeout_at};
 
 use crate::args::{Args, Missing};
-use crate::core::io::{Aim, Examined};
+use crate::core::io::{Aim, Examined, Window};
 use crate::core::{Core, Input, Now, Output};
 use crate::inherited;
 use crate::ipc::{Place, Refusal, Server, Settings};
 use crate::log;
+use crate::open::open;
 use crate::relay::{self, Links, Wake};
 use crate::store::{self, Answer, OpenError, Store};
 
@@ -253,6 +254,7 @@ impl Shell {
                 self.links.dial_any(account, attempt, addresses, trust);
             }
             Output::Examine { number, aims } => self.examine(number, aims),
+            Output::Open { number, window } => self.open(number, window),
             Output::Send { account, stanza } => self.links.send(account, &stanza),
             Output::Hangup { account } => self.links.hangup(account),
             Output::Store { token, whose, op } => {
@@ -262,6 +264,16 @@ impl Shell {
             Output::Stopped => self.stopped = true,
         }
         Ok(())
+    }
+
+    /// Starts a window program, beside all else.
+    fn open(&self, number: u64, window: Window) {
+        let (inputs, socket) = (self.inputs.clone(), self.socket.clone());
+        tokio::spawn(async move {
+            let result = open(window, &socket).await;
+            // Without a shell nobody waits for it.
+            let _ = inputs.send(Input::Opened { number, result }).await;
+        });
     }
 
     /// Looks at what is outside of the core, beside all else.

@@ -54,7 +54,7 @@ const VOCABULARY: &[(&str, &[&str], &[&str])] = &[
     ("presence", &["show", "set"], &["line"]),
     (
         "chat",
-        &["send", "history", "read", "search", "typing", "explain", "export"],
+        &["send", "history", "read", "search", "typing", "explain", "export", "draft"],
         &["chat", "ack", "nack", "recv", "delivered", "read", "typing", "history", "gap"],
     ),
     ("shake", &["send"], &["shake"]),
@@ -65,12 +65,12 @@ const VOCABULARY: &[(&str, &[&str], &[&str])] = &[
     ),
     ("outbox", &["list", "retry", "cancel", "clear"], &[]),
     ("notify", &["status", "dnd", "quiet", "mute", "content"], &[]),
-    ("daemon", &["status", "doctor"], &[]),
+    ("daemon", &["status", "doctor", "open", "stop"], &[]),
 ];
 
 /// What the connection itself says: no feature of the product.
 const LINK_STANZAS: &[&str] = &["ping", "pong", "error"];
-const LINK_METHODS: &[&str] = &["hello", "events.subscribe"];
+const LINK_METHODS: &[&str] = &["hello", "events.subscribe", "daemon.view"];
 /// Commands of the command line alone.
 const OWN_COMMANDS: &[&str] = &["watch", "wait", "rpc", "schema", "words", "completion", "man"];
 /// The short forms of the daily commands (ipc.md).
@@ -89,6 +89,7 @@ const SHORT: &[(&str, &str)] = &[
     ("decline", "call.decline"),
     ("hangup", "call.hangup"),
     ("doctor", "daemon.doctor"),
+    ("open", "daemon.open"),
 ];
 
 fn set<'a>(words: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {

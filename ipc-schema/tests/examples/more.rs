@@ -56,7 +56,22 @@ const CALLS: &[(&str, &str)] = &[
     ("notify.quiet", r#"{"hours":"22:00-07:00"}"#),
     ("notify.mute", r#"{"friend":"bob","off":true}"#),
     ("notify.content", r#"{"content":"name"}"#),
+    ("chat.draft", r#"{"to":"bob"}"#),
+    ("chat.draft", r#"{"to":"bob","text":"about tonight: "}"#),
     ("daemon.doctor", "{}"),
+    ("daemon.view", "{}"),
+    ("daemon.view", r#"{"to":"bob"}"#),
+    ("daemon.open", "{}"),
+    (
+        "daemon.open",
+        r#"{"to":"bob","token":"t1","screen":{"display":":0","xauthority":"/home/alice/.Xauthority"}}"#,
+    ),
+    (
+        "daemon.open",
+        r#"{"link":"qiao://example.org:5290/i/7k3m9q#pin","screen":{"wayland_display":"wayland-0"}}"#,
+    ),
+    ("daemon.stop", "{}"),
+    ("daemon.stop", r#"{"restart":true}"#),
 ];
 
 /// Whether a method has a frozen call here.
@@ -132,6 +147,13 @@ fn the_newer_replies_are_frozen() {
     frozen_reply::<notify::Status>(
         r#"{"dnd":false,"dnd_until":null,"quiet":"22:00-07:00","content":"full","muted":["alice@example.org/bob"]}"#,
     );
+    frozen_reply::<chat::Draft>(r#"{"to":"bob","text":"about tonight: "}"#);
+    frozen_reply::<daemon::View>("{}");
+    frozen_reply::<daemon::Open>(r#"{"started":false}"#);
+    frozen_reply::<daemon::Stop>(r#"{"pid":1}"#);
+    frozen_reply::<daemon::Status>(
+        r#"{"daemon":{"version":"0.1.0","pid":1,"uptime_s":1,"outdated":{"running":"0.1.0","installed":"0.2.0"}},"accounts":[],"notifications":"none"}"#,
+    );
     frozen_reply::<daemon::Doctor>(
         r#"{"checks":[{"what":"relay.tcp","account":"alice@example.org","verdict":"bad","text":"no server listens there","advice":"check the address"}]}"#,
     );
@@ -162,6 +184,14 @@ fn the_newer_events_are_frozen() {
     frozen_data("group.renamed", r#"{"group":"同学","new":"老同学"}"#);
     frozen_data("group.removed", r#"{"group":"老同学"}"#);
     frozen_data("presence.changed", r#"{"friend":"alice","state":"offline","note":"","invisible":true}"#);
+    frozen_data("chat.drafted", r#"{"friend":"bob","text":"about tonight: "}"#);
+    frozen_data("daemon.wanted", r#"{"to":"bob","link":null,"token":"t1"}"#);
+    frozen_data("daemon.outdated", r#"{"running":"0.1.0","installed":null}"#);
+    frozen_data("daemon.stopped", r#"{"restart":true}"#);
+    frozen_data(
+        "daemon.state",
+        r#"{"daemon":{"version":"0.1.0","pid":1,"started":"2026-01-31T09:00:00.000Z","outdated":{"running":"0.1.0","installed":"0.2.0"}},"accounts":[{"account":"alice@example.org","name":"Alice","state":"online","relay":"example.org:5290","step":null,"reason":null,"presence":"online","note":"","groups":[],"unread":{"total":0},"outbox":0,"drafts":[{"friend":"bob","text":"about tonight: "}]}]}"#,
+    );
     frozen_data("chat.filling", r#"{"done":400,"total":20000}"#);
     frozen_data("typing.changed", r#"{"friend":"bob","typing":true}"#);
     let call =

@@ -126,7 +126,7 @@ fn with_values(arg: Arg, feature: &str, known: &Arc<Known>) -> Arg {
     };
     match (feature, value.as_str()) {
         _ if arg.get_id() == "global-account" => arg.add(of(Known::accounts)),
-        (_, "TO" | "FRIEND") => arg.add(of(Known::friends)),
+        (_, "TO" | "FRIEND" | "TO|LINK") => arg.add(of(Known::friends)),
         ("friend", "ACCOUNT") => arg.add(of(Known::others)),
         (_, "GROUP") => arg.add(of(Known::groups)),
         (_, "ACCOUNT") => arg.add(of(Known::accounts)),

@@ -7,7 +7,7 @@ use ipc_schema::daemon::{Account, Report};
 use ipc_schema::presence;
 
 use super::table::{Column, Table};
-use super::{Printer, Style};
+use super::{Printer, Style, window};
 use crate::Stop;
 use crate::text::{one_line, span};
 
@@ -16,12 +16,18 @@ impl Printer {
     pub(crate) fn status(&self, report: &Report) -> Result<(), Stop> {
         self.reply(report, |_| {
             let running = &report.daemon;
-            let head = format!(
+            let mut head = format!(
                 "qqd {}, process {}, up {}",
                 one_line(&running.version),
                 running.pid,
                 span(running.uptime_s)
             );
+            if let Some(outdated) = &running.outdated {
+                head.push_str(&format!(
+                    "\n{}",
+                    self.paint_out.style(Style::Yellow, &window::outdated(outdated))
+                ));
+            }
             if report.accounts.is_empty() {
                 return format!("{head}\nNobody is logged in:\n  {HOW_TO_COME_IN}");
             }

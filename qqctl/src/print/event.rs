@@ -33,6 +33,14 @@ fn sentence(event: &Event, own: Option<&str>, paint: Paint) -> String {
             Some(lost) => format!("{lost} events are missing here"),
             None => "an unknown number of events is missing here".into(),
         },
+        Event::DaemonWanted(wanted) => match (&wanted.to, &wanted.link) {
+            (Some(to), _) => format!("the conversation with {} is to be shown", one_line(to)),
+            (None, Some(link)) => format!("{} is to be opened", one_line(link)),
+            (None, None) => "a window is to be shown".to_owned(),
+        },
+        Event::DaemonOutdated(outdated) => super::window::outdated(outdated),
+        Event::DaemonStopped(stopped) if stopped.restart => "qqd ends, and is started again".to_owned(),
+        Event::DaemonStopped(_) => "qqd ends; you are off line".to_owned(),
         Event::AccountState(changed) => account_state(changed),
         Event::AccountRefused(refused) => one_line(&refused.message),
         Event::AccountNotice(notice) => one_line(&notice.message),
@@ -55,6 +63,12 @@ fn sentence(event: &Event, own: Option<&str>, paint: Paint) -> String {
             format!("you have read what {} wrote", one_line(&mark.friend))
         }
         Event::ChatRead(mark) => format!("{} has read what you wrote", one_line(&mark.by)),
+        Event::ChatDrafted(draft) if draft.text.is_empty() => {
+            format!("there is no draft to {} any more", one_line(&draft.friend))
+        }
+        Event::ChatDrafted(draft) => {
+            format!("draft to {}: {}", one_line(&draft.friend), one_line(&draft.text))
+        }
         Event::ShakeReceived(shake) => format!("{} shakes your window", paint.bold(&one_line(&shake.from))),
         Event::UnreadChanged(unread) => {
             format!("{}: {} unread, {} in all", one_line(&unread.friend), unread.unread, unread.total)

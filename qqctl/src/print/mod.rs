@@ -14,6 +14,7 @@ mod presence;
 mod qr;
 mod search;
 mod table;
+mod window;
 mod wrap;
 
 use std::io::{IsTerminal, Write};

@@ -15,6 +15,7 @@ use relay_schema::{Id, Secret, Stanza};
 use super::address;
 use super::asking::Asking;
 use super::call::Call;
+use super::draft::Drafts;
 use super::early::Early;
 use super::failure::way_back;
 use super::fill::Filling;
@@ -107,6 +108,7 @@ pub(super) struct Account {
     pub(super) pictures: Pictures,
     pub(super) marks: Marks,
     pub(super) writing: Writing,
+    pub(super) drafts: Drafts,
     pub(super) call: Option<Call>,
     pub(super) filling: Filling,
     pub(super) shakes: Shakes,
@@ -154,6 +156,7 @@ impl Account {
             pictures: Pictures::default(),
             marks: Marks::default(),
             writing: Writing::default(),
+            drafts: Drafts::default(),
             call: None,
             filling: Filling::default(),
             shakes: Shakes::default(),
@@ -295,6 +298,7 @@ impl Account {
         self.friends.begin(loaded.list);
         self.profile = op::Profile { name: account.name.clone(), ..loaded.profile };
         self.outbox.begin(loaded.outbox);
+        self.drafts.begin(loaded.drafts);
         self.token = loaded.token.or_else(|| self.token.take());
         self.random_password = loaded.random_password;
         self.account = Some(account);
@@ -320,6 +324,7 @@ impl Account {
             requests: self.friends.requests(),
             blocked: self.friends.blocked(),
             picture: self.profile.picture.clone(),
+            drafts: self.drafts.shown(),
         })
     }
 

@@ -20,6 +20,7 @@ impl Core {
             version: VERSION.to_owned(),
             pid: std::process::id(),
             uptime_s: self.now.mono.saturating_sub(self.started.mono).as_secs(),
+            outdated: self.events.outdated().cloned(),
         };
         let accounts = self.statuses();
         let accounts = match name {

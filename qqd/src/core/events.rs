@@ -31,17 +31,42 @@ impl Events {
             version: VERSION.to_owned(),
             pid: std::process::id(),
             started: clock::rfc3339(started.wall_us),
+            outdated: None,
         };
         Self { last: first, floor: first, kept: VecDeque::new(), bytes: 0, daemon }
     }
 
+    /// What is installed instead of this daemon, if anything.
+    pub(super) fn outdated(&self) -> Option<&daemon::Outdated> {
+        self.daemon.outdated.as_ref()
+    }
+
+    pub(super) fn set_outdated(&mut self, outdated: daemon::Outdated) {
+        self.daemon.outdated = Some(outdated);
+    }
+
     fn keep(&mut self, envelope: Envelope) {
+        self.drop_older_draft(&envelope);
         self.bytes += weight(&envelope);
         self.kept.push_back(envelope);
         while self.kept.len() > MAX_KEPT || self.bytes > MAX_KEPT_BYTES {
             let Some(oldest) = self.kept.pop_front() else { break };
             self.bytes -= weight(&oldest);
             self.floor = oldest.seq;
+        }
+    }
+
+    /// Of a draft that is being typed only the newest event is worth keeping.
+    fn drop_older_draft(&mut self, newer: &Envelope) {
+        let Event::ChatDrafted(draft) = &newer.event else { return };
+        let same = |known: &Envelope| {
+            matches!(&known.event, Event::ChatDrafted(older) if older.friend == draft.friend)
+                && known.account == newer.account
+        };
+        if let Some(at) = self.kept.iter().rposition(same)
+            && let Some(older) = self.kept.remove(at)
+        {
+            self.bytes -= weight(&older);
         }
     }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ipc_schema::daemon::Screen;
 use ipc_schema::{Call, Envelope, Error};
 use relay_schema::{Refusal, Stanza};
 use serde_json::Value;
@@ -86,6 +87,18 @@ pub enum Input {
         /// What it found.
         examined: Examined,
     },
+    /// The shell has started a window program, or could not.
+    Opened {
+        /// To which [`Output::Open`].
+        number: u64,
+        /// Whether it runs.
+        result: Result<(), Unopened>,
+    },
+    /// Another daemon is installed than the one that runs: its file was replaced, or a newer program of ours says so.
+    Outdated {
+        /// Which version; none when it cannot be told.
+        installed: Option<String>,
+    },
     /// The machine woke from sleep or its addresses changed.
     Woken,
     /// [`super::Core::deadline`] has passed.
@@ -114,6 +127,32 @@ pub struct Probe {
     pub tcp: Result<Duration, Closed>,
     /// The key that the relay showed and that is trusted; none without TLS.
     pub tls: Result<Option<String>, Closed>,
+}
+
+/// A window program that is to be started, and what it is to show.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Window {
+    /// The local name of the account that it is about.
+    pub account: Option<Local>,
+    /// The friend whose conversation it is to show.
+    pub to: Option<String>,
+    /// A link that it is to open.
+    pub link: Option<String>,
+    /// An xdg-activation token.
+    pub token: Option<String>,
+    /// On which screen; where nothing is said, on the daemon's own.
+    pub screen: Screen,
+}
+
+/// Why a window program was not started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unopened {
+    /// It is not installed.
+    Missing,
+    /// Neither X11 nor Wayland is there.
+    NoDisplay,
+    /// What the system said.
+    Failed(String),
 }
 
 /// What the shell found outside of the core and the store.
@@ -283,6 +322,13 @@ pub enum Output {
     Hangup {
         /// Whose.
         account: AccountKey,
+    },
+    /// Start a window program.
+    Open {
+        /// Comes back in [`Input::Opened`].
+        number: u64,
+        /// Which, and what it is to show.
+        window: Window,
     },
     /// Look at the socket's directory and the ways to the relays, beside all else.
     Examine {

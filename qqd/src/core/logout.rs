@@ -125,6 +125,7 @@ impl Account {
         self.refused = None;
         self.inbox.clear();
         self.friends.clear();
+        self.drafts.clear();
         self.ask(Op::Logout { wipe }, Then::Logout);
         let reason = Some("logout".to_owned());
         let link = Changed { state: State::Offline, relay, reason, ..Changed::default() };

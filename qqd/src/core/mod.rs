@@ -19,6 +19,7 @@ mod clock;
 mod daemon;
 mod device;
 mod doctor;
+mod draft;
 mod early;
 mod events;
 mod explain;
@@ -53,6 +54,7 @@ mod shake;
 mod stored;
 mod typing;
 mod unjoined;
+mod window;
 
 #[cfg(test)]
 mod tests;
@@ -72,6 +74,7 @@ use doctor::Doctor;
 use events::Events;
 use io::{AccountKey, ClientId, DAEMON, Local, Token};
 use request::{Caller, Waiting};
+use window::Windows;
 
 /// Fills a buffer with random bytes; the shell hands in the operating system's, tests a seeded one.
 pub type Random = Rc<dyn Fn(&mut [u8])>;
@@ -114,6 +117,7 @@ pub struct Core {
     doctors: Vec<Doctor>,
     /// For whom the shell looks at another address of a relay, by the number of the look.
     looks: HashMap<u64, AccountKey>,
+    windows: Windows,
 }
 
 impl fmt::Debug for Core {
@@ -141,6 +145,7 @@ impl Core {
             last_asked: 0,
             doctors: Vec::new(),
             looks: HashMap::new(),
+            windows: Windows::default(),
         };
         core.ask(Local::from(""), op::Op::LoadAll, Awaited::Load);
         core
@@ -166,6 +171,8 @@ impl Core {
             }
             Input::Woken => self.each(Account::on_woken),
             Input::Examined { number, examined } => self.on_examined(number, examined),
+            Input::Opened { number, result } => self.on_opened(number, result),
+            Input::Outdated { installed } => self.on_outdated(installed),
             Input::Tick => {
                 self.each(Account::on_tick);
                 self.on_doctors_tick();
@@ -193,10 +200,11 @@ impl Core {
             waiting.retain(|waiting| waiting.caller.client != client);
         }
         self.doctors.retain(|doctor| !doctor.is_for(client));
+        self.windows.forget(client);
         self.each(|account| account.on_gone(client));
     }
 
-    /// SIGTERM: the sessions end without a logout, and whoever still waits is told.
+    /// SIGTERM, or `daemon.stop`: the sessions end without a logout, and whoever still waits is told.
     fn stop(&mut self) {
         let error = stopping();
         self.each(|account| account.stop(&error));
@@ -207,6 +215,9 @@ impl Core {
         }
         for doctor in std::mem::take(&mut self.doctors) {
             self.refuse(doctor.caller(), error.clone());
+        }
+        for caller in self.windows.take_callers() {
+            self.refuse(caller, error.clone());
         }
         for (_, awaited) in std::mem::take(&mut self.asked) {
             if let Some(caller) = awaited.caller() {

@@ -92,6 +92,8 @@ pub struct Loaded {
     pub delivered: Vec<(String, u64)>,
     /// How far conversations were read here, `(conv, cseq)`, where the relay may not know it.
     pub read: Vec<(String, u64)>,
+    /// What was typed and not sent: to whom, and the text.
+    pub drafts: Vec<(String, String)>,
 }
 
 /// What an account that is logged out has left here.
@@ -348,6 +350,13 @@ pub enum Op {
     },
     /// A rule for notifications, or only a look at them. Answered by [`Done::Notify`].
     Notify(Option<Rule>),
+    /// What was typed to somebody and not sent: read, or kept instead of what was there. Answered by [`Done::Draft`].
+    Draft {
+        /// To whom.
+        with: String,
+        /// What to keep, empty for nothing; without it what there is stays.
+        text: Option<String>,
+    },
     /// Unread messages, oldest first; unless `peek` they are read from now on.
     Read {
         /// From whom; all without.

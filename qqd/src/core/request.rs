@@ -119,6 +119,9 @@ impl Core {
             Request::Hello(params) => self.hello(caller, &params),
             Request::EventsSubscribe(params) => self.subscribe(caller, &params),
             Request::DaemonStatus(_) => self.status(caller, name.as_deref()),
+            Request::DaemonView(params) => self.view(caller, name.as_deref(), &params),
+            Request::DaemonOpen(params) => self.open_window(caller, name.as_deref(), params),
+            Request::DaemonStop(params) => self.stop_wanted(caller, &params),
             Request::DaemonDoctor(_) => self.doctor(caller, name.as_deref()),
             Request::AccountLogin(params) => self.login(caller, params),
             Request::AccountJoin(params) => self.join(caller, &params),
@@ -198,6 +201,7 @@ impl Core {
             Request::ChatRead(params) => self.give(caller, name, |account, to| account.read(to, &params)),
             Request::ChatSearch(params) => self.give(caller, name, |account, to| account.search(to, &params)),
             Request::ChatExport(params) => self.give(caller, name, |account, to| account.export(to, &params)),
+            Request::ChatDraft(params) => self.give(caller, name, |account, to| account.draft(to, params)),
             Request::ChatExplain(params) => {
                 self.give(caller, name, |account, to| account.explain(to, &params));
             }

@@ -55,6 +55,8 @@ pub(super) enum Then {
     /// A page of them is committed; whether it is the last one.
     Filled(String, bool),
     Read(ReplyTo<chat::Read>, Peek, Option<String>),
+    /// A draft is kept, or was looked for.
+    Drafted(ReplyTo<chat::Draft>, String),
     Search(ReplyTo<chat::Search>, Option<String>),
     Export(ReplyTo<chat::Export>, String),
     /// What became of the message with these first characters of its id.
@@ -113,6 +115,7 @@ impl Account {
             Then::Unfilled => self.on_unfilled(result.map(unfilled)),
             Then::Filled(with, whole) => self.on_filled(with, whole, result),
             Then::Read(to, peek, with) => self.on_read(to, peek, with, result.map(messages)),
+            Then::Drafted(to, with) => self.on_drafted(to, with, result.map(draft)),
             Then::Search(to, with) => self.on_found_words(to, with, result.map(hits)),
             Then::Export(to, with) => self.on_export(to, with, result.map(page)),
             Then::Explain(to, id) => self.on_explained(to, &id, result.map(explained)),
@@ -261,6 +264,14 @@ fn retried(done: Done) -> Result<Message, Matches> {
     match done {
         Done::Queued { message, .. } => Ok(*message),
         other => Err(explained(other)),
+    }
+}
+
+/// The text, and whether it is another one than before.
+fn draft(done: Done) -> (String, bool) {
+    match done {
+        Done::Draft { text, changed } => (text, changed),
+        _ => (String::new(), false),
     }
 }
 

@@ -71,8 +71,7 @@ impl Reader {
         };
         let asked = match Call::parse(&call.method, call.params) {
             Ok(Call { request: Request::Hello(hello), .. }) => {
-                self.on_hello(&call.id, &hello);
-                return Ok(());
+                return self.on_hello(&call.id, &hello).await;
             }
             parsed => parsed,
         };
@@ -105,10 +104,17 @@ impl Reader {
         Ok(())
     }
 
-    fn on_hello(&self, id: &RequestId, hello: &Hello) {
+    async fn on_hello(&self, id: &RequestId, hello: &Hello) -> io::Result<()> {
+        // Also of one that is too old for it: the daemon should know that it is outdated.
+        if let Some(newer) = hello.newer_than(self.settings.version) {
+            let installed = Some(newer.chars().take(PROGRAM).collect());
+            if self.inputs.send(Input::Outdated { installed }).await.is_err() {
+                return Err(io::Error::other("the daemon is stopping"));
+            }
+        }
         if let Err(error) = hello.check() {
             self.refuse(id, error);
-            return;
+            return Ok(());
         }
         let program: String = hello.client.chars().take(PROGRAM).collect();
         tracing::debug!(client = self.connection.id, program, "hello");
@@ -116,6 +122,7 @@ impl Reader {
         if let Some(line) = rpc::reply(id, Ok(Welcome::new(self.settings.version, Vec::new()))) {
             self.connection.keep(line);
         }
+        Ok(())
     }
 
     fn refuse(&self, id: &RequestId, error: Error) {

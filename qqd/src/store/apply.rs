@@ -3,7 +3,7 @@
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::account::{self, Owner};
-use super::{fill, friend, history, mark, message, notify, search, step};
+use super::{draft, fill, friend, history, mark, message, notify, search, step};
 use crate::core::op::{All, Done, Loaded, Op, PictureFault, Row, StoreError};
 
 /// A database up to this size is read through when somebody asks, about 300 ms in which nothing else is written.
@@ -80,6 +80,7 @@ fn carry_out(conn: &Connection, local: &str, op: &Op) -> Result<Done, StoreError
         Op::Outbox { since } => history::outbox(conn, account::present(conn, local)?.as_ref(), since),
         Op::Retry { id, ts } => step::retry(conn, &owner(conn, local)?, id, ts),
         Op::Clear { id } => step::clear(conn, &owner(conn, local)?, id.as_deref()),
+        Op::Draft { with, text } => draft::draft(conn, &owner(conn, local)?, with, text.as_deref()),
         Op::Notify(rule) => notify::change(conn, account::present(conn, local)?.as_ref(), rule.as_ref()),
         Op::Read { with, peek } => {
             history::read(conn, account::present(conn, local)?.as_ref(), with.as_deref(), *peek)
@@ -121,6 +122,7 @@ fn load(conn: &Connection, local: &str) -> Result<Loaded, StoreError> {
         undelivered: message::undelivered(conn, &owner)?,
         delivered: mark::delivered(conn, &owner)?,
         read: mark::unsaid(conn, &owner)?,
+        drafts: draft::all(conn, &owner)?,
     })
 }
 

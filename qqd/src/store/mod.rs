@@ -6,6 +6,7 @@
 
 mod account;
 mod apply;
+mod draft;
 mod fill;
 mod friend;
 mod history;

@@ -85,6 +85,13 @@ pub enum Done {
         /// What happened with the message, if it is one.
         steps: Vec<Step>,
     },
+    /// To [`Op::Draft`].
+    Draft {
+        /// As it is kept now; empty for none.
+        text: String,
+        /// It is another one than before.
+        changed: bool,
+    },
     /// To [`Op::Notify`]: all rules as they are now; whether a time has passed is for the core to say.
     Notify(Box<Rules>),
     /// To everything else.

@@ -8,6 +8,7 @@ mod chat;
 mod choice;
 mod device;
 mod doctor;
+mod draft;
 mod events;
 mod explain;
 mod fill;
@@ -28,6 +29,7 @@ mod restore;
 mod search;
 mod shake;
 mod store;
+mod window;
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -46,6 +46,7 @@ struct Shelf {
     own: Option<Own>,
     unsaid: BTreeMap<String, u64>,
     unfilled: Unfilled,
+    drafts: BTreeMap<String, String>,
 }
 
 static NO_FRIENDS: BTreeMap<String, Friend> = BTreeMap::new();
@@ -289,6 +290,14 @@ impl Shelf {
                     cleared => Done::Unlisted(cleared as u64),
                 }
             }
+            Op::Draft { with, text } => {
+                let known = self.drafts.get(&with).cloned().unwrap_or_default();
+                let changed = text.as_ref().is_some_and(|text| *text != known);
+                let text = text.unwrap_or(known);
+                self.drafts.insert(with, text.clone());
+                self.drafts.retain(|_, text| !text.is_empty());
+                Done::Draft { text, changed }
+            }
             Op::Notify(_) => Done::Notify(Box::default()),
         })
     }
@@ -310,6 +319,7 @@ impl Shelf {
             undelivered: Vec::new(),
             delivered: self.received(),
             read: self.unsaid.clone().into_iter().collect(),
+            drafts: self.drafts.clone().into_iter().collect(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod disk;
+mod draft;
 mod friends;
 mod marks;
 mod messages;
