@@ -1,9 +1,13 @@
 //! The window program's own settings, in `$XDG_CONFIG_HOME/qiaoqiao/window.toml`: how it looks and behaves on this
 //! computer. Everything about an account lives in the daemon.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+/// Sizes of windows that can be meant, in logical pixels; NaN is none of them.
+const SIZES: std::ops::RangeInclusive<f32> = 200.0..=8_192.0;
 
 /// The settings. Unknown fields of a newer version are ignored, missing ones have their defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +31,8 @@ pub(crate) struct Prefs {
     pub(crate) shared: Vec<String>,
     /// Groups that are folded, by account and group: `alice@host/friend`.
     pub(crate) folded: Vec<String>,
+    /// How large the windows were left, in logical pixels, by their kind: `chat`, `friends`, `both`, `settings`.
+    pub(crate) sizes: BTreeMap<String, (f32, f32)>,
 }
 
 impl Default for Prefs {
@@ -41,6 +47,7 @@ impl Default for Prefs {
             on_message: None,
             shared: Vec::new(),
             folded: Vec::new(),
+            sizes: BTreeMap::new(),
         }
     }
 }
@@ -73,6 +80,7 @@ impl Prefs {
             .and_then(|text| toml::from_str(&text).ok())
             .unwrap_or_default();
         prefs.font_scale = prefs.font_scale.clamp(0.8, 1.6);
+        prefs.sizes.retain(|_, (width, height)| SIZES.contains(width) && SIZES.contains(height));
         prefs
     }
 

@@ -22,6 +22,27 @@ impl App {
         theme.invoke_follow();
     }
 
+    /// Gives a new window the size that the last one of its kind was left with, else this one. Said before it is shown:
+    /// a window that is made hidden begins as small as it may be.
+    pub(crate) fn size(&self, kind: &str, window: &slint::Window, else_: (f32, f32)) {
+        let (width, height) = self.prefs.borrow().sizes.get(kind).copied().unwrap_or(else_);
+        window.set_size(slint::LogicalSize::new(width, height));
+    }
+
+    /// Remembers how large a window is left.
+    pub(crate) fn keep_size(&self, kind: &str, window: &slint::Window) {
+        if !window.is_visible() || window.is_maximized() || window.is_fullscreen() {
+            return;
+        }
+        let size = window.size().to_logical(window.scale_factor());
+        let size = (size.width.round(), size.height.round());
+        let before = self.prefs.borrow_mut().sizes.insert(kind.to_owned(), size);
+        if before != Some(size) {
+            // What cannot be written is said where the user changes settings; a size is not worth a sentence.
+            let _ = self.prefs.borrow().save(&self.place);
+        }
+    }
+
     /// The other layout: the conversations move into their windows, or beside the list, with what was typed.
     pub(crate) fn lay_out(self: &Rc<Self>) {
         let chats = std::mem::take(&mut *self.chats.borrow_mut());
@@ -29,6 +50,7 @@ impl App {
         *self.beside.borrow_mut() = None;
         if let Some(friends) = &*self.friends.borrow() {
             friends.nobody_beside();
+            friends.take_size(self);
         }
         for (peer, draft) in drafts.into_iter().filter(|(_, draft)| !draft.is_empty()) {
             self.show_chat(&peer, false);

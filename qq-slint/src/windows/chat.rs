@@ -22,6 +22,10 @@ use crate::{face, winext, words};
 /// How many messages are fetched at once.
 const PAGE: u32 = 60;
 
+/// What its size is remembered by, and the size before there is one to remember: logical pixels.
+const KIND: &str = "chat";
+const SIZE: (f32, f32) = (600.0, 560.0);
+
 pub(crate) struct Chat {
     peer: Peer,
     stage: Stage,
@@ -64,6 +68,7 @@ impl Chat {
             search: find::Search::default(),
         });
         if let Stage::Own(window) = &chat.stage {
+            app.size(KIND, window.window(), SIZE);
             chat.bind();
             chat.bind_window(window);
         }
@@ -112,6 +117,7 @@ impl Chat {
         let weak = Rc::downgrade(self);
         window.window().on_close_requested(move || {
             if let Some(chat) = weak.upgrade() {
+                App::with(|app| app.keep_size(KIND, chat.stage.window()));
                 chat.place.set(winext::position(chat.stage.window()));
             }
             slint::CloseRequestResponse::HideWindow
@@ -232,6 +238,7 @@ impl Chat {
     /// Closes its window; one beside the friend list goes with that.
     pub(crate) fn hide(&self) {
         if let Stage::Own(window) = &self.stage {
+            App::with(|app| app.keep_size(KIND, window.window()));
             self.place.set(winext::position(window.window()).or(self.place.get()));
             // One that is hidden already stays so.
             let _ = window.hide();

@@ -44,6 +44,7 @@ impl Friends {
         });
         friends.bind();
         friends.bind_questions();
+        friends.take_size(app);
         friends.dress(app);
         friends.look_at_rules(app);
         Ok(friends)
@@ -111,7 +112,10 @@ impl Friends {
         list.on_nth(|n| App::with(|app| app.show_nth(n)));
         list.on_next(|| App::with(|app| app.show_next(None)));
         self.window.window().on_close_requested(|| {
-            Self::with(|friends, _| friends.place.set(winext::position(friends.window.window())));
+            Self::with(|friends, app| {
+                app.keep_size(kind(app), friends.window.window());
+                friends.place.set(winext::position(friends.window.window()));
+            });
             slint::CloseRequestResponse::HideWindow
         });
     }
@@ -136,6 +140,12 @@ impl Friends {
         if account.note.is_empty() { self.words.borrow().clone() } else { account.note.clone() }
     }
 
+    /// As large as the window was left in this layout.
+    pub(crate) fn take_size(&self, app: &App) {
+        let size = if app.prefs.borrow().layout == 1 { (900.0, 640.0) } else { (300.0, 640.0) };
+        app.size(kind(app), self.window.window(), size);
+    }
+
     /// No conversation stands beside the list any more.
     pub(crate) fn nobody_beside(&self) {
         self.window.global::<qq_slint_ui::Talk>().set_friend("".into());
@@ -155,6 +165,7 @@ impl Friends {
     }
 
     pub(crate) fn hide(&self) {
+        App::with(|app| app.keep_size(kind(app), self.window.window()));
         self.place.set(winext::position(self.window.window()).or(self.place.get()));
         let _ = self.window.hide();
     }
@@ -274,6 +285,11 @@ impl Friends {
         list.set_empty(text);
         list.set_empty_action(action);
     }
+}
+
+/// What the window's size is remembered by, in either layout.
+fn kind(app: &App) -> &'static str {
+    if app.prefs.borrow().layout == 1 { "both" } else { "friends" }
 }
 
 /// An account as a method's name of a friend: never a verb, never a remark.
