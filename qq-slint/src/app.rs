@@ -3,6 +3,7 @@
 mod disturb;
 mod dress;
 mod show;
+mod sounds;
 mod start;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -15,10 +16,12 @@ use ipc_schema::{Envelope, Error, Event, State, account, friend};
 use qq_slint_ui::{Say, Voice};
 use slint::ComponentHandle;
 
+use crate::emoji::Pictures;
 use crate::face::Faces;
 use crate::link::{Inbox, Link, News};
 use crate::prefs::{self, Prefs};
 use crate::single::Wish;
+use crate::sound::{Player, Sound};
 use crate::windows::{Chat, Friends, Login, Settings, Tray};
 use crate::{face, words};
 
@@ -45,10 +48,20 @@ pub(crate) enum Daemon {
 /// Which friend of which account: the account's local name, the friend's account.
 pub(crate) type Peer = (String, String);
 
+/// The newest message of a conversation.
+#[derive(Debug, Clone)]
+pub(crate) struct Last {
+    /// RFC 3339, as the daemon says it.
+    pub(crate) ts: String,
+    pub(crate) text: String,
+}
+
 pub(crate) struct App {
     pub(crate) link: Link,
     pub(crate) voice: Voice,
     pub(crate) faces: Faces,
+    pub(crate) emoji: Pictures,
+    pub(crate) sounds: Player,
     pub(crate) state: RefCell<State>,
     pub(crate) daemon: RefCell<Daemon>,
     pub(crate) prefs: RefCell<Prefs>,
@@ -60,6 +73,8 @@ pub(crate) struct App {
     pub(crate) chats: RefCell<BTreeMap<Peer, Rc<Chat>>>,
     /// The conversation beside the friend list, in the one-window layout.
     pub(crate) beside: RefCell<Option<Rc<Chat>>>,
+    /// The newest message of each conversation that has one.
+    pub(crate) last: RefCell<BTreeMap<Peer, Last>>,
     pub(crate) settings: RefCell<Option<Rc<Settings>>>,
     tray: RefCell<Option<Tray>>,
     inbox: Arc<Inbox>,
@@ -116,15 +131,27 @@ impl App {
         }
         let Some(account) = envelope.account.as_deref() else { return };
         match &envelope.event {
-            Event::ChatReceived(chat) => self.on_chat(account, chat, envelope.replayed),
+            Event::ChatReceived(chat) => {
+                self.spoken(Self::peer_of(account, &chat.from, &chat.to), &chat.ts, &chat.text);
+                if !envelope.replayed {
+                    self.sound_chat(account, chat);
+                }
+                self.on_chat(account, chat, envelope.replayed);
+            }
             Event::AccountProfile(shown) => {
                 let friends = self.friends.borrow().clone();
                 if let Some(friends) = friends.filter(|_| self.account_name().as_deref() == Some(account)) {
                     friends.on_profile(self, shown);
                 }
             }
-            Event::ShakeReceived(shake) => self.on_shake(account, &shake.from),
-            Event::PresenceChanged(presence) => self.on_presence(account, presence, before),
+            Event::ShakeReceived(shake) => {
+                self.sound(account, Sound::Shake);
+                self.on_shake(account, &shake.from);
+            }
+            Event::FriendRequested(asked) if asked.incoming && !envelope.replayed => {
+                self.sound(account, Sound::Request);
+            }
+            Event::PresenceChanged(presence) => self.sound_presence(account, presence, before),
             _ => {}
         }
         if let Some(friend) = envelope.event.friend() {
@@ -149,6 +176,7 @@ impl App {
         for chat in chats {
             chat.reload(self);
         }
+        self.ask_last();
         self.knows.set(true);
     }
 
@@ -208,14 +236,6 @@ impl App {
     /// The local name of the account that is shown.
     pub(crate) fn account_name(&self) -> Option<String> {
         self.account.borrow().clone()
-    }
-
-    fn on_presence(
-        self: &Rc<Self>,
-        _account: &str,
-        _presence: &ipc_schema::presence::Changed,
-        _before: Option<ipc_schema::presence::State>,
-    ) {
     }
 
     /// Asks for the avatars that the mirror names and that are not here.

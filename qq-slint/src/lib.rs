@@ -8,11 +8,16 @@ mod app;
 mod args;
 mod asking;
 mod autostart;
+mod child;
+mod clock;
+mod emoji;
 mod face;
 mod link;
 mod mock;
 mod prefs;
+mod rich;
 mod single;
+mod sound;
 #[cfg(test)]
 mod tests;
 mod windows;

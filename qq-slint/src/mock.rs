@@ -160,6 +160,11 @@ impl Inner {
         match request {
             Request::AccountLogin(login) => self.log_in(&login),
             Request::ChatHistory(history) => raw(&self.page(&history)),
+            Request::ChatSearch(search) => {
+                let held = |message: &&chat::Message| message.text.to_lowercase().contains(&search.text);
+                let messages = self.messages.iter().rev().filter(held).cloned().collect();
+                raw(&chat::Hits { messages, ..chat::Hits::default() })
+            }
             Request::ChatSend(send) => self.send(send),
             Request::ChatRead(read) => self.read(read.to.as_deref()),
             Request::FriendAdd(add) if add.friend == "nobody" => {

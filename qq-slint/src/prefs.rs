@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sound::Sound;
+
 /// Sizes of windows that can be meant, in logical pixels; NaN is none of them.
 const SIZES: std::ops::RangeInclusive<f32> = 200.0..=8_192.0;
 
@@ -27,6 +29,8 @@ pub(crate) struct Prefs {
     pub(crate) enter_sends: bool,
     /// What a message does: 0 opens its window, 1 only notifies, 2 nothing. None: as fits the window system.
     pub(crate) on_message: Option<i32>,
+    /// Sounds that are switched off.
+    pub(crate) silent: Vec<Sound>,
     /// Accounts that were logged in on a shared computer: nothing of them stays after log-out.
     pub(crate) shared: Vec<String>,
     /// Groups that are folded, by account and group: `alice@host/friend`.
@@ -45,6 +49,7 @@ impl Default for Prefs {
             language: 0,
             enter_sends: true,
             on_message: None,
+            silent: Vec::new(),
             shared: Vec::new(),
             folded: Vec::new(),
             sizes: BTreeMap::new(),

@@ -1,5 +1,6 @@
 //! The windows with a pretend daemon, without a display: elements are found and pressed as a screen reader does it.
 
+mod runs;
 mod settings;
 
 use std::rc::Rc;
@@ -138,7 +139,7 @@ fn friends_stand_in_their_groups_with_those_on_line_first() {
         .collect();
     assert_eq!(items, ["My Friends", "Bob Müller", "陈雨桐", "崔健", "丹尼尔", "Eve مرحبا"]);
     assert!(by_label(window, "My Friends, 4 of 5 on line").is_some());
-    field(window, "Search friends").set_accessible_value("cyt");
+    field(window, "Search friends and messages").set_accessible_value("cyt");
     world.until("the one found", |_| window.global::<qq_slint_ui::Friends>().get_items().row_count() == 2);
     assert!(by_label(window, "陈雨桐, on line, 今天也要加油鸭").is_some());
 }
@@ -297,6 +298,7 @@ fn every_control_has_a_name_for_a_screen_reader() {
         S::Account,
         S::Devices,
         S::Notifications,
+        S::Sounds,
         S::Appearance,
         S::Layout,
         S::Language,
@@ -319,6 +321,7 @@ fn every_text_can_be_read_on_its_ground_in_the_light_and_in_the_dark() {
         ("on-header", &["header", "header-end", "header-field"]),
         ("bubble-text", &["bubble-in", "bubble-out"]),
         ("bubble-soft", &["bubble-in", "bubble-out"]),
+        ("link", &["bubble-in", "bubble-out"]),
         ("danger", &["ground", "ground-chat"]),
         ("on-badge", &["badge"]),
         ("on-notice", &["notice"]),

@@ -9,11 +9,13 @@ use qq_slint_ui::Voice;
 
 use super::{APP, App};
 use crate::args::{Args, Renderer};
+use crate::emoji::Pictures;
 use crate::face::Faces;
 use crate::link::{Inbox, Link};
 use crate::mock::Mock;
 use crate::prefs::{self, Prefs};
 use crate::single::{self, Place, Wish};
+use crate::sound::Player;
 
 /// Starts the program and runs its event loop.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
@@ -97,6 +99,8 @@ pub(crate) fn begin(
         link: Link::open(socket, named, start, inbox.clone())?,
         voice: Voice::new()?,
         faces: Faces::default(),
+        emoji: Pictures::default(),
+        sounds: if place == prefs::Place::Nowhere { Player::silent() } else { Player::of_session() },
         state: RefCell::default(),
         daemon: RefCell::default(),
         prefs: RefCell::new(prefs),
@@ -106,6 +110,7 @@ pub(crate) fn begin(
         friends: RefCell::default(),
         chats: RefCell::default(),
         beside: RefCell::default(),
+        last: RefCell::default(),
         settings: RefCell::default(),
         tray: RefCell::default(),
         inbox,

@@ -17,7 +17,7 @@ use slint::{ComponentHandle, ModelRc, PhysicalPosition, SharedString, Timer, Vec
 use super::rows::{self, Entry, View};
 use super::stage::Stage;
 use crate::app::{App, Peer};
-use crate::{face, winext, words};
+use crate::{face, rich, winext, words};
 
 /// How many messages are fetched at once.
 const PAGE: u32 = 60;
@@ -81,6 +81,9 @@ impl Chat {
     fn bind(self: &Rc<Self>) {
         let talk = self.stage.talk();
         talk.set_rows(ModelRc::from(self.rows.clone()));
+        self.stage.bind_rich();
+        let open = self.doing(|chat, app, link: SharedString| chat.stage.ask(app, rich::question(link)));
+        self.stage.rich().on_open(open);
         talk.on_send(self.doing(|chat, app, text: SharedString| chat.send(app, &text)));
         talk.on_typed(self.doing(|chat, app, text: SharedString| chat.type_on(app, &text)));
         talk.on_retry(self.doing(|chat, app, id: SharedString| chat.retry(app, &id)));
@@ -212,6 +215,11 @@ impl Chat {
         self.stage.to_end();
     }
 
+    /// Whether the user looks at this conversation now.
+    pub(crate) fn in_view(&self, app: &App) -> bool {
+        self.is_shown(app) && winext::has_focus(self.stage.window())
+    }
+
     /// Whether the window shows this conversation and no other.
     fn is_shown(&self, app: &App) -> bool {
         match &self.stage {
@@ -275,6 +283,7 @@ impl Chat {
                     Ok(page) => {
                         chat.on_page(app, page, before.is_none());
                         then(app);
+                        chat.go_on(app);
                     }
                     Err(error) => chat.fail(app, &error),
                 }
@@ -354,7 +363,7 @@ impl Chat {
         if at_end || own {
             self.stage.to_end();
         }
-        if self.is_shown(app) && winext::has_focus(self.stage.window()) {
+        if self.in_view(app) {
             self.seen(app);
         }
     }
@@ -433,8 +442,8 @@ impl Chat {
             friend_face,
             unread_from: unread_from.as_deref(),
             found: found.as_deref(),
-            now: jiff::Timestamp::now(),
-            zone: jiff::tz::TimeZone::system(),
+            now: crate::clock::now(),
+            zone: crate::clock::zone(),
         };
         super::update(&self.rows, rows::rows(&self.entries.borrow(), &view));
     }

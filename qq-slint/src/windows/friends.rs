@@ -1,7 +1,9 @@
 //! The friend list: oneself, groups and requests, the recent conversations.
 
+mod find;
 mod list;
 mod question;
+mod recent;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -21,6 +23,7 @@ pub(crate) struct Friends {
     groups: Rc<VecModel<SharedString>>,
     accounts: Rc<VecModel<SharedString>>,
     filter: RefCell<String>,
+    found: find::Found,
     tab: Cell<i32>,
     muted: RefCell<Vec<String>>,
     /// What the profile says about oneself: shown while there is no status text of the moment.
@@ -37,6 +40,7 @@ impl Friends {
             groups: Rc::default(),
             accounts: Rc::default(),
             filter: RefCell::default(),
+            found: find::Found::default(),
             tab: Cell::new(0),
             muted: RefCell::default(),
             words: RefCell::default(),
@@ -66,12 +70,8 @@ impl Friends {
         list.set_accounts(ModelRc::from(self.accounts.clone()));
         list.on_open(|id| Self::with(|friends, app| friends.open_chat(app, &id)));
         list.on_toggle(|id| Self::with(|friends, app| friends.fold(app, &id)));
-        list.on_filtered(|text| {
-            Self::with(|friends, app| {
-                *friends.filter.borrow_mut() = text.trim().to_lowercase();
-                friends.refresh(app);
-            });
-        });
+        list.on_filtered(|text| Self::with(|friends, app| friends.look_for(app, &text)));
+        list.on_open_message(|item| Self::with(|_, app| find::open(app, &item)));
         list.on_tab_chosen(|tab| {
             Self::with(|friends, app| {
                 friends.tab.set(tab);
@@ -226,6 +226,11 @@ impl Friends {
         });
     }
 
+    /// Whether the user wants to hear nothing of this friend.
+    pub(crate) fn is_muted(&self, app: &App, account: &str, id: &str) -> bool {
+        app.account_name().as_deref() == Some(account) && self.muted.borrow().iter().any(|muted| muted == id)
+    }
+
     fn mute(&self, app: &App, id: &str) {
         let off = self.muted.borrow().iter().any(|muted| muted == id);
         let Some(account) = app.account_name() else { return };
@@ -251,10 +256,7 @@ impl Friends {
         list.set_banner_action(if trouble.is_empty() { "".into() } else { say.invoke_restart() });
         list.set_banner(trouble.into());
         let state = app.state.borrow();
-        super::update(
-            &self.accounts,
-            state.accounts.iter().map(|a| SharedString::from(&a.account)).collect(),
-        );
+        super::update(&self.accounts, state.accounts.iter().map(with_unread).collect());
         let name = app.account_name();
         let Some(account) = name.as_deref().and_then(|name| state.account(name)) else {
             super::update(&self.items, Vec::new());
@@ -272,7 +274,8 @@ impl Friends {
         self.window.set_unread(i32::try_from(account.unread.total).unwrap_or(i32::MAX));
         let names = account.groups.iter().filter(|group| group.name != friend::STRANGERS);
         super::update(&self.groups, names.map(|group| group_shown(&say, &group.name)).collect());
-        let items = if self.tab.get() == 1 { self.recent(app, account) } else { self.list(app, account) };
+        let mut items = if self.tab.get() == 1 { self.recent(app, account) } else { self.list(app, account) };
+        items.extend(self.found(app, account));
         let empty = items.is_empty();
         super::update(&self.items, items);
         let filtered = !self.filter.borrow().is_empty();
@@ -290,6 +293,14 @@ impl Friends {
 /// What the window's size is remembered by, in either layout.
 fn kind(app: &App) -> &'static str {
     if app.prefs.borrow().layout == 1 { "both" } else { "friends" }
+}
+
+/// An account in the switcher, with its unread messages.
+fn with_unread(account: &ipc_schema::state::Account) -> SharedString {
+    match account.unread.total {
+        0 => account.account.as_str().into(),
+        unread => format!("{} ({unread})", account.account).into(),
+    }
 }
 
 /// An account as a method's name of a friend: never a verb, never a remark.

@@ -18,7 +18,7 @@ use slint::{Model, VecModel};
 
 /// A time of the daemon's, on this computer's clock, to the minute; empty when it is none.
 pub(crate) fn date(ts: &str) -> String {
-    let zone = jiff::tz::TimeZone::system();
+    let zone = crate::clock::zone();
     let at = ts.parse::<jiff::Timestamp>().map(|at| at.to_zoned(zone));
     at.map(|at| at.strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
 }

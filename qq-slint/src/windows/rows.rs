@@ -5,6 +5,8 @@ use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 use qq_slint_ui::{Face, Mark, Row, RowKind, Say, Voice};
 use slint::ComponentHandle;
 
+use crate::{emoji, rich};
+
 /// Messages of one sender within this many seconds stand together.
 const TOGETHER: i64 = 300;
 
@@ -95,12 +97,16 @@ fn row(message: &Message, when: Option<&Zoned>, first: bool, view: &View<'_>) ->
     let name = if mine { say.invoke_me() } else { view.friend_name.into() };
     let failed = mine && message.state == State::Failed;
     let why = message.why.clone().unwrap_or_else(|| say.invoke_undelivered().to_string());
+    let text = harmless(&message.text);
     Row {
         kind: RowKind::Text,
         id: message.id.as_str().into(),
         mine,
         first,
-        text: harmless(&message.text).into(),
+        has_emoji: !emoji::spots(&text).is_empty(),
+        has_links: !rich::links(&text).is_empty(),
+        large: emoji::is_large(&text),
+        text: text.into(),
         time: time.as_str().into(),
         mark: if mine { mark(message.state) } else { Mark::None },
         why: if failed { why.into() } else { "".into() },

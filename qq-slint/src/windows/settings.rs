@@ -4,6 +4,7 @@ mod account;
 mod device;
 mod notify;
 mod outbox;
+mod sounds;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -71,6 +72,7 @@ impl Settings {
         self.bind_devices();
         self.bind_rules();
         self.bind_outbox();
+        self.bind_sounds();
         global.on_unblock(|id| call(friend::Unblock { friend: format!("@{id}") }, |_, _| {}));
     }
 
@@ -128,6 +130,7 @@ impl Settings {
         global.set_layout(prefs.layout);
         global.set_language(prefs.language);
         global.set_enter_sends(prefs.enter_sends);
+        sounds::fill(&global, &prefs);
         global.set_wayland(winext::on_wayland());
         global.set_autostart(autostart::is_on());
         drop(prefs);
@@ -148,6 +151,7 @@ impl Settings {
             prefs.language = global.get_language();
             prefs.enter_sends = global.get_enter_sends();
             prefs.on_message = Some(global.get_on_message());
+            prefs.silent = sounds::silent(&global);
         }
         if let Err(error) = autostart::set(global.get_autostart()) {
             self.problem(&format!("{error:#}"));
@@ -197,7 +201,8 @@ impl Settings {
                     });
                 });
             }
-            Section::Appearance
+            Section::Sounds
+            | Section::Appearance
             | Section::Layout
             | Section::Language
             | Section::Keys

@@ -1,11 +1,12 @@
 //! Where a conversation is shown: in a window of its own, or beside the friend list (the one-window layout). Both hold the
 //! same parts, so the rest of the program need not know which it is.
 
-use qq_slint_ui::{ChatWindow, FriendsWindow, Talk};
+use qq_slint_ui::{ChatWindow, FriendsWindow, Rich, Talk};
 use slint::ComponentHandle;
 
 use crate::app::App;
 use crate::asking::{self, Question};
+use crate::rich;
 
 pub(crate) enum Stage {
     /// A window of its own.
@@ -27,6 +28,19 @@ macro_rules! either {
 impl Stage {
     pub(crate) fn talk(&self) -> Talk<'_> {
         either!(self, window => window.global::<Talk>())
+    }
+
+    pub(crate) fn rich(&self) -> Rich<'_> {
+        either!(self, window => window.global::<Rich>())
+    }
+
+    /// Ties the texts of messages to what they are made of.
+    pub(crate) fn bind_rich(&self) {
+        either!(self, window => {
+            let weak = window.as_weak();
+            let scale = move || weak.upgrade().map_or(1.0, |window| window.window().scale_factor());
+            rich::bind(&window.global::<Rich>(), scale);
+        });
     }
 
     pub(crate) fn window(&self) -> &slint::Window {

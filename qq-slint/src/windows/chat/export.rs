@@ -48,7 +48,8 @@ impl Chat {
                 Err(error) => refuse(app, &answer, &error),
             }
         });
-        let place = suggestion(&self.peer.1, &jiff::Zoned::now().date().to_string());
+        let place =
+            suggestion(&self.peer.1, &crate::clock::now().to_zoned(crate::clock::zone()).date().to_string());
         self.stage.ask(app, question.with(place.display().to_string()));
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Search {
     /// The ids that were found, newest first, and their rows.
     hits: RefCell<Vec<(String, u64)>>,
     at: Cell<usize>,
+    /// Where to go once the page that is on its way is here.
+    goal: RefCell<Option<Goal>>,
 }
 
 /// To where a conversation is being read back.
@@ -92,6 +94,14 @@ impl Chat {
         }
     }
 
+    /// Shows a message that was found elsewhere, and marks it.
+    pub(crate) fn show_message(self: &Rc<Self>, app: &Rc<App>, id: &str, row: u64) {
+        self.search.words.borrow_mut().clear();
+        *self.search.hits.borrow_mut() = vec![(id.to_owned(), row)];
+        self.search.at.set(0);
+        self.go_to(app, Goal::Message(id.to_owned(), row));
+    }
+
     /// The message that was found and is looked at.
     pub(super) fn found(&self) -> Option<String> {
         self.search.hits.borrow().get(self.search.at.get()).map(|(id, _)| id.clone())
@@ -110,11 +120,16 @@ impl Chat {
                 Err(_) => answer.refuse(&app.voice.global::<Say>().invoke_no_date()),
             }
         });
-        self.stage.ask(app, question.with(jiff::Zoned::now().date().to_string()));
+        self.stage
+            .ask(app, question.with(crate::clock::now().to_zoned(crate::clock::zone()).date().to_string()));
     }
 
     /// Shows what is looked for, and fetches older messages until it is here.
     fn go_to(self: &Rc<Self>, app: &Rc<App>, goal: Goal) {
+        if self.loading.get() {
+            *self.search.goal.borrow_mut() = Some(goal);
+            return;
+        }
         if !self.is_here(&goal) && self.more.get() {
             let weak = Rc::downgrade(self);
             self.fetch(app, STRIDE, move |app| {
@@ -125,7 +140,7 @@ impl Chat {
             return;
         }
         self.refresh(app);
-        let zone = jiff::tz::TimeZone::system();
+        let zone = crate::clock::zone();
         let entries = self.entries.borrow();
         let at = entries.iter().position(|entry| match (&goal, entry) {
             (Goal::Message(id, _), Entry::Message(message)) => message.id == *id,
@@ -139,8 +154,16 @@ impl Chat {
         self.stage.to_row(share);
     }
 
+    /// A page has come: on to where it was to go.
+    pub(super) fn go_on(self: &Rc<Self>, app: &Rc<App>) {
+        let goal = self.search.goal.borrow_mut().take();
+        if let Some(goal) = goal {
+            self.go_to(app, goal);
+        }
+    }
+
     fn is_here(&self, goal: &Goal) -> bool {
-        let zone = jiff::tz::TimeZone::system();
+        let zone = crate::clock::zone();
         let entries = self.entries.borrow();
         let Some(oldest) = entries.iter().find_map(message) else { return false };
         match goal {

@@ -36,7 +36,7 @@ impl Chat {
         let text = if incoming { say.invoke_shook_you(name) } else { say.invoke_you_shook(name) };
         self.entries
             .borrow_mut()
-            .push(Entry::Event { ts: jiff::Timestamp::now().to_string(), text: text.to_string() });
+            .push(Entry::Event { ts: crate::clock::now().to_string(), text: text.to_string() });
         self.refresh(app);
         self.stage.to_end();
         if moves && !app.prefs.borrow().still {

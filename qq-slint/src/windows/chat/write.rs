@@ -38,6 +38,8 @@ impl Chat {
             Ok(sent) => {
                 self.unread_from.borrow_mut().take();
                 let own = account::bare(&self.peer.0).to_owned();
+                let now = crate::clock::now().to_string();
+                app.spoken(self.peer.clone(), &now, text);
                 let known =
                     self.entries.borrow().iter().any(|entry| message(entry).is_some_and(|m| m.id == sent.id));
                 if !known {
@@ -46,7 +48,7 @@ impl Chat {
                         from: own,
                         to: self.peer.1.clone(),
                         text: text.to_owned(),
-                        ts: jiff::Timestamp::now().to_string(),
+                        ts: now,
                         state: sent.state,
                         row: None,
                         kind: None,
@@ -113,7 +115,7 @@ impl Chat {
             let Some(chat) = weak.upgrade() else { return };
             App::with(|app| match reply {
                 Ok(explained) => {
-                    let zone = jiff::tz::TimeZone::system();
+                    let zone = crate::clock::zone();
                     let mut lines = vec![explained.summary];
                     lines.extend(
                         explained

@@ -34,32 +34,12 @@ impl Friends {
             items.push(group_item(&say, group, open));
             if open {
                 friends.sort_by_cached_key(|friend| (rank(friend.state), sort_key(friend.shown())));
-                let stranger = group.name == friend::STRANGERS;
                 items.extend(
-                    friends.into_iter().map(|friend| self.friend_item(app, account, friend, stranger)),
+                    friends.into_iter().map(|friend| self.friend_item(app, account, friend, &group.name)),
                 );
             }
         }
         items
-    }
-
-    /// Conversations that are open or have something unread.
-    pub(super) fn recent(&self, app: &App, account: &Account) -> Vec<Item> {
-        let chats = app.chats.borrow();
-        let filter = self.filter.borrow();
-        let friends =
-            account.groups.iter().flat_map(|group| group.friends.iter().map(move |friend| (group, friend)));
-        let mut found: Vec<_> = friends
-            .filter(|(_, friend)| {
-                friend.unread > 0 || chats.contains_key(&(account.account.clone(), friend.account.clone()))
-            })
-            .filter(|(_, friend)| matches(friend, &filter))
-            .collect();
-        found.sort_by_key(|(_, friend)| (friend.unread == 0, sort_key(friend.shown())));
-        found
-            .into_iter()
-            .map(|(group, friend)| self.friend_item(app, account, friend, group.name == friend::STRANGERS))
-            .collect()
     }
 
     pub(super) fn friend_item(
@@ -67,7 +47,7 @@ impl Friends {
         app: &App,
         account: &Account,
         friend: &friend::Entry,
-        stranger: bool,
+        group: &str,
     ) -> Item {
         let say = app.voice.global::<Say>();
         let face = app.friend_face(friend);
@@ -81,7 +61,12 @@ impl Friends {
             unread,
             muted: self.muted.borrow().contains(&friend.account),
             blocked: account.blocked.contains(&friend.account),
-            stranger,
+            stranger: group == friend::STRANGERS,
+            words: friend.note.as_str().into(),
+            state: state.clone(),
+            name: friend.name.as_str().into(),
+            group: group_shown(&say, group),
+            last: self.last_shown(app, account, friend),
             spoken: say.invoke_friend_spoken(
                 friend.shown().into(),
                 state,
@@ -149,12 +134,12 @@ fn rank(state: presence::State) -> u8 {
 }
 
 /// By pinyin: 陈 stands with c.
-fn sort_key(shown: &str) -> String {
+pub(super) fn sort_key(shown: &str) -> String {
     pinyin_of(shown, false)
 }
 
 /// Whether a friend is found: by any of the names, by pinyin, or by the first letters of pinyin (cyt finds 陈雨桐).
-fn matches(friend: &friend::Entry, filter: &str) -> bool {
+pub(super) fn matches(friend: &friend::Entry, filter: &str) -> bool {
     if filter.is_empty() {
         return true;
     }

@@ -1,0 +1,184 @@
+//! What stands in a message besides letters: links, which are recognised here, shown as such, and opened only when
+//! the user has seen the whole of one; emoji, as pictures.
+
+use std::ops::Range;
+
+use qq_slint_ui::{Link, Rich, Say, Spot, Voice};
+use slint::{ComponentHandle, Image, ModelRc, SharedString, StyledText, VecModel};
+
+use crate::app::App;
+use crate::asking::Question;
+use crate::{child, emoji};
+
+/// What a link begins with.
+const SCHEMES: [&str; 3] = ["https://", "http://", "qiao://"];
+/// The longest link, in bytes; a longer one is text.
+const LONGEST: usize = 2_048;
+/// How many links of one text can be pressed.
+const LINKS: usize = 20;
+
+/// Where the links stand in a text, in bytes. A link has letters of ASCII only: what is behind it in Chinese is not its
+/// part, and no letter that looks like another one misleads.
+pub(crate) fn links(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find("://").map(|at| from + at) {
+        from = at + 3;
+        let start = SCHEMES.iter().find_map(|scheme| {
+            let start = (at + 3).checked_sub(scheme.len())?;
+            text.get(start..at + 3)?.eq_ignore_ascii_case(scheme).then_some(start)
+        });
+        let Some(start) = start else { continue };
+        if text[..start].chars().next_back().is_some_and(|before| before.is_ascii_alphanumeric()) {
+            continue;
+        }
+        let end = start + end_of(&text[start..]);
+        if end - start <= LONGEST && has_host(&text[start..end]) {
+            found.push(start..end);
+            from = end;
+        }
+        if found.len() == LINKS {
+            break;
+        }
+    }
+    found
+}
+
+/// Where a link that begins here ends: what closes a sentence or a parenthesis around it is not its part.
+fn end_of(text: &str) -> usize {
+    let inside = |letter: char| letter.is_ascii_graphic() && !"<>\"`{}|\\^".contains(letter);
+    let mut link = &text[..text.find(|letter| !inside(letter)).unwrap_or(text.len())];
+    while let Some(last) = link.chars().next_back() {
+        let closes = match last {
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' => true,
+            ')' => link.matches(')').count() > link.matches('(').count(),
+            ']' => link.matches(']').count() > link.matches('[').count(),
+            _ => false,
+        };
+        if !closes {
+            break;
+        }
+        link = &link[..link.len() - 1];
+    }
+    link.len()
+}
+
+/// Whether a machine's name follows the scheme: one with a dot, an address, or this machine.
+fn has_host(link: &str) -> bool {
+    let Some((scheme, rest)) = link.split_once("://") else { return false };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let named = host.starts_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '[');
+    let whole = host.contains(['.', ':', '[']) || host.eq_ignore_ascii_case("localhost");
+    named && (whole || scheme.eq_ignore_ascii_case("qiao"))
+}
+
+/// Ties a window's texts to what they are made of; `scale` tells how many pixels a logical one has there.
+pub(crate) fn bind(rich: &Rich<'_>, scale: impl Fn() -> f32 + 'static) {
+    rich.on_spots(|text| {
+        let spots = emoji::spots(&text).into_iter().map(|range| Spot {
+            at: number(range.start),
+            next: number(range.end),
+            emoji: text[range].into(),
+        });
+        ModelRc::new(VecModel::from(spots.collect::<Vec<_>>()))
+    });
+    rich.on_links(|text| {
+        let links = links(&text).into_iter().map(|range| Link {
+            at: number(range.start),
+            next: number(range.end),
+            url: text[range].into(),
+        });
+        ModelRc::new(VecModel::from(links.collect::<Vec<_>>()))
+    });
+    rich.on_styled(|text| {
+        let mut shown = StyledText::default();
+        App::with(|app| shown = styled(&app.voice, &text));
+        shown
+    });
+    rich.on_picture(move |emoji, side| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "some pixels; drawn at 256 at most"
+        )]
+        let side = (side * scale()).ceil() as u32;
+        let mut picture = Image::default();
+        App::with(|app| picture = app.emoji.picture(&emoji, side));
+        picture
+    });
+}
+
+/// The text with its links in the colour of links.
+fn styled(voice: &Voice, text: &str) -> StyledText {
+    let rich = voice.global::<Rich>();
+    let mut shown = StyledText::default();
+    let mut from = 0;
+    for link in links(text) {
+        shown = rich.invoke_then_plain(shown, text[from..link.start].into());
+        shown = rich.invoke_then_link(shown, text[link.clone()].into());
+        from = link.end;
+    }
+    rich.invoke_then_plain(shown, text[from..].into())
+}
+
+/// Asks whether this link shall be opened, and shows the whole of it; one to a Qiaoqiao server opens here.
+pub(crate) fn question(link: SharedString) -> Question {
+    let url = link.to_string();
+    let question = Question::new("link", "", move |app, answer, _, _| {
+        if url.to_ascii_lowercase().starts_with("qiao://") {
+            answer.done();
+            let wish = crate::single::Wish { link: Some(url.clone()), ..crate::single::Wish::default() };
+            App::with(|app| app.wish(wish));
+            return;
+        }
+        match child::start("xdg-open", &url) {
+            Ok(()) => answer.done(),
+            Err(_) => answer.refuse(&app.voice.global::<Say>().invoke_no_opener()),
+        }
+    });
+    question.saying(link)
+}
+
+fn number(at: usize) -> i32 {
+    i32::try_from(at).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<&str> {
+        links(text).into_iter().map(|range| &text[range]).collect()
+    }
+
+    #[test]
+    fn links_are_found_without_the_sentence_around_them() {
+        assert_eq!(found("see https://example.org/a?b=c#d."), ["https://example.org/a?b=c#d"]);
+        assert_eq!(found("（https://example.org/路）看"), ["https://example.org/"]);
+        assert_eq!(
+            found("(http://localhost:80/x_(y)), qiao://host/i/K7"),
+            ["http://localhost:80/x_(y)", "qiao://host/i/K7"]
+        );
+        assert_eq!(found("HTTPS://EXAMPLE.ORG and http://[::1]/"), ["HTTPS://EXAMPLE.ORG", "http://[::1]/"]);
+    }
+
+    #[test]
+    fn what_only_looks_like_a_link_is_text() {
+        for text in [
+            "https://",
+            "https:// example.org",
+            "xhttps://a.b",
+            "file:///etc/passwd",
+            "javascript://a.b",
+            "https://münchen",
+            "://",
+            "http://nodots",
+        ] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+        let long = format!("https://a.b/{}", "x".repeat(LONGEST));
+        assert_eq!(found(&long), [""; 0]);
+        assert_eq!(found(&"http://a.b ".repeat(100)).len(), LINKS);
+    }
+}

@@ -1,0 +1,116 @@
+//! Emoji and links in messages, sounds, the recent conversations, messages that are found.
+
+use ipc_schema::{Event, friend, presence, shake};
+use slint::{ComponentHandle, Model};
+
+use super::{World, button, by_label, field, rows};
+use crate::mock::ALICE;
+use crate::sound::Sound;
+
+#[test]
+fn a_link_is_opened_only_after_all_of_it_was_shown() {
+    let world = World::start(true);
+    world.mock.message("bob", "看 https://example.org/a?b=c。好吗 👍🏽");
+    let chat = world.open("bob");
+    let window = chat.window();
+    world.until("the message", |_| rows(window).len() > 1);
+    let row = window.global::<qq_slint_ui::Talk>().get_rows().iter().last().unwrap();
+    assert!(row.has_emoji && row.has_links && !row.large);
+    world.until("the link", |_| by_label(window, "Open https://example.org/a?b=c").is_some());
+    button(window, "Open https://example.org/a?b=c").invoke_accessible_default_action();
+    let sheet = window.global::<qq_slint_ui::Ask>();
+    world.until("the question", |_| sheet.get_open());
+    assert_eq!(sheet.get_text(), "https://example.org/a?b=c");
+    button(window, "Cancel").invoke_accessible_default_action();
+    assert!(!sheet.get_open());
+}
+
+#[test]
+fn a_link_to_a_server_is_taken_to_the_page_to_join_by_it() {
+    let world = World::start(true);
+    let chat = world.open("bob");
+    let window = chat.window();
+    window.global::<qq_slint_ui::Rich>().invoke_open("qiao://host/i/K7".into());
+    button(window, "Open").invoke_accessible_default_action();
+    world.until("the login window", |world| world.app.login.borrow().is_some());
+    assert_eq!(world.login().window().global::<qq_slint_ui::Enter>().get_link(), "qiao://host/i/K7");
+}
+
+#[test]
+fn a_message_a_shake_a_request_and_a_friend_who_comes_are_heard_but_not_while_one_is_busy() {
+    let world = World::start(true);
+    world.app.prefs.borrow_mut().on_message = Some(1);
+    let everything = || {
+        world.mock.message("bob", "hello?");
+        world.mock.event(Event::ShakeReceived(shake::Received { from: "bob".into() }));
+        let asked = friend::Asked { friend: "fan".into(), incoming: true, ..friend::Asked::default() };
+        world.mock.event(Event::FriendRequested(asked));
+        for state in [presence::State::Offline, presence::State::Online] {
+            let changed = presence::Changed { friend: "eve".into(), state, ..presence::Changed::default() };
+            world.mock.event(Event::PresenceChanged(changed));
+        }
+    };
+    let unread = |count| {
+        world.until("all of it", |world| {
+            let bob = world.app.current(|account| account.friend("bob").map(|bob| bob.unread)).flatten();
+            let eve = world.app.current(|account| account.friend("eve").map(|eve| eve.state)).flatten();
+            bob == Some(count) && eve == Some(presence::State::Online)
+        });
+    };
+    everything();
+    unread(1);
+    let all = [Sound::Message, Sound::Shake, Sound::Request, Sound::Online];
+    assert_eq!(world.app.sounds.heard.take(), all);
+    world.app.prefs.borrow_mut().silent = vec![Sound::Message, Sound::Online];
+    everything();
+    unread(2);
+    world.until("both", |world| world.app.sounds.heard.borrow().len() >= 2);
+    assert_eq!(world.app.sounds.heard.take(), [Sound::Shake, Sound::Request]);
+    world.app.prefs.borrow_mut().silent.clear();
+    let busy = presence::Changed {
+        friend: "alice".into(),
+        state: presence::State::Busy,
+        ..presence::Changed::default()
+    };
+    world.mock.event(Event::PresenceChanged(busy));
+    everything();
+    unread(3);
+    assert_eq!(world.app.sounds.heard.take(), []);
+}
+
+#[test]
+fn the_conversation_with_the_newest_message_stands_first() {
+    let world = World::start(true);
+    let at = |from: &str, ts: &str| {
+        world.app.spoken((ALICE.to_owned(), from.to_owned()), ts, "hi\nthere");
+    };
+    at("cui", "2026-11-20T09:30:00.000Z");
+    at("amy", "2026-11-22T09:30:00.000Z");
+    at("dan", "2026-11-21T09:30:00.000Z");
+    at("amy", "2026-11-19T09:30:00.000Z");
+    let friends = world.friends();
+    let list = friends.window().global::<qq_slint_ui::Friends>();
+    list.invoke_tab_chosen(1);
+    let ids: Vec<String> = list.get_items().iter().map(|item| item.id.to_string()).collect();
+    assert_eq!(ids, ["amy", "dan", "cui"]);
+    assert_eq!(list.get_items().row_data(0).unwrap().note, "hi there");
+}
+
+#[test]
+fn a_message_is_found_from_the_friend_list_and_shown_where_it_stands() {
+    let world = World::start(true);
+    world.mock.message("bob", "the Noodle place at six");
+    world.mock.message("amy", "nothing of that");
+    let friends = world.friends();
+    let window = friends.window();
+    field(window, "Search friends and messages").set_accessible_value("noodle");
+    let list = window.global::<qq_slint_ui::Friends>();
+    world.until("the message", |_| list.get_items().row_count() == 2);
+    let found = list.get_items().row_data(1).unwrap();
+    assert_eq!((found.id.as_str(), found.note.as_str()), ("bob", "the Noodle place at six"));
+    list.invoke_open_message(found);
+    let chat = world.chat("bob");
+    world.until("the message is marked", |_| {
+        chat.window().global::<qq_slint_ui::Talk>().get_rows().iter().any(|row| row.found)
+    });
+}
