@@ -46,7 +46,8 @@ impl Hello {
             format!(
                 "this qqd needs protocol {ours} or newer and the program speaks {theirs}; update the program"
             ),
-        ))
+        )
+        .with_field("update", "program"))
     }
 }
 
@@ -84,10 +85,10 @@ impl Welcome {
     /// # Errors
     /// [`Code::Version`] when the two have no protocol in common.
     pub fn check(&self) -> Result<(), Error> {
-        let advice = if self.min_protocol > protocol::VERSION {
-            "this program is too old for it; update the program"
+        let (advice, old) = if self.min_protocol > protocol::VERSION {
+            ("this program is too old for it; update the program", "program")
         } else if self.protocol < protocol::MIN {
-            "it is too old for this program; restart qqd after the update"
+            ("it is too old for this program; restart qqd after the update", "qqd")
         } else {
             return Ok(());
         };
@@ -95,7 +96,9 @@ impl Welcome {
         Err(Error::new(
             Code::Version,
             format!("qqd {daemon} speaks protocol {min_protocol} to {protocol}: {advice}"),
-        ))
+        )
+        .with_field("daemon", daemon.as_str())
+        .with_field("update", old))
     }
 }
 

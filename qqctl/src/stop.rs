@@ -48,7 +48,9 @@ fn runs(pid: u32) -> bool {
     let stat = std::fs::read_to_string(PathBuf::from(format!("/proc/{pid}/stat"))).unwrap_or_default();
     // The name stands in parentheses, and may hold any character.
     let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
-    state.is_some_and(|state| !matches!(state, 'Z' | 'X'))
+    let threads = || std::fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+    // While other threads still run, they hold what the process has open.
+    state.is_some_and(|state| !matches!(state, 'Z' | 'X') || threads() > 1)
 }
 
 #[cfg(test)]

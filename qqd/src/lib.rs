@@ -6,6 +6,7 @@ mod inherited;
 pub mod ipc;
 pub mod log;
 mod open;
+mod outdated;
 pub mod relay;
 pub mod shell;
 pub mod store;

@@ -23,6 +23,7 @@ use crate::inherited;
 use crate::ipc::{Place, Refusal, Server, Settings};
 use crate::log;
 use crate::open::open;
+use crate::outdated::{Outdated, version};
 use crate::relay::{self, Links, Wake};
 use crate::store::{self, Answer, OpenError, Store};
 
@@ -110,7 +111,7 @@ async fn serve(
     });
     let core = Core::new(now(started), random);
     tracing::info!(socket = %place.path().display(), version = env!("CARGO_PKG_VERSION"), "ready");
-    let sources = Sources { inputs, answers, wake, signals };
+    let sources = Sources { inputs, answers, wake, outdated: Outdated::new(), signals };
     let shell = Shell {
         core,
         server,
@@ -137,6 +138,7 @@ struct Sources {
     inputs: mpsc::Receiver<Input>,
     answers: mpsc::UnboundedReceiver<Vec<Answer>>,
     wake: Wake,
+    outdated: Outdated,
     signals: Signals,
 }
 
@@ -161,6 +163,8 @@ impl Signals {
 enum Happened {
     Input(Input),
     Stored(Vec<Answer>),
+    /// Another daemon, here.
+    Installed(PathBuf),
 }
 
 struct Shell {
@@ -196,7 +200,7 @@ impl Shell {
     /// Waits for what happens next; none when a stop has taken too long. While the store owes many answers nothing
     /// else is taken in, so that what is asked of it, and its answers, stay bounded.
     async fn next(&mut self, sources: &mut Sources, until: Option<tokio::time::Instant>) -> Option<Happened> {
-        let Sources { inputs, answers, wake, signals } = sources;
+        let Sources { inputs, answers, wake, outdated, signals } = sources;
         let room = self.asked < store::QUEUE;
         let deadline = self.core.deadline().map(|deadline| (self.started + deadline).into());
         let input = tokio::select! {
@@ -204,6 +208,7 @@ impl Shell {
             Some(input) = inputs.recv(), if room => input,
             (account, attempt, news) = self.links.next(), if room => Input::Link { account, attempt, news },
             () = wake.woken() => Input::Woken,
+            program = outdated.noticed() => return Some(Happened::Installed(program)),
             () = at(deadline), if deadline.is_some() => Input::Tick,
             _ = signals.terminate.recv(), if until.is_none() => Input::Stop,
             _ = signals.interrupt.recv(), if until.is_none() => Input::Stop,
@@ -218,6 +223,7 @@ impl Shell {
                 self.core.handle(now(self.started), input);
                 self.carry_out().await?;
             }
+            Happened::Installed(program) => self.ask_version(program),
             Happened::Stored(batch) => {
                 self.asked = self.asked.saturating_sub(batch.len());
                 for (token, result) in batch {
@@ -264,6 +270,16 @@ impl Shell {
             Output::Stopped => self.stopped = true,
         }
         Ok(())
+    }
+
+    /// Asks another daemon for its version, beside all else.
+    fn ask_version(&self, program: PathBuf) {
+        let inputs = self.inputs.clone();
+        tokio::spawn(async move {
+            let installed = version(&program).await;
+            // Without a shell nobody waits for it.
+            let _ = inputs.send(Input::Outdated { installed }).await;
+        });
     }
 
     /// Starts a window program, beside all else.

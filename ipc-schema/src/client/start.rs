@@ -14,6 +14,8 @@ use crate::{Code, Error};
 const START: Duration = Duration::from_secs(5);
 /// The daemon's log is put aside when it has grown beyond this.
 const LOG_MAX: u64 = 4 << 20;
+/// How long one that is ending is given before another one is started.
+const AGAIN: Duration = Duration::from_millis(50);
 /// The daemon's exit code when another one is there already.
 const ANOTHER: i32 = 75;
 
@@ -35,9 +37,11 @@ pub fn start(socket: &Path, named: bool) -> Result<(), Error> {
     let mut log = open_log(&log_path)
         .map_err(|error| no_daemon(format!("qqd's log {} cannot be written: {error}", log_path.display())))?;
     let begin = log.seek(SeekFrom::End(0)).unwrap_or(0);
-    let child = spawn(&program, named.then_some(socket), &log)
-        .map_err(|error| no_daemon(format!("qqd cannot be started ({}): {error}", program.display())))?;
-    wait_for(socket, child, &mut log, begin, &log_path)
+    let spawned = || {
+        spawn(&program, named.then_some(socket), &log)
+            .map_err(|error| no_daemon(format!("qqd cannot be started ({}): {error}", program.display())))
+    };
+    wait_for(socket, spawned, (&log, begin), &log_path)
 }
 
 /// The qqd beside this program, else the one on the PATH.
@@ -63,12 +67,12 @@ fn spawn(program: &Path, socket: Option<&Path>, log: &File) -> std::io::Result<C
 
 fn wait_for(
     socket: &Path,
-    mut child: Child,
-    log: &mut File,
-    begin: u64,
+    spawned: impl Fn() -> Result<Child, Error>,
+    (log, begin): (&File, u64),
     log_path: &Path,
 ) -> Result<(), Error> {
     let started = Instant::now();
+    let mut child = spawned()?;
     let mut pause = Duration::from_millis(1);
     loop {
         if answers(socket) {
@@ -76,14 +80,22 @@ fn wait_for(
         }
         let ended = child.try_wait().ok().flatten();
         let late = started.elapsed() > START;
-        // Another program may have started one at the same moment: ours ends with 75, and theirs will answer.
+        // Another program may have started one at the same moment: ours ends with 75, and theirs will answer. Or an older one
+        // has been told to end and is still there: then it is our turn in a moment.
         let sentence = match ended {
-            Some(status) if late || status.code() != Some(ANOTHER) => {
+            Some(status) if !late && status.code() == Some(ANOTHER) => {
+                std::thread::sleep(AGAIN);
+                if !answers(socket) {
+                    child = spawned()?;
+                }
+                None
+            }
+            Some(status) => {
                 let said = last_line(log, begin).unwrap_or_else(|| status.to_string());
                 Some(format!("qqd could not start: {}", said.trim_start_matches("qqd: ")))
             }
             None if late => Some("qqd was started and does not answer after 5 seconds".to_owned()),
-            Some(_) | None => None,
+            None => None,
         };
         if let Some(sentence) = sentence {
             let hint = format!("its log is {}", log_path.display());
@@ -118,7 +130,7 @@ fn open_log(path: &Path) -> std::io::Result<File> {
 }
 
 /// The last line that the daemon wrote since it was started, at most 4 KiB of it.
-fn last_line(log: &mut File, begin: u64) -> Option<String> {
+fn last_line(mut log: &File, begin: u64) -> Option<String> {
     let end = log.seek(SeekFrom::End(0)).ok()?;
     log.seek(SeekFrom::Start(begin.max(end.saturating_sub(4096)))).ok()?;
     let mut text = Vec::new();
