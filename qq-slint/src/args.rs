@@ -14,6 +14,15 @@ pub(crate) enum Renderer {
     Software,
 }
 
+/// Whom the pretend daemon knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Pretend {
+    /// Five friends.
+    Few,
+    /// 5,000 friends, 100,000 messages with one of them, long names, long texts.
+    Many,
+}
+
 /// Qiaoqiao 敲敲: friend list, chat windows, the window shake
 ///
 /// A second start raises the window that is open. The background program qqd is started when it does not run; closing
@@ -41,8 +50,9 @@ pub(crate) struct Args {
     #[arg(long, value_enum, value_name = "RENDERER")]
     pub(crate) renderer: Option<Renderer>,
     /// Talk to pretend friends of a pretend daemon: nothing is sent, nothing is kept
-    #[arg(long, conflicts_with_all = ["socket", "link", "account"])]
-    pub(crate) mock: bool,
+    #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true,
+        default_missing_value = "few", conflicts_with_all = ["socket", "link", "account"])]
+    pub(crate) mock: Option<Pretend>,
     /// The daemon's socket, when it is not where it always is
     #[arg(long, value_name = "PATH")]
     pub(crate) socket: Option<PathBuf>,

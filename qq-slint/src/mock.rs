@@ -1,6 +1,9 @@
 //! A pretend daemon for `--mock` and for the tests: the real codec over a real socket in this process, a few friends who
 //! answer, nothing stored. What it pretends stands in the documentation of the methods in `ipc-schema`.
 
+pub(crate) mod many;
+mod pages;
+
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -82,12 +85,27 @@ impl Mock {
         self.lock().called.iter().filter(|called| *called == method).count()
     }
 
+    /// All that the pretend daemon knows.
+    #[cfg(test)]
+    pub(crate) fn state(&self) -> State {
+        self.lock().state.clone()
+    }
+
     /// Changes what the pretend daemon holds.
     #[cfg(test)]
     pub(crate) fn fill(&self, f: impl FnOnce(&mut State, &mut Vec<chat::Message>)) {
         let mut inner = self.lock();
         let inner = &mut *inner;
         f(&mut inner.state, &mut inner.messages);
+    }
+
+    /// Gives it more friends and messages than anybody has.
+    pub(crate) fn crowd(&self) {
+        let mut inner = self.lock();
+        if let Some(account) = inner.state.accounts.first_mut() {
+            account.groups = many::groups();
+        }
+        inner.messages = many::messages("alice", crate::clock::now());
     }
 
     /// A message of a friend.
@@ -165,6 +183,7 @@ impl Inner {
                 let messages = self.messages.iter().rev().filter(held).cloned().collect();
                 raw(&chat::Hits { messages, ..chat::Hits::default() })
             }
+            Request::ChatExport(export) => raw(&self.rest(&export)),
             Request::ChatSend(send) => self.send(send),
             Request::ChatRead(read) => self.read(read.to.as_deref()),
             Request::FriendAdd(add) if add.friend == "nobody" => {
@@ -291,22 +310,6 @@ impl Inner {
     fn drop_waiting(&mut self, id: &str) -> Result<Box<RawValue>, Error> {
         self.messages.retain(|message| message.id != id);
         raw(&outbox::Done { id: id.to_owned(), state: chat::State::Failed })
-    }
-
-    fn page(&self, history: &chat::History) -> chat::Page {
-        let friend = bare(&history.to);
-        let before = history.before.unwrap_or(u64::MAX);
-        let talk = |message: &&chat::Message| message.from == friend || message.to == friend;
-        let mut messages: Vec<_> = self
-            .messages
-            .iter()
-            .filter(talk)
-            .filter(|message| message.row.is_some_and(|row| row < before))
-            .cloned()
-            .collect();
-        let count = usize::try_from(history.count).unwrap_or(usize::MAX);
-        let more = messages.len() > count;
-        chat::Page { messages: messages.split_off(messages.len().saturating_sub(count)), more }
     }
 
     fn send(&mut self, send: chat::Send) -> Result<Box<RawValue>, Error> {

@@ -8,7 +8,7 @@ use anyhow::Context;
 use qq_slint_ui::Voice;
 
 use super::{APP, App};
-use crate::args::{Args, Renderer};
+use crate::args::{Args, Pretend, Renderer};
 use crate::emoji::Pictures;
 use crate::face::Faces;
 use crate::link::{Inbox, Link};
@@ -30,8 +30,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         account: args.account.clone(),
         hidden: args.hidden,
     };
-    if args.mock {
-        return pretend(args, wish);
+    if let Some(whom) = args.mock {
+        return pretend(args, whom, wish);
     }
     let listener = match single::take(&socket, &wish).context("the place for the one window program")? {
         Place::First(listener) => listener,
@@ -49,12 +49,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 /// The program with a pretend daemon, beside any other that runs.
-fn pretend(args: &Args, wish: Wish) -> anyhow::Result<()> {
+fn pretend(args: &Args, whom: Pretend, wish: Wish) -> anyhow::Result<()> {
     let dir = std::env::temp_dir().join(format!("qq-slint-mock-{}", std::process::id()));
     std::fs::create_dir(&dir)?;
     let (mock, socket) = Mock::start(&dir, true)?;
-    mock.message("bob", "Dinner at six?");
-    mock.message("bob", "晚上一起吃饭吗？");
+    match whom {
+        Pretend::Few => {
+            mock.message("bob", "Dinner at six?");
+            mock.message("bob", "晚上一起吃饭吗？");
+        }
+        Pretend::Many => {
+            mock.crowd();
+            mock.message("f0", "Dinner at six?");
+        }
+    }
     select(args.renderer)?;
     let app = begin(socket, true, false, wish, prefs::Place::Nowhere)?;
     app.raise_tray();

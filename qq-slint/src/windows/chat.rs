@@ -2,6 +2,7 @@
 
 mod export;
 mod find;
+pub(crate) mod pages;
 mod shake;
 mod write;
 
@@ -12,15 +13,12 @@ use std::time::Instant;
 use ipc_schema::chat::{self, Message, State};
 use ipc_schema::{Event, account, friend, presence};
 use qq_slint_ui::{ChatWindow, Say};
-use slint::{ComponentHandle, ModelRc, PhysicalPosition, SharedString, Timer, VecModel};
+use slint::{ComponentHandle, Model, ModelRc, PhysicalPosition, SharedString, Timer, VecModel};
 
 use super::rows::{self, Entry, View};
 use super::stage::Stage;
 use crate::app::{App, Peer};
 use crate::{face, rich, winext, words};
-
-/// How many messages are fetched at once.
-const PAGE: u32 = 60;
 
 /// What its size is remembered by, and the size before there is one to remember: logical pixels.
 const KIND: &str = "chat";
@@ -32,7 +30,12 @@ pub(crate) struct Chat {
     rows: Rc<VecModel<qq_slint_ui::Row>>,
     entries: RefCell<Vec<Entry>>,
     loading: Cell<bool>,
+    /// Which of the questions for messages is the last.
+    turn: Cell<u64>,
+    /// There are older messages than are here.
     more: Cell<bool>,
+    /// There are newer messages than are here.
+    newer: Cell<bool>,
     unread_from: RefCell<Option<String>>,
     typed: Cell<Option<Instant>>,
     friend_types: Cell<bool>,
@@ -57,7 +60,9 @@ impl Chat {
             rows,
             entries: RefCell::default(),
             loading: Cell::new(false),
+            turn: Cell::new(0),
             more: Cell::new(true),
+            newer: Cell::new(false),
             unread_from: RefCell::default(),
             typed: Cell::new(None),
             friend_types: Cell::new(false),
@@ -103,6 +108,10 @@ impl Chat {
         talk.on_shake(move || shake(()));
         let older = self.doing(|chat, app, ()| chat.older(app));
         talk.on_older(move || older(()));
+        let later = self.doing(|chat, app, ()| chat.later(app));
+        talk.on_later(move || later(()));
+        let newest = self.doing(|chat, app, ()| chat.newest(app, |_, _| {}));
+        talk.on_newest(move || newest(()));
         let seen = self.doing(|chat, app, ()| chat.seen(app));
         talk.on_seen(move || seen(()));
     }
@@ -253,78 +262,6 @@ impl Chat {
         }
     }
 
-    /// The newest messages anew: the daemon has told its whole state.
-    pub(crate) fn reload(self: &Rc<Self>, app: &Rc<App>) {
-        self.more.set(true);
-        self.loading.set(false);
-        self.entries.borrow_mut().retain(|entry| matches!(entry, Entry::Event { .. }));
-        self.older(app);
-    }
-
-    /// Fetches the page before the oldest message that is here.
-    fn older(self: &Rc<Self>, app: &Rc<App>) {
-        self.fetch(app, PAGE, |_| {});
-    }
-
-    /// Fetches so many messages before the oldest that is here, unless some are on their way.
-    fn fetch(self: &Rc<Self>, app: &Rc<App>, count: u32, then: impl FnOnce(&Rc<App>) + 'static) {
-        if self.loading.get() || !self.more.get() {
-            return;
-        }
-        self.loading.set(true);
-        let before = self.entries.borrow().iter().find_map(message).and_then(|oldest| oldest.row);
-        let params = chat::History { to: self.to(), count, before };
-        let weak = Rc::downgrade(self);
-        app.link.call(Some(&self.peer.0), &params, move |reply| {
-            let Some(chat) = weak.upgrade() else { return };
-            App::with(|app| {
-                chat.loading.set(false);
-                match reply {
-                    Ok(page) => {
-                        chat.on_page(app, page, before.is_none());
-                        then(app);
-                        chat.go_on(app);
-                    }
-                    Err(error) => chat.fail(app, &error),
-                }
-            });
-        });
-        self.refresh(app);
-    }
-
-    fn on_page(self: &Rc<Self>, app: &Rc<App>, page: chat::Page, newest: bool) {
-        self.more.set(page.more);
-        let before = self.stage.content_height();
-        {
-            let mut entries = self.entries.borrow_mut();
-            let known: std::collections::HashSet<String> =
-                entries.iter().filter_map(|entry| message(entry).map(|known| known.id.clone())).collect();
-            let new =
-                page.messages.into_iter().filter(|message| !known.contains(&message.id)).map(Entry::Message);
-            entries.splice(0..0, new.collect::<Vec<_>>());
-            if newest {
-                *self.unread_from.borrow_mut() = self.first_unread(app, &entries);
-            }
-        }
-        self.refresh(app);
-        if newest {
-            self.stage.to_end();
-        } else {
-            // What was in view stays in view.
-            let after = self.stage.content_height();
-            self.stage.scroll_by(after - before);
-        }
-    }
-
-    /// The oldest message that is unread, by the count of the mirror.
-    fn first_unread(&self, app: &App, entries: &[Entry]) -> Option<String> {
-        let unread = app.state.borrow().account(&self.peer.0)?.friend(&self.peer.1)?.unread;
-        let own = account::bare(&self.peer.0);
-        let incoming = entries.iter().filter_map(message).filter(|message| message.from != own);
-        let from = usize::try_from(unread).ok()?.checked_sub(1)?;
-        incoming.rev().nth(from).map(|message| message.id.clone())
-    }
-
     /// An event about this friend.
     pub(crate) fn hear(self: &Rc<Self>, app: &Rc<App>, event: &Event) {
         match event {
@@ -340,12 +277,9 @@ impl Chat {
         self.friend_types.set(false);
         let at_end = self.stage.is_at_end();
         let own = received.from == account::bare(&self.peer.0);
-        if !self
-            .entries
-            .borrow()
-            .iter()
-            .any(|entry| message(entry).is_some_and(|known| known.id == received.id))
-        {
+        let is_known = |entry| message(entry).is_some_and(|known| known.id == received.id);
+        // Far from the end there is no place for it: it comes with its page.
+        if !self.newer.get() && !self.entries.borrow().iter().any(is_known) {
             self.entries.borrow_mut().push(Entry::Message(Message {
                 id: received.id.clone(),
                 from: received.from.clone(),
@@ -359,8 +293,17 @@ impl Chat {
                 why: None,
             }));
         }
+        match self.entries.borrow().len() {
+            0..=pages::KEPT => {}
+            // Those that came one by one have no rows yet: the page has.
+            _ if at_end => return self.newest(app, |_, _| {}),
+            many if many > 2 * pages::KEPT => self.forget_newest(),
+            _ => {}
+        }
         self.refresh(app);
-        if at_end || own {
+        if self.newer.get() && own {
+            self.newest(app, |_, _| {});
+        } else if at_end || own {
             self.stage.to_end();
         }
         if self.in_view(app) {
@@ -417,6 +360,7 @@ impl Chat {
         talk.set_typing(self.friend_types.get());
         talk.set_loading(self.loading.get());
         talk.set_more(self.more.get());
+        talk.set_newer(self.newer.get());
         talk.set_banner(app.trouble().into());
         talk.set_can_shake(friend.is_some() && online);
         talk.set_problem(self.problem.borrow().as_str().into());
@@ -445,7 +389,12 @@ impl Chat {
             now: crate::clock::now(),
             zone: crate::clock::zone(),
         };
-        super::update(&self.rows, rows::rows(&self.entries.borrow(), &view));
+        super::slide(&self.rows, rows::rows(&self.entries.borrow(), &view), |row| row.id.clone());
+    }
+
+    /// Which row of the list shows this message.
+    fn row_of(&self, id: &str) -> Option<usize> {
+        self.rows.iter().position(|row| row.id == id)
     }
 
     /// The newest messages were seen: they count as read.

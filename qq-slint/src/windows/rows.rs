@@ -22,17 +22,17 @@ pub(crate) enum Entry {
 }
 
 impl Entry {
-    /// The day on which it happened.
-    pub(crate) fn date(&self, zone: &TimeZone) -> Option<Date> {
-        local(self.ts(), zone).map(|when| when.date())
-    }
-
     fn ts(&self) -> &str {
         match self {
             Self::Message(message) => &message.ts,
             Self::Event { ts, .. } => ts,
         }
     }
+}
+
+/// The day on which a message was sent.
+pub(crate) fn date(message: &Message, zone: &TimeZone) -> Option<Date> {
+    local(&message.ts, zone).map(|when| when.date())
 }
 
 /// Who talks, and what marks stand where.
@@ -126,9 +126,10 @@ fn mark(state: State) -> Mark {
     }
 }
 
-/// Other people's text without what a text renderer would obey: control characters but line ends and tabs.
+/// Other people's text without what a text renderer would obey: control characters but line ends. A tab, which it would draw
+/// as a missing letter, is four blanks.
 fn harmless(text: &str) -> String {
-    text.chars().filter(|letter| matches!(letter, '\n' | '\t') || !letter.is_control()).collect()
+    text.replace('\t', "    ").chars().filter(|letter| *letter == '\n' || !letter.is_control()).collect()
 }
 
 fn local(ts: &str, zone: &TimeZone) -> Option<Zoned> {

@@ -56,36 +56,42 @@ impl Stage {
         either!(self, window => window.invoke_write());
     }
 
-    pub(crate) fn to_row(&self, share: f32) {
-        either!(self, window => window.invoke_to_row(share));
+    /// So that this row is the first in view. The list knows the heights of far rows only when it draws them, so the row is
+    /// sought again a few times.
+    pub(crate) fn to_row(&self, row: usize) {
+        self.again(&[0, 20, 60], move |stage| stage.seek(row));
     }
 
-    pub(crate) fn is_at_end(&self) -> bool {
-        either!(self, window => window.invoke_is_at_end())
+    /// So that this row stands in the middle of the view, about.
+    pub(crate) fn to_found(&self, row: usize) {
+        self.to_row(row);
+        self.again(&[120], Self::nudge);
     }
 
-    pub(crate) fn content_height(&self) -> f32 {
-        either!(self, window => window.invoke_content_height())
-    }
-
-    pub(crate) fn scroll_by(&self, distance: f32) {
-        either!(self, window => window.invoke_scroll_by(distance));
-    }
-
-    pub(crate) fn sway(&self, x: f32) {
-        either!(self, window => window.set_sway(x));
-    }
-
-    /// To the newest message. The list learns the heights of new rows only as it draws them, so the end is sought again
-    /// a few times.
+    /// To the newest message; sought again as a row is.
     pub(crate) fn to_end(&self) {
-        for pause in [0, 20, 60, 120].map(std::time::Duration::from_millis) {
+        self.again(&[0, 20, 60, 120], |stage| either!(stage, window => window.invoke_to_end()));
+    }
+
+    fn seek(&self, row: usize) {
+        let row = i32::try_from(row).unwrap_or(i32::MAX);
+        either!(self, window => window.invoke_to_row(row));
+    }
+
+    fn nudge(&self) {
+        either!(self, window => window.invoke_nudge());
+    }
+
+    /// Does it after each of these pauses (ms), if the window is there still.
+    fn again(&self, pauses: &[u64], f: impl Fn(&Self) + Clone + 'static) {
+        for pause in pauses.iter().copied().map(std::time::Duration::from_millis) {
+            let f = f.clone();
             match self {
                 Self::Own(window) => {
                     let weak = window.as_weak();
                     slint::Timer::single_shot(pause, move || {
                         if let Some(window) = weak.upgrade() {
-                            window.invoke_to_end();
+                            f(&Self::Own(window));
                         }
                     });
                 }
@@ -93,12 +99,25 @@ impl Stage {
                     let weak = window.as_weak();
                     slint::Timer::single_shot(pause, move || {
                         if let Some(window) = weak.upgrade() {
-                            window.invoke_to_end();
+                            f(&Self::Beside(window));
                         }
                     });
                 }
             }
         }
+    }
+
+    pub(crate) fn is_at_end(&self) -> bool {
+        either!(self, window => window.invoke_is_at_end())
+    }
+
+    /// Whether the very first row is in view.
+    pub(crate) fn is_at_start(&self) -> bool {
+        either!(self, window => window.invoke_is_at_start())
+    }
+
+    pub(crate) fn sway(&self, x: f32) {
+        either!(self, window => window.set_sway(x));
     }
 
     pub(crate) fn ask(&self, app: &App, question: Question) {

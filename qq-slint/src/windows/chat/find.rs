@@ -3,16 +3,17 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use ipc_schema::chat::{self, SEARCH_COUNT_MAX};
+use ipc_schema::chat::{self, Message, SEARCH_COUNT_MAX};
 use jiff::civil::Date;
 use qq_slint_ui::Say;
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel};
 
-use super::{Chat, Entry, message};
+use super::{Chat, message};
 use crate::app::App;
 use crate::asking::Question;
+use crate::windows::rows;
 
-/// The most messages that are fetched at once on the way back to one that is looked for.
+/// How many messages are looked at once on the way back to a day.
 const STRIDE: u32 = 1_000;
 /// How many emoji the panel shows at once.
 const EMOJI: usize = 400;
@@ -25,8 +26,6 @@ pub(super) struct Search {
     /// The ids that were found, newest first, and their rows.
     hits: RefCell<Vec<(String, u64)>>,
     at: Cell<usize>,
-    /// Where to go once the page that is on its way is here.
-    goal: RefCell<Option<Goal>>,
 }
 
 /// To where a conversation is being read back.
@@ -124,51 +123,70 @@ impl Chat {
             .ask(app, question.with(crate::clock::now().to_zoned(crate::clock::zone()).date().to_string()));
     }
 
-    /// Shows what is looked for, and fetches older messages until it is here.
+    /// Shows what is looked for; where it is not here, the messages around it take the place of those that are.
     fn go_to(self: &Rc<Self>, app: &Rc<App>, goal: Goal) {
-        if self.loading.get() {
-            *self.search.goal.borrow_mut() = Some(goal);
-            return;
+        if self.is_here(&goal) {
+            return self.show_goal(app, &goal);
         }
-        if !self.is_here(&goal) && self.more.get() {
-            let weak = Rc::downgrade(self);
-            self.fetch(app, STRIDE, move |app| {
-                if let Some(chat) = weak.upgrade() {
-                    chat.go_to(app, goal);
-                }
-            });
-            return;
+        match goal {
+            Goal::Message(_, row) => self.around(app, row, move |chat, app| chat.show_goal(app, &goal)),
+            Goal::Day(day) => self.look_back(app, day, None, None),
         }
-        self.refresh(app);
-        let zone = crate::clock::zone();
-        let entries = self.entries.borrow();
-        let at = entries.iter().position(|entry| match (&goal, entry) {
-            (Goal::Message(id, _), Entry::Message(message)) => message.id == *id,
-            (Goal::Day(day), entry) => entry.date(&zone).is_some_and(|date| date >= *day),
-            (Goal::Message(..), Entry::Event { .. }) => false,
-        });
-        let at = at.unwrap_or(entries.len().saturating_sub(1));
-        #[expect(clippy::cast_precision_loss, reason = "a share of the list's height")]
-        let share = at as f32 / entries.len().max(1) as f32;
-        drop(entries);
-        self.stage.to_row(share);
     }
 
-    /// A page has come: on to where it was to go.
-    pub(super) fn go_on(self: &Rc<Self>, app: &Rc<App>) {
-        let goal = self.search.goal.borrow_mut().take();
-        if let Some(goal) = goal {
-            self.go_to(app, goal);
+    /// Looks for a day from the newest message back, page by page, and keeps none of them. `found` is the row of the oldest
+    /// message so far that is not older than the day.
+    fn look_back(self: &Rc<Self>, app: &Rc<App>, day: Date, before: Option<u64>, found: Option<u64>) {
+        let params = chat::History { to: self.to(), count: STRIDE, before };
+        self.fetch(app, &params, move |chat, app, page| {
+            let zone = crate::clock::zone();
+            let from = |message: &&Message| rows::date(message, &zone).is_some_and(|date| date >= day);
+            let first = page.messages.iter().find(from);
+            let found = first.and_then(|first| first.row).or(found);
+            let oldest = page.messages.first();
+            match (oldest.and_then(|oldest| oldest.row), found) {
+                // The page begins with one that is not older: there may be more of them before it.
+                (oldest @ Some(_), Some(_)) if page.more && oldest == found => {
+                    chat.look_back(app, day, oldest, found);
+                }
+                (_, Some(row)) => {
+                    chat.around(app, row, move |chat, app| chat.show_goal(app, &Goal::Day(day)))
+                }
+                (_, None) => chat.newest(app, |_, _| {}),
+            }
+        });
+        self.refresh(app);
+    }
+
+    fn show_goal(self: &Rc<Self>, app: &Rc<App>, goal: &Goal) {
+        self.refresh(app);
+        let zone = crate::clock::zone();
+        let id = self.entries.borrow().iter().filter_map(message).find_map(|message| {
+            let is_it = match goal {
+                Goal::Message(id, _) => message.id == *id,
+                Goal::Day(day) => rows::date(message, &zone).is_some_and(|date| date >= *day),
+            };
+            is_it.then(|| message.id.clone())
+        });
+        match id.and_then(|id| self.row_of(&id)) {
+            Some(row) => self.stage.to_found(row),
+            None => self.stage.to_end(),
         }
     }
 
     fn is_here(&self, goal: &Goal) -> bool {
         let zone = crate::clock::zone();
         let entries = self.entries.borrow();
-        let Some(oldest) = entries.iter().find_map(message) else { return false };
+        let date = |message: &Message| rows::date(message, &zone);
+        let oldest = entries.iter().find_map(message);
+        let newest = entries.iter().rev().find_map(message);
         match goal {
-            Goal::Message(_, row) => oldest.row.is_some_and(|oldest| oldest <= *row),
-            Goal::Day(day) => Entry::Message(oldest.clone()).date(&zone).is_some_and(|date| date < *day),
+            Goal::Message(id, _) => entries.iter().filter_map(message).any(|message| message.id == *id),
+            Goal::Day(day) => {
+                let from = oldest.and_then(date).is_some_and(|date| date < *day) || !self.more.get();
+                let to = newest.and_then(date).is_some_and(|date| date >= *day) || !self.newer.get();
+                from && to
+            }
         }
     }
 

@@ -31,6 +31,10 @@ impl Chat {
 
     /// The window shakes, by the friend or by oneself, and a line says so.
     pub(crate) fn on_shake(self: &Rc<Self>, app: &Rc<App>, incoming: bool, moves: bool) {
+        // The line stands at the end of the conversation: first that must be here.
+        if self.newer.get() {
+            return self.newest(app, move |chat, app| chat.on_shake(app, incoming, moves));
+        }
         let name = self.stage.talk().get_name();
         let say = app.voice.global::<Say>();
         let text = if incoming { say.invoke_shook_you(name) } else { say.invoke_you_shook(name) };

@@ -37,6 +37,9 @@ impl Chat {
         match reply {
             Ok(sent) => {
                 self.unread_from.borrow_mut().take();
+                if self.newer.get() {
+                    return self.newest(app, |_, _| {});
+                }
                 let own = account::bare(&self.peer.0).to_owned();
                 let now = crate::clock::now().to_string();
                 app.spoken(self.peer.clone(), &now, text);
