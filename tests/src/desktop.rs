@@ -18,8 +18,12 @@ pub mod bus;
 pub mod child;
 pub mod display;
 pub mod events;
+pub mod input_method;
+pub mod keyboard;
 pub mod keys;
+pub mod picture;
 pub mod screen;
+pub mod sway;
 pub mod tree;
 
 use std::process::Command;
@@ -47,7 +51,7 @@ impl Desktop {
     pub fn start() -> Self {
         let home = tempfile::Builder::new().prefix("qd-").tempdir().expect("a temporary directory");
         let display = Display::start(home.path());
-        let buses = Buses::start(home.path(), display.name());
+        let buses = Buses::start(home.path(), Some(display.name()));
         Self { buses, display, _home: home }
     }
 

@@ -39,8 +39,9 @@ pub struct Buses {
 }
 
 impl Buses {
-    /// Starts both. Nothing else of the user's desktop is started by the session bus: it knows no services.
-    pub(super) fn start(home: &Path, display: &str) -> Self {
+    /// Starts both, beside an X server or without one. Nothing else of the user's desktop is started by the session bus: it
+    /// knows no services.
+    pub(super) fn start(home: &Path, display: Option<&str>) -> Self {
         let config = home.join("bus.conf");
         let text = CONFIG.replace("DIR", &home.display().to_string());
         std::fs::write(&config, text).expect("a configuration file");
@@ -55,11 +56,15 @@ impl Buses {
         launcher
             .arg("--launch-immediately")
             .env("DBUS_SESSION_BUS_ADDRESS", &session)
-            .env("DISPLAY", display)
             .env("HOME", home)
             .env("XDG_RUNTIME_DIR", home)
             .env("GSETTINGS_BACKEND", "memory")
             .env_remove("AT_SPI_BUS_ADDRESS");
+        // Its registry ends when there is a name of an X server and none answers.
+        match display {
+            Some(display) => launcher.env("DISPLAY", display),
+            None => launcher.env_remove("DISPLAY"),
+        };
         let launcher = child::spawn_part(launcher, &log);
         let caller = Caller::new(&session);
         // In this order: what a program is told first is what it believes.

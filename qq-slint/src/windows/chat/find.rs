@@ -150,7 +150,7 @@ impl Chat {
                     chat.look_back(app, day, oldest, found);
                 }
                 (_, Some(row)) => {
-                    chat.around(app, row, move |chat, app| chat.show_goal(app, &Goal::Day(day)))
+                    chat.around(app, row, move |chat, app| chat.show_goal(app, &Goal::Day(day)));
                 }
                 (_, None) => chat.newest(app, |_, _| {}),
             }
