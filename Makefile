@@ -10,7 +10,7 @@ SERVICES := relay-server qqd qqctl
 PROGRAMS ?= $(SERVICES) qq-slint
 
 .DEFAULT_GOAL := help
-.PHONY: help demo window test test-systemd check fuzz bench deny man install uninstall dist clean
+.PHONY: help demo window test test-window test-systemd check fuzz bench deny man install uninstall dist clean
 
 help: ## what there is to do
 	@echo 'Qiaoqiao 敲敲 $(VERSION)'
@@ -30,6 +30,11 @@ test: ## build everything and run every test
 	@scripts/setup build test
 	$(CARGO) build --workspace --bins --locked
 	$(CARGO) test --workspace --locked
+
+test-window: ## the windows with input methods for Chinese, and under sway (installs fcitx5, IBus and sway)
+	@scripts/setup build test window
+	$(CARGO) build --locked -p relay-server -p qqd -p qqctl -p qq-slint
+	$(CARGO) test --locked -p qiaoqiao-tests --test window_input -- --ignored --nocapture --test-threads 1
 
 test-systemd: ## start the units of systemd/ under a systemd of their own (as root; else what can be run without)
 	@scripts/setup build systemd
