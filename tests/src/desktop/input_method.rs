@@ -61,9 +61,13 @@ pub fn ibus(desktop: &Desktop, person: &Person) -> Running {
     desktop.place(command.env("GSETTINGS_BACKEND", "keyfile"));
     let running = child::spawn(command);
     wait::until("IBus has libpinyin", || {
-        let (mut ibus, _) = of(person, "ibus", "ibus");
-        desktop.place(ibus.arg("engine"));
-        ibus.output().is_ok_and(|out| out.stdout.starts_with(b"libpinyin")).then_some(())
+        // It says that it failed, and yet has chosen it: so it is asked.
+        let [_, chosen] = [&["engine", "libpinyin"][..], &["engine"]].map(|args| {
+            let (mut ibus, _) = of(person, "ibus", "ibus");
+            desktop.place(ibus.args(args));
+            ibus.output().map(|out| out.stdout).unwrap_or_default()
+        });
+        chosen.starts_with(b"libpinyin").then_some(())
     });
     until_offered(desktop.display().name(), "@server=ibus");
     running

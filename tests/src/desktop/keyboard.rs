@@ -31,8 +31,6 @@ const ROWS: [(u32, &str); 6] = [
     (57, " "),
     (14, "\u{8}\t"),
 ];
-/// The bit of Control among the modifiers.
-const CONTROL: u32 = 1 << 2;
 
 /// See the module.
 #[derive(Debug)]
@@ -74,21 +72,13 @@ impl Keyboard {
         plugged
     }
 
-    /// Types a text of small letters, digits, blanks, line ends, `pause` after each letter.
+    /// Types a text of small letters, digits, blanks, line ends and backspaces, `pause` after each letter.
     pub fn write(&mut self, text: &str, pause: Duration) {
         for letter in text.chars() {
             self.tap(code(letter));
             // As fast as somebody types.
             std::thread::park_timeout(pause);
         }
-    }
-
-    /// Presses a key while Control is held.
-    pub fn control(&mut self, letter: char) {
-        self.keyboard.modifiers(CONTROL, 0, 0, 0);
-        self.tap(code(letter));
-        self.keyboard.modifiers(0, 0, 0, 0);
-        self.settle();
     }
 
     fn tap(&mut self, code: u32) {
