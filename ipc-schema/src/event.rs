@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value;
 
-use crate::{State, account, call, chat, daemon, friend, group, presence, protocol, shake};
+use crate::{State, account, call, chat, daemon, friend, group, notify, presence, protocol, shake};
 
 /// Makes [`Event`] and [`EVENTS`] from the table of events.
 macro_rules! events {
@@ -127,6 +127,8 @@ events! {
     live CallIncoming(call::Call) = "call.incoming";
     /// A call came further, or is over.
     live CallState(call::Call) = "call.state";
+    /// Nobody is to be disturbed, or may be again; the screen was locked or unlocked; somebody is muted or not any more.
+    durable NotifyChanged(notify::Now) = "notify.changed";
     /// The number of unread messages changed.
     durable UnreadChanged(chat::UnreadChanged) = "unread.changed";
 }
@@ -164,6 +166,7 @@ impl Event {
             | Self::GroupRenamed(_)
             | Self::GroupRemoved(_)
             | Self::ChatFilling(_)
+            | Self::NotifyChanged(_)
             | Self::AccountNotice(_) => None,
             Self::Unknown { data, .. } => data.get("from").or_else(|| data.get("friend"))?.as_str(),
         }

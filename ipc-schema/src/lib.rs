@@ -142,6 +142,7 @@
 //! | `typing.changed` | [`chat::TypingChanged`] | no |
 //! | `shake.received` | [`shake::Received`] | no |
 //! | `call.incoming`, `call.state` | [`call::Call`] | no |
+//! | `notify.changed` | [`notify::Now`] | yes |
 //! | `unread.changed` | [`chat::UnreadChanged`] | yes |
 //!
 //! What the changes mean for the mirror: while `account.state` is not `online` everybody counts as off line; turning

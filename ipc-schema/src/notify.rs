@@ -1,4 +1,4 @@
-//! Notifications: the rules by which the daemon decides what is worth an interruption. (Showing them on the desktop comes later.)
+//! Notifications: the rules by which the daemon decides what is worth an interruption, and what they come to now.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,29 @@ pub struct Rules {
     pub content: Shows,
     /// Who is muted, as `ACCOUNT` of the account they belong to: `bob` of alice@example.org is `alice@example.org/bob`.
     pub muted: Vec<String>,
+}
+
+/// What the rules and the desktop come to now: `notify` in `daemon.state`, and the data of `notify.changed`. Whoever shows
+/// windows or rings by itself goes by it, too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Now {
+    /// Nobody is to be disturbed: "do not disturb" is on, these are quiet hours, or the desktop says so.
+    pub dnd: bool,
+    /// The screen is locked: nothing of what others write is to be seen on it.
+    pub locked: bool,
+    /// Who is muted, as in [`Rules`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub muted: Vec<String>,
+}
+
+impl Now {
+    /// Whether a friend of this account (by its local name) is muted.
+    pub fn mutes(&self, account: &str, friend: &str) -> bool {
+        self.muted
+            .iter()
+            .any(|muted| muted.strip_prefix(account).and_then(|rest| rest.strip_prefix('/')) == Some(friend))
+    }
 }
 
 /// Switch "do not disturb" on or off

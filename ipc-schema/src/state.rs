@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Envelope, Event, account, chat, daemon, friend, presence};
+use crate::{Envelope, Event, account, chat, daemon, friend, notify, presence};
 
 /// Everything a frontend shows, the data of `daemon.state`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +11,9 @@ use crate::{Envelope, Event, account, chat, daemon, friend, presence};
 pub struct State {
     /// The daemon.
     pub daemon: Daemon,
+    /// Whether somebody may be disturbed now.
+    #[serde(default)]
+    pub notify: notify::Now,
     /// The accounts it knows, logged in or not.
     pub accounts: Vec<Account>,
 }
@@ -81,6 +84,10 @@ impl State {
         if let Event::DaemonOutdated(outdated) = &envelope.event {
             self.daemon.outdated = Some(outdated.clone());
         }
+        if let Event::NotifyChanged(now) = &envelope.event {
+            self.notify.clone_from(now);
+            return;
+        }
         let Some(name) = &envelope.account else { return };
         match self.accounts.iter_mut().find(|account| account.account == *name) {
             Some(account) => account.apply(&envelope.event),
@@ -147,6 +154,7 @@ impl Account {
             | Event::TypingChanged(_)
             | Event::CallIncoming(_)
             | Event::CallState(_)
+            | Event::NotifyChanged(_)
             | Event::Unknown { .. } => {}
         }
     }

@@ -283,7 +283,7 @@ fn the_other_events_are_frozen() {
 
 #[test]
 fn the_state_is_frozen() {
-    let text = r#"{"daemon":{"version":"0.1.0","pid":1,"started":"2026-01-31T09:00:00.000Z"},"accounts":[{"account":"alice@example.org","name":"Alice","state":"online","relay":"example.org:5290","step":null,"reason":null,"presence":"online","note":"","groups":[{"name":"friend","friends":[{"account":"bob","name":"Bob","remark":"","state":"online","note":"","unread":3}]},{"name":"stranger","friends":[]}],"unread":{"total":3},"outbox":0}]}"#;
+    let text = r#"{"daemon":{"version":"0.1.0","pid":1,"started":"2026-01-31T09:00:00.000Z"},"notify":{"dnd":false,"locked":false},"accounts":[{"account":"alice@example.org","name":"Alice","state":"online","relay":"example.org:5290","step":null,"reason":null,"presence":"online","note":"","groups":[{"name":"friend","friends":[{"account":"bob","name":"Bob","remark":"","state":"online","note":"","unread":3}]},{"name":"stranger","friends":[]}],"unread":{"total":3},"outbox":0}]}"#;
     let Event::DaemonState(state) = event("daemon.state", text) else { panic!("the state cannot be read") };
     frozen_event(&Event::DaemonState(state.clone()), "daemon.state", text);
     assert_eq!(state.account("alice@example.org").unwrap().friend("bob").unwrap().unread, 3);
@@ -291,7 +291,7 @@ fn the_state_is_frozen() {
 
 #[test]
 fn every_event_of_the_list_is_known_and_kept_as_specified() {
-    let list = "daemon.state daemon.gap daemon.wanted daemon.outdated daemon.stopped account.state account.refused account.notice account.profile friend.added friend.changed friend.removed friend.requested friend.answered friend.blocked group.added group.renamed group.removed presence.changed chat.received chat.state chat.read chat.drafted chat.filling typing.changed shake.received call.incoming call.state unread.changed";
+    let list = "daemon.state daemon.gap daemon.wanted daemon.outdated daemon.stopped account.state account.refused account.notice account.profile friend.added friend.changed friend.removed friend.requested friend.answered friend.blocked group.added group.renamed group.removed presence.changed chat.received chat.state chat.read chat.drafted chat.filling typing.changed shake.received call.incoming call.state notify.changed unread.changed";
     assert_eq!(EVENTS.join(" "), list);
     assert!(Event::ChatReceived(received()).is_durable());
     assert!(!event("shake.received", r#"{"from":"bob"}"#).is_durable());

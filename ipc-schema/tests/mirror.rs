@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ipc_schema::{Envelope, Event, State, account, chat, daemon, friend, presence, state};
+use ipc_schema::{Envelope, Event, State, account, chat, daemon, friend, notify, presence, state};
 use proptest::prelude::*;
 
 const ALICE: &str = "alice@example.org";
@@ -18,6 +18,7 @@ enum Step {
     Unread(String, u64),
     Outbox(u64),
     Draft(String, String),
+    Notify(notify::Now),
 }
 
 /// A friend as the pretended daemon keeps them; deliberately another shape than [`State`]'s.
@@ -41,6 +42,7 @@ struct Model {
     gone: u64,
     outbox: u64,
     drafts: BTreeMap<String, String>,
+    notify: notify::Now,
 }
 
 impl Model {
@@ -81,6 +83,10 @@ impl Model {
             Step::Unread(friend, unread) => {
                 self.friends.get_mut(&friend)?.unread = unread;
                 Some(Event::UnreadChanged(chat::UnreadChanged { friend, unread, total: self.total() }))
+            }
+            Step::Notify(now) => {
+                self.notify = now.clone();
+                Some(Event::NotifyChanged(now))
             }
             Step::Outbox(outbox) => {
                 self.outbox = outbox;
@@ -124,7 +130,7 @@ impl Model {
             drafts: drafts.map(|(friend, text)| chat::Drafted::new(friend, text)).collect(),
             ..Default::default()
         };
-        State { daemon: state::Daemon::default(), accounts: vec![alice] }
+        State { daemon: state::Daemon::default(), notify: self.notify.clone(), accounts: vec![alice] }
     }
 }
 
@@ -174,8 +180,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     });
     let unread = (who, 0..9_u64).prop_map(|(friend, unread)| Step::Unread(friend.into(), unread));
     let outbox = (0..9_u64).prop_map(Step::Outbox);
+    let notify = (any::<bool>(), any::<bool>(), prop::collection::vec("[a-z]@[a-z]/[a-z]", 0..2))
+        .prop_map(|(dnd, locked, muted)| Step::Notify(notify::Now { dnd, locked, muted }));
     prop::collection::vec(
-        prop_oneof![1 => link, 3 => add, 1 => remove, 3 => presence, 2 => unread, 1 => outbox, 2 => draft],
+        prop_oneof![1 => link, 3 => add, 1 => remove, 3 => presence, 2 => unread, 1 => outbox, 2 => draft, 1 => notify],
         0..60,
     )
 }

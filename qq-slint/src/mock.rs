@@ -53,6 +53,7 @@ impl Mock {
                     started: TS.into(),
                     outdated: None,
                 },
+                notify: ipc_schema::notify::Now::default(),
                 accounts: if logged_in { vec![alice()] } else { Vec::new() },
             },
             messages: Vec::new(),

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use i_slint_backend_testing::{self as testing, AccessibleRole, ElementHandle, ElementQuery};
-use ipc_schema::{Event, chat, friend, presence, shake};
+use ipc_schema::{Event, chat, friend, notify, presence, shake};
 use slint::platform::{Key, WindowEvent};
 use slint::{ComponentHandle, Model};
 
@@ -183,6 +183,28 @@ fn a_stranger_opens_no_window_and_nobody_does_while_one_is_busy() {
         world.app.current(|account| account.friend("bob").map(|bob| bob.unread)).flatten() == Some(1)
     });
     assert!(world.app.chats.borrow().is_empty());
+}
+
+#[test]
+fn nothing_opens_while_one_wants_no_disturbance_the_screen_is_locked_or_the_friend_is_muted() {
+    let none = notify::Now::default();
+    let muted = notify::Now { muted: vec![format!("{ALICE}/bob")], ..none.clone() };
+    for now in
+        [notify::Now { dnd: true, ..none.clone() }, notify::Now { locked: true, ..none.clone() }, muted]
+    {
+        let world = World::start(true);
+        world.mock.event(Event::NotifyChanged(now.clone()));
+        world.mock.message("bob", "hello?");
+        world.mock.event(Event::ShakeReceived(shake::Received { from: "bob".into() }));
+        let unread = |world: &World| {
+            world.app.current(|account| account.friend("bob").map(|bob| bob.unread)).flatten()
+        };
+        world.until("bob's message is counted", |world| unread(world) == Some(1));
+        assert!(world.app.chats.borrow().is_empty(), "{now:?}");
+        world.mock.event(Event::NotifyChanged(none.clone()));
+        world.mock.message("bob", "still there?");
+        world.until("bob's window", |world| !world.app.chats.borrow().is_empty());
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub mod core;
 mod inherited;
 pub mod ipc;
 pub mod log;
+pub mod notify;
 mod open;
 mod outdated;
 pub mod relay;

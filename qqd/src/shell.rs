@@ -7,6 +7,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::stat::{Mode, umask};
@@ -17,11 +19,13 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep_until, timeout_at};
 
 use crate::args::{Args, Missing};
-use crate::core::io::{Aim, Examined, Window};
+use crate::core::io::{Aim, Examined, Window, is_hash};
+use crate::core::notify::Language;
 use crate::core::{Core, Input, Now, Output};
 use crate::inherited;
 use crate::ipc::{Place, Refusal, Server, Settings};
 use crate::log;
+use crate::notify::Desktop;
 use crate::open::open;
 use crate::outdated::{Outdated, version};
 use crate::relay::{self, Links, Wake};
@@ -105,11 +109,12 @@ async fn serve(
     let server = Server::start(place.listen()?, Settings::new(), sender.clone());
     let links = Links::new();
     let wake = Wake::new();
-    let started = Instant::now();
     let random = Rc::new(|bytes: &mut [u8]| {
         getrandom::fill(bytes).expect("the kernel's random numbers are there once a system runs");
     });
-    let core = Core::new(now(started), random);
+    let clock = Clock::new();
+    let mut core = Core::new(clock.now(), random);
+    core.speak(language());
     tracing::info!(socket = %place.path().display(), version = env!("CARGO_PKG_VERSION"), "ready");
     let sources = Sources { inputs, answers, wake, outdated: Outdated::new(), signals };
     let shell = Shell {
@@ -118,8 +123,9 @@ async fn serve(
         links,
         store,
         asked: 0,
-        started,
+        clock,
         stopped: false,
+        desktop: Desktop::start(sender.clone()),
         inputs: sender,
         socket: place.path().to_owned(),
     };
@@ -128,9 +134,33 @@ async fn serve(
     worked
 }
 
-fn now(started: Instant) -> Now {
-    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
-    Now { mono: started.elapsed(), wall_us: i64::try_from(wall).unwrap_or(i64::MAX) }
+/// The clocks: this machine's, and the one on the wall where it stands.
+struct Clock {
+    started: Instant,
+    zone: TimeZone,
+}
+
+impl Clock {
+    fn new() -> Self {
+        Self { started: Instant::now(), zone: TimeZone::system() }
+    }
+
+    fn now(&self) -> Now {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+        let wall_us = i64::try_from(wall).unwrap_or(i64::MAX);
+        let ahead_s =
+            Timestamp::from_microsecond(wall_us).map_or(0, |now| self.zone.to_offset(now).seconds());
+        Now { mono: self.started.elapsed(), wall_us, ahead_s }
+    }
+}
+
+/// The language of the locale that the daemon was started with.
+fn language() -> Language {
+    let named = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
+    named
+        .into_iter()
+        .find(|locale| !locale.is_empty())
+        .map_or(Language::default(), |it| Language::of_locale(&it))
 }
 
 /// Where inputs come from.
@@ -174,8 +204,9 @@ struct Shell {
     store: Store,
     /// How many operations the store has not answered.
     asked: usize,
-    started: Instant,
+    clock: Clock,
     stopped: bool,
+    desktop: Desktop,
     /// Where this shell's own inputs come from, too.
     inputs: mpsc::Sender<Input>,
     /// The local API's socket.
@@ -202,7 +233,7 @@ impl Shell {
     async fn next(&mut self, sources: &mut Sources, until: Option<tokio::time::Instant>) -> Option<Happened> {
         let Sources { inputs, answers, wake, outdated, signals } = sources;
         let room = self.asked < store::QUEUE;
-        let deadline = self.core.deadline().map(|deadline| (self.started + deadline).into());
+        let deadline = self.core.deadline().map(|deadline| (self.clock.started + deadline).into());
         let input = tokio::select! {
             Some(batch) = answers.recv() => return Some(Happened::Stored(batch)),
             Some(input) = inputs.recv(), if room => input,
@@ -220,14 +251,18 @@ impl Shell {
     async fn take_in(&mut self, happened: Happened) -> anyhow::Result<()> {
         match happened {
             Happened::Input(input) => {
-                self.core.handle(now(self.started), input);
+                if matches!(input, Input::Woken) {
+                    // Perhaps somewhere else.
+                    self.clock.zone = TimeZone::system();
+                }
+                self.core.handle(self.clock.now(), input);
                 self.carry_out().await?;
             }
             Happened::Installed(program) => self.ask_version(program),
             Happened::Stored(batch) => {
                 self.asked = self.asked.saturating_sub(batch.len());
                 for (token, result) in batch {
-                    self.core.handle(now(self.started), Input::Stored { token, result });
+                    self.core.handle(self.clock.now(), Input::Stored { token, result });
                     self.carry_out().await?;
                 }
             }
@@ -267,6 +302,12 @@ impl Shell {
                 self.asked += 1;
                 self.store.send(token, whose, op).await?;
             }
+            Output::Notify(notice) => {
+                let hash = notice.picture.as_deref().filter(|hash| is_hash(hash));
+                let picture = hash.map(|hash| self.store.picture(hash)).unwrap_or_default();
+                self.desktop.show(notice, picture);
+            }
+            Output::Unnotify { number } => self.desktop.close(number),
             Output::Stopped => self.stopped = true,
         }
         Ok(())
@@ -313,7 +354,7 @@ impl Shell {
         let began = tokio::time::Instant::now();
         sources.inputs.close();
         while let Ok(input) = sources.inputs.try_recv() {
-            self.core.handle(now(self.started), input);
+            self.core.handle(self.clock.now(), input);
             self.carry_out().await?;
         }
         let links = &mut self.links;

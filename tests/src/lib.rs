@@ -5,6 +5,7 @@
 
 pub mod desktop;
 pub mod dialogue;
+pub mod dunst;
 pub mod person;
 pub mod program;
 pub mod raw;

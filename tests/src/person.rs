@@ -18,6 +18,8 @@ use crate::wait;
 #[derive(Debug)]
 pub struct Person {
     home: TempDir,
+    /// The session's bus.
+    bus: Option<String>,
     /// The account's name at the relay.
     pub account: String,
 }
@@ -29,7 +31,13 @@ impl Person {
         let run = home.path().join("run");
         std::fs::create_dir(&run).expect("a runtime directory");
         std::fs::set_permissions(&run, std::fs::Permissions::from_mode(0o700)).expect("0700");
-        Self { home, account: account.to_owned() }
+        Self { home, bus: None, account: account.to_owned() }
+    }
+
+    /// The same one, on this bus from now on.
+    pub fn on_bus(mut self, address: &str) -> Self {
+        self.bus = Some(address.to_owned());
+        self
     }
 
     /// Somebody who has logged in to `relay`.
@@ -71,7 +79,14 @@ impl Person {
             .env("XDG_RUNTIME_DIR", home.join("run"))
             .env("XDG_DATA_HOME", home.join("data"))
             .env("XDG_STATE_HOME", home.join("state"))
-            .env("XDG_CONFIG_HOME", home.join("config"));
+            .env("XDG_CONFIG_HOME", home.join("config"))
+            // Never the desktop of whoever runs the tests.
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .env("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere/bus")
+            .env("LC_ALL", "C.UTF-8");
+        if let Some(bus) = &self.bus {
+            command.env("DBUS_SESSION_BUS_ADDRESS", bus);
+        }
         command
     }
 

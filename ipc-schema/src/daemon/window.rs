@@ -10,6 +10,10 @@ pub struct View {
     /// The other one in the conversation, an account of the call's account's friends; left out: none has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    /// This program shows each incoming message by itself now, or its user wants to be told of none: no notification comes of what
+    /// friends write while it is connected, but on a locked screen. What was missed is told all the same, and requests, and calls.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opens: bool,
 }
 
 /// The reply of `daemon.view`.

@@ -61,6 +61,7 @@ const CALLS: &[(&str, &str)] = &[
     ("daemon.doctor", "{}"),
     ("daemon.view", "{}"),
     ("daemon.view", r#"{"to":"bob"}"#),
+    ("daemon.view", r#"{"to":"bob","opens":true}"#),
     ("daemon.open", "{}"),
     (
         "daemon.open",
@@ -152,7 +153,7 @@ fn the_newer_replies_are_frozen() {
     frozen_reply::<daemon::Open>(r#"{"started":false}"#);
     frozen_reply::<daemon::Stop>(r#"{"pid":1}"#);
     frozen_reply::<daemon::Status>(
-        r#"{"daemon":{"version":"0.1.0","pid":1,"uptime_s":1,"outdated":{"running":"0.1.0","installed":"0.2.0"}},"accounts":[],"notifications":"none"}"#,
+        r#"{"daemon":{"version":"0.1.0","pid":1,"uptime_s":1,"outdated":{"running":"0.1.0","installed":"0.2.0"}},"notify":{"dnd":false,"locked":false},"accounts":[],"notifications":"none"}"#,
     );
     frozen_reply::<daemon::Doctor>(
         r#"{"checks":[{"what":"relay.tcp","account":"alice@example.org","verdict":"bad","text":"no server listens there","advice":"check the address"}]}"#,

@@ -28,6 +28,10 @@ impl Printer {
                     self.paint_out.style(Style::Yellow, &window::outdated(outdated))
                 ));
             }
+            let head = match report.notifications.as_str() {
+                "none" => head,
+                service => format!("{head}\nNotifications: {}", one_line(service)),
+            };
             if report.accounts.is_empty() {
                 return format!("{head}\nNobody is logged in:\n  {HOW_TO_COME_IN}");
             }

@@ -1,7 +1,7 @@
 //! Events, one a line.
 
 use ipc_schema::chat::State as Chat;
-use ipc_schema::{Envelope, Event, State, account, friend};
+use ipc_schema::{Envelope, Event, State, account, friend, notify};
 
 use super::daemon::grouped;
 use super::friend::state;
@@ -97,8 +97,18 @@ fn sentence(event: &Event, own: Option<&str>, paint: Paint) -> String {
             format!("{} calls ({})", paint.bold(&one_line(&call.friend)), call.media)
         }
         Event::CallState(call) => super::call::sentence(call),
+        Event::NotifyChanged(now) => notify(now),
         Event::Unknown { data, .. } => one_line(&data.to_string()),
     }
+}
+
+fn notify(now: &notify::Now) -> String {
+    match (now.locked, now.dnd) {
+        (true, _) => "the screen is locked",
+        (false, true) => "do not disturb",
+        (false, false) => "notifications are shown",
+    }
+    .to_owned()
 }
 
 fn answer(answered: &friend::Answered) -> String {

@@ -19,8 +19,8 @@ pub(super) enum Awaited {
     Load,
     /// An account that was logged out is wiped.
     Forget(Caller, Box<op::Account>),
-    /// The rules for notifications.
-    Rules(Caller),
+    /// The rules for notifications, for whoever asked.
+    Rules(Option<Caller>),
     /// How the store is.
     Doctor(u64),
 }
@@ -30,7 +30,8 @@ impl Awaited {
     pub(super) fn caller(self) -> Option<Caller> {
         match self {
             Self::Load | Self::Doctor(_) => None,
-            Self::Forget(caller, _) | Self::Rules(caller) => Some(caller),
+            Self::Forget(caller, _) => Some(caller),
+            Self::Rules(caller) => caller,
         }
     }
 }
@@ -73,6 +74,7 @@ impl Core {
         self.former = all.former;
         self.left = all.left.into_iter().collect();
         self.random_passwords = all.random.into_iter().collect();
+        self.learn_rules(all.rules);
         for loaded in all.present {
             let Some(account) = &loaded.account else { continue };
             let at = self.enter(Local::from(account.local.as_str()));
@@ -124,7 +126,8 @@ impl Core {
             self.random_passwords.insert(account.local.to_string());
         }
         if self.accounts.get(at).is_some_and(Account::is_over) {
-            self.accounts.remove(at);
+            let gone = self.accounts.remove(at);
+            self.close_all_of(&gone.local);
         }
         for Waiting { caller, call } in early {
             self.on_call(caller, call);
@@ -353,6 +356,7 @@ impl Core {
     /// The avatars of all accounts went with one account's traces.
     fn on_wiped(&mut self) {
         self.accounts.iter_mut().for_each(|account| account.pictures.forget_held());
+        self.ask_rules_again();
     }
 
     fn on_forgotten(&mut self, caller: Caller, account: op::Account, result: Result<Left, StoreError>) {

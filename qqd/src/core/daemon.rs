@@ -27,7 +27,7 @@ impl Core {
             None => Ok(accounts),
             Some(name) => self.only(accounts, name),
         };
-        let notifications = "none".to_owned();
+        let notifications = self.notices.service();
         let report = accounts.map(|accounts| daemon::Report { daemon: running, accounts, notifications });
         self.answer(caller, report);
     }

@@ -118,6 +118,7 @@ impl Account {
 impl Core {
     /// Numbers an account's event, keeps it if it is to be kept, and hands it out.
     pub(super) fn publish(&mut self, mut envelope: Envelope) {
+        self.hear(&envelope);
         self.events.last += 1;
         envelope.seq = self.events.last;
         if envelope.event.is_durable() {
@@ -133,7 +134,8 @@ impl Core {
             true => shown.take().flatten(),
             false => account.visible().cloned(),
         });
-        let state = State { daemon: self.events.daemon.clone(), accounts: accounts.collect() };
+        let (daemon, notify) = (self.events.daemon.clone(), self.notices.now().clone());
+        let state = State { daemon, notify, accounts: accounts.collect() };
         let ts = clock::rfc3339(self.now.wall_us);
         self.publish(Envelope::new(0, ts, None, Event::DaemonState(state)));
     }
@@ -141,7 +143,8 @@ impl Core {
     /// What every frontend that has heard all events knows.
     pub(super) fn state(&self) -> State {
         let accounts = self.accounts.iter().filter_map(|account| account.visible().cloned());
-        State { daemon: self.events.daemon.clone(), accounts: accounts.collect() }
+        let (daemon, notify) = (self.events.daemon.clone(), self.notices.now().clone());
+        State { daemon, notify, accounts: accounts.collect() }
     }
 
     /// `events.subscribe`.

@@ -9,10 +9,15 @@ use ipc_schema::{Call, Envelope, Error};
 use relay_schema::{Refusal, Stanza};
 use serde_json::Value;
 
+pub use super::notify::desk::{Button, Desk, Notice, Service};
 use super::op::{Address, Done, Op, StoreError};
+pub use super::picture::is_hash;
 
 /// One frontend's connection; never used twice while the daemon runs.
 pub type ClientId = u64;
+
+/// The [`ClientId`] of the desktop, where a notification's buttons are pressed; no connection has it.
+pub const DESK: ClientId = 0;
 
 /// A frontend's own id for its request, echoed.
 pub type RequestId = Value;
@@ -45,6 +50,8 @@ pub struct Now {
     pub mono: Duration,
     /// Wall clock, Unix microseconds.
     pub wall_us: i64,
+    /// How far the local time is ahead of UTC now, in seconds.
+    pub ahead_s: i32,
 }
 
 /// What comes in.
@@ -99,6 +106,8 @@ pub enum Input {
         /// Which version; none when it cannot be told.
         installed: Option<String>,
     },
+    /// The desktop tells something.
+    Desk(Desk),
     /// The machine woke from sleep or its addresses changed.
     Woken,
     /// [`super::Core::deadline`] has passed.
@@ -336,6 +345,13 @@ pub enum Output {
         number: u64,
         /// Which ways.
         aims: Vec<Aim>,
+    },
+    /// Show a notification, or what it says now.
+    Notify(Box<Notice>),
+    /// Take a notification away.
+    Unnotify {
+        /// Its number.
+        number: u64,
     },
     /// An operation for the store.
     Store {

@@ -35,7 +35,7 @@ mod login;
 mod logout;
 mod mark;
 mod name;
-mod notify;
+pub mod notify;
 pub mod op;
 mod outbox;
 mod passwd;
@@ -72,7 +72,8 @@ use account::Account;
 use accounts::Awaited;
 use doctor::Doctor;
 use events::Events;
-use io::{AccountKey, ClientId, DAEMON, Local, Token};
+use io::{AccountKey, ClientId, DAEMON, DESK, Local, Token};
+use notify::Notices;
 use request::{Caller, Waiting};
 use window::Windows;
 
@@ -118,6 +119,7 @@ pub struct Core {
     /// For whom the shell looks at another address of a relay, by the number of the look.
     looks: HashMap<u64, AccountKey>,
     windows: Windows,
+    notices: Notices,
 }
 
 impl fmt::Debug for Core {
@@ -146,6 +148,7 @@ impl Core {
             doctors: Vec::new(),
             looks: HashMap::new(),
             windows: Windows::default(),
+            notices: Notices::default(),
         };
         core.ask(Local::from(""), op::Op::LoadAll, Awaited::Load);
         core
@@ -169,13 +172,18 @@ impl Core {
             Input::Stored { token, result } => {
                 self.work_of(token.account, |account| account.on_stored(token.number, result));
             }
-            Input::Woken => self.each(Account::on_woken),
+            Input::Woken => {
+                self.each(Account::on_woken);
+                self.weigh();
+            }
+            Input::Desk(desk) => self.on_desk(desk),
             Input::Examined { number, examined } => self.on_examined(number, examined),
             Input::Opened { number, result } => self.on_opened(number, result),
             Input::Outdated { installed } => self.on_outdated(installed),
             Input::Tick => {
                 self.each(Account::on_tick);
                 self.on_doctors_tick();
+                self.on_notices_tick();
             }
             Input::Stop => self.stop(),
         }
@@ -183,7 +191,13 @@ impl Core {
 
     /// The next output.
     pub fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        while let Some(output) = self.outputs.pop_front() {
+            match output {
+                Output::Reply { client: DESK, id, result } => self.on_pressed_answer(&id, result),
+                output => return Some(output),
+            }
+        }
+        None
     }
 
     /// When [`Input::Tick`] is wanted (monotonic, since the start).
@@ -191,7 +205,8 @@ impl Core {
         if matches!(self.phase, Phase::Stopped) {
             return None;
         }
-        self.accounts.iter().filter_map(Account::deadline).chain(self.doctors_deadline()).min()
+        let accounts = self.accounts.iter().filter_map(Account::deadline);
+        accounts.chain(self.doctors_deadline()).chain(self.notices_deadline()).min()
     }
 
     /// A frontend is gone: nobody waits for its answers.

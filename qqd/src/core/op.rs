@@ -5,6 +5,7 @@ mod list;
 mod rule;
 
 use ipc_schema::chat::State;
+use ipc_schema::notify::Rules;
 use ipc_schema::presence::Wish;
 use relay_schema::Secret;
 
@@ -67,6 +68,8 @@ pub struct All {
     pub left: Vec<(String, Left)>,
     /// Those of them whose random password is kept, by local name.
     pub random: Vec<String>,
+    /// The rules for notifications.
+    pub rules: Rules,
 }
 
 /// Everything that one account needs to begin with.

@@ -1,7 +1,7 @@
 //! The window programs: which there are, what their user looks at, and how one is brought to the front; and the end of the
 //! daemon, which they outlive.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ipc_schema::daemon::{Open, Opened, Outdated, Stop, Stopped, Stopping, View, Viewed, Wanted};
 use ipc_schema::{Code, Envelope, Error, Event};
@@ -24,6 +24,8 @@ const WORD_MAX: usize = 512;
 pub(super) struct Windows {
     /// Each window program that is connected, with the conversation that has the keyboard focus there: whose, and with whom.
     viewed: HashMap<ClientId, Option<(Local, String)>>,
+    /// Those of them that show each incoming message by themselves.
+    opens: HashSet<ClientId>,
     /// Who asked for one that is being started.
     opening: HashMap<u64, Caller>,
     last: u64,
@@ -41,6 +43,11 @@ impl Windows {
         self.viewed.values().flatten().any(|(whose, with)| **whose == *local && with == friend)
     }
 
+    /// Whether one of them shows each incoming message by itself.
+    pub(super) fn open_at_once(&self) -> bool {
+        !self.opens.is_empty()
+    }
+
     /// Those who wait for one that is being started.
     pub(super) fn take_callers(&mut self) -> Vec<Caller> {
         self.opening.drain().map(|(_, caller)| caller).collect()
@@ -49,6 +56,7 @@ impl Windows {
     /// A frontend is gone, and with it its windows.
     pub(super) fn forget(&mut self, client: ClientId) {
         self.viewed.remove(&client);
+        self.opens.remove(&client);
         self.opening.retain(|_, caller| caller.client != client);
     }
 }
@@ -62,6 +70,14 @@ impl Core {
         };
         // Whatever it looks at: it is a window program.
         let shown = viewed.as_ref().ok().cloned().flatten();
+        if params.opens {
+            self.windows.opens.insert(caller.client);
+        } else {
+            self.windows.opens.remove(&caller.client);
+        }
+        if let Some((account, friend)) = &shown {
+            self.hear_read(account, friend);
+        }
         self.windows.viewed.insert(caller.client, shown);
         self.answer(caller, viewed.map(|_| Viewed {}));
     }

@@ -104,8 +104,8 @@ fn check(conn: &Connection) -> Result<Done, StoreError> {
 
 fn load_all(conn: &Connection) -> Result<Done, StoreError> {
     let present = account::locals(conn)?.iter().map(|local| load(conn, local)).collect::<Result<_, _>>()?;
-    let all =
-        All { present, former: account::former(conn)?, left: account::all_left(conn)?, random: Vec::new() };
+    let (former, left) = (account::former(conn)?, account::all_left(conn)?);
+    let all = All { present, former, left, random: Vec::new(), rules: notify::rules(conn)? };
     Ok(Done::All(Box::new(all)))
 }
 

@@ -26,7 +26,7 @@ mod writer;
 mod tests;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 use tokio::sync::mpsc;
@@ -54,6 +54,7 @@ pub struct Stopped;
 
 /// The open store. Dropping it carries out what is queued, answers it and closes the database.
 pub struct Store {
+    directory: PathBuf,
     queue: Option<mpsc::Sender<Asked>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -79,7 +80,12 @@ impl Store {
             .stack_size(512 * 1024)
             .spawn(move || writer.run(waiting, answers))
             .map_err(|error| OpenError::Failed(error.to_string()))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread) })
+        Ok(Self { directory: directory.to_owned(), queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Where the avatar of this name lies if it is here: one of these files.
+    pub fn picture(&self, hash: &str) -> Vec<PathBuf> {
+        picture::files(&self.directory, hash).into()
     }
 
     /// Hands in one operation; operations are carried out in the order of these calls. Waits while [`QUEUE`] of them

@@ -32,7 +32,7 @@ pub(super) fn change(
     Ok(Done::Notify(Box::new(rules(conn)?)))
 }
 
-fn rules(conn: &Connection) -> rusqlite::Result<Rules> {
+pub(super) fn rules(conn: &Connection) -> rusqlite::Result<Rules> {
     let mut muted = conn.prepare(
         "SELECT local || '/' || friend FROM muted JOIN account ON account.row = owner ORDER BY owner, friend",
     )?;

@@ -25,9 +25,15 @@ pub(super) fn find(directory: &Path, hash: &str) -> Result<Done, StoreError> {
     if !is_hash(hash) {
         return Ok(Done::PicturePath(None));
     }
-    let files = ["png", "jpg"].map(|extension| path(directory, hash, extension));
-    let found = files.into_iter().find(|path| read(path).is_ok_and(|picture| picture.hash() == hash));
+    let found = files(directory, hash)
+        .into_iter()
+        .find(|path| read(path).is_ok_and(|picture| picture.hash() == hash));
     Ok(Done::PicturePath(found.map(|path| path.to_string_lossy().into_owned())))
+}
+
+/// The files that may be the avatar of this name.
+pub(super) fn files(directory: &Path, hash: &str) -> [PathBuf; 2] {
+    ["png", "jpg"].map(|extension| path(directory, hash, extension))
 }
 
 /// Keeps an avatar in its file.

@@ -20,6 +20,7 @@ mod link;
 mod login;
 mod logout;
 mod mark;
+mod notice;
 mod notify;
 mod outbox;
 mod outbox_request;
@@ -85,7 +86,7 @@ impl Daemon {
     }
 
     fn unloaded(disk: Disk) -> Self {
-        let now = Now { mono: Duration::ZERO, wall_us: START };
+        let now = Now { mono: Duration::ZERO, wall_us: START, ahead_s: 0 };
         let seed = Cell::new(0x9E37_79B9_7F4A_7C15_u64);
         let random = move |bytes: &mut [u8]| {
             for byte in bytes {

@@ -6,11 +6,12 @@ mod list;
 use std::collections::BTreeMap;
 
 use ipc_schema::chat::State;
+use ipc_schema::notify::Rules;
 use relay_schema::Secret;
 
 use super::super::op::{
     Account, All, Arrived, Change, Done, Friend, Left, List, Loaded, Message, Offer, Op, Own, Picture,
-    PictureFault, Profile, Row, Step, StoreError, Ticket, Unfilled,
+    PictureFault, Profile, Row, Rule, Step, StoreError, Ticket, Unfilled,
 };
 use super::super::segment;
 
@@ -25,6 +26,7 @@ pub(super) struct Disk {
     pub(super) files: BTreeMap<String, Picture>,
     /// Tries to join whose end is not known.
     pub(super) joining: Vec<(Ticket, Offer)>,
+    rules: Rules,
 }
 
 /// What there is of one account.
@@ -120,6 +122,9 @@ impl Disk {
         if matches!(op, Op::LoadAll) {
             return Ok(Done::All(Box::new(self.load_all())));
         }
+        if let Op::Notify(rule) = op {
+            return Ok(Done::Notify(Box::new(self.ruled(whose, rule))));
+        }
         let path = |picture: &Picture| format!("/data/{}.{}", picture.hash(), picture.extension());
         match &op {
             Op::FindPicture { hash } => {
@@ -164,13 +169,34 @@ impl Disk {
         done
     }
 
+    fn ruled(&mut self, whose: &str, rule: Option<Rule>) -> Rules {
+        match rule {
+            None => {}
+            Some(Rule::Dnd { on, until }) => (self.rules.dnd, self.rules.dnd_until) = (on, until),
+            Some(Rule::Quiet(hours)) => self.rules.quiet = hours,
+            Some(Rule::Content(shows)) => self.rules.content = shows,
+            Some(Rule::Mute { friend, off }) => {
+                let friend = format!("{whose}/{friend}");
+                self.rules.muted.retain(|muted| *muted != friend);
+                self.rules.muted.extend((!off).then_some(friend));
+            }
+        }
+        self.rules.clone()
+    }
+
     fn load_all(&self) -> All {
         let former = self.former().into_iter().cloned().collect();
         let gone = self.shelves.iter().filter(|(_, shelf)| !shelf.present && shelf.account.is_some());
         let left = gone.map(|(name, shelf)| (name.clone(), shelf.left())).collect();
         let random = self.shelves.iter().filter(|(_, shelf)| !shelf.present && shelf.password.is_some());
         let random = random.map(|(name, _)| name.clone()).collect();
-        All { present: self.present().map(Shelf::load).collect(), former, left, random }
+        All {
+            present: self.present().map(Shelf::load).collect(),
+            former,
+            left,
+            random,
+            rules: self.rules.clone(),
+        }
     }
 }
 
@@ -298,7 +324,7 @@ impl Shelf {
                 self.drafts.retain(|_, text| !text.is_empty());
                 Done::Draft { text, changed }
             }
-            Op::Notify(_) => Done::Notify(Box::default()),
+            Op::Notify(_) => unreachable!("they are nobody's"),
         })
     }
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::core::io::{Unopened, Window};
 
 impl Daemon {
-    fn ask_as(&mut self, client: u64, request: impl Into<Call>) -> Vec<Output> {
+    pub(super) fn ask_as(&mut self, client: u64, request: impl Into<Call>) -> Vec<Output> {
         self.asked += 1;
         self.say(Input::Request { client, id: self.asked.into(), call: request.into() })
     }
@@ -17,7 +17,7 @@ impl Daemon {
 }
 
 fn view(to: Option<&str>) -> View {
-    View { to: to.map(str::to_owned) }
+    View { to: to.map(str::to_owned), ..View::default() }
 }
 
 fn open(to: &str) -> Open {
