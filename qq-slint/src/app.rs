@@ -80,6 +80,8 @@ pub(crate) struct App {
     inbox: Arc<Inbox>,
     /// What this start, or a later one, is for; done when the state is known.
     wishes: RefCell<Vec<Wish>>,
+    /// Whether the desktop wants things to stand still.
+    still: Cell<bool>,
     /// Whether the daemon has told its state since the program started.
     knows: Cell<bool>,
 }

@@ -28,7 +28,6 @@ pub(crate) fn zone() -> TimeZone {
 
 /// Stops the clock of this thread, in UTC.
 #[cfg(test)]
-#[expect(dead_code, reason = "for the pictures of the windows")]
 pub(crate) fn stop(at: Timestamp) {
     STOPPED.set(Some(at));
 }

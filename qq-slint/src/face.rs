@@ -105,10 +105,47 @@ fn load(path: &Path) -> Option<Image> {
     Some(Image::from_rgba8(buffer))
 }
 
-/// Cuts the middle of a picture out as a square that servers take (at most 32 KiB), into a file of one's own.
-pub(crate) fn cut(path: &str) -> anyhow::Result<std::path::PathBuf> {
-    let bytes = std::fs::read(path).with_context(|| path.to_owned())?;
-    let whole = image::load_from_memory(&bytes).context("this is no PNG or JPEG")?;
+/// Which square of a picture is cut out: its corner and its side, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Square {
+    pub(crate) x: u32,
+    pub(crate) y: u32,
+    pub(crate) side: u32,
+}
+
+/// Reads a picture that somebody took, the right way up.
+///
+/// # Errors
+/// When the file cannot be read, or is no PNG or JPEG.
+pub(crate) fn read(path: &Path) -> anyhow::Result<image::DynamicImage> {
+    use image::ImageDecoder;
+    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format()?;
+    let mut decoder = reader.into_decoder().context("this is no PNG or JPEG")?;
+    let turned = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
+    let mut whole = image::DynamicImage::from_decoder(decoder).context("this is no PNG or JPEG")?;
+    whole.apply_orientation(turned);
+    Ok(whole)
+}
+
+/// A picture as it is shown while a square of it is chosen: not larger than the screen needs.
+pub(crate) fn shown(whole: &image::DynamicImage) -> Image {
+    const LARGEST: u32 = 1_024;
+    let small = if whole.width().max(whole.height()) > LARGEST {
+        whole.resize(LARGEST, LARGEST, image::imageops::FilterType::Triangle).to_rgba8()
+    } else {
+        whole.to_rgba8()
+    };
+    let (width, height) = small.dimensions();
+    Image::from_rgba8(SharedPixelBuffer::<Rgba8Pixel>::clone_from_slice(small.as_raw(), width, height))
+}
+
+/// Cuts a square out of a picture, as servers take it (at most 32 KiB), into a file of one's own.
+///
+/// # Errors
+/// When the file cannot be written, or the picture not be made small enough.
+pub(crate) fn cut(whole: &image::DynamicImage, square: Square) -> anyhow::Result<std::path::PathBuf> {
+    let whole = whole.crop_imm(square.x, square.y, square.side, square.side);
     let dir = std::env::var_os("XDG_RUNTIME_DIR").context("XDG_RUNTIME_DIR is not set")?;
     let file = Path::new(&dir).join(format!("qq-slint-{}.jpg", std::process::id()));
     for (side, quality) in [(256, 85), (256, 60), (192, 60), (128, 50)] {

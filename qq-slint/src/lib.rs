@@ -14,6 +14,9 @@ mod emoji;
 mod face;
 mod link;
 mod mock;
+#[cfg(test)]
+mod pictures;
+mod portal;
 mod prefs;
 mod rich;
 mod single;

@@ -17,7 +17,7 @@ impl App {
         let prefs = self.prefs.borrow();
         let theme = window.global::<Theme>();
         theme.set_choice(prefs.theme);
-        theme.set_still(prefs.still);
+        theme.set_still(self.stands_still());
         theme.set_font_scale(prefs.font_scale);
         theme.invoke_follow();
     }
@@ -60,9 +60,13 @@ impl App {
         }
     }
 
-    /// The settings have changed: every window follows, and they are written.
-    pub(crate) fn prefs_changed(self: &Rc<Self>) {
-        self.speak();
+    /// Whether nothing moves: as the settings say, or the desktop.
+    pub(crate) fn stands_still(&self) -> bool {
+        self.prefs.borrow().still || self.still.get()
+    }
+
+    /// Every window looks as the settings and the desktop say.
+    pub(super) fn dress_all(&self) {
         if let Some(login) = &*self.login.borrow() {
             login.dress(self);
         }
@@ -75,6 +79,12 @@ impl App {
         if let Some(settings) = &*self.settings.borrow() {
             settings.dress(self);
         }
+    }
+
+    /// The settings have changed: every window follows, and they are written.
+    pub(crate) fn prefs_changed(self: &Rc<Self>) {
+        self.speak();
+        self.dress_all();
         let saved = self.prefs.borrow().save(&self.place);
         if let (Err(error), Some(settings)) = (saved, &*self.settings.borrow()) {
             settings.problem(&format!("{error:#}"));

@@ -13,6 +13,7 @@ use crate::emoji::Pictures;
 use crate::face::Faces;
 use crate::link::{Inbox, Link};
 use crate::mock::Mock;
+use crate::portal;
 use crate::prefs::{self, Prefs};
 use crate::single::{self, Place, Wish};
 use crate::sound::Player;
@@ -44,6 +45,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let _ = slint::invoke_from_event_loop(move || App::with(|app| app.wish(wish)));
     })?;
     app.raise_tray();
+    follow_motion();
     slint::run_event_loop_until_quit()?;
     Ok(())
 }
@@ -123,9 +125,22 @@ pub(crate) fn begin(
         tray: RefCell::default(),
         inbox,
         wishes: RefCell::new(vec![wish]),
+        still: Cell::new(false),
         knows: Cell::new(false),
     });
     app.speak();
     APP.with(|place| place.set(app.clone())).map_err(|_| anyhow::anyhow!("the program was begun twice"))?;
     Ok(app)
+}
+
+/// Follows the desktop's wish that things stand still, where it says so.
+fn follow_motion() {
+    let told = |still| {
+        App::with(|app| {
+            app.still.set(still);
+            app.dress_all();
+        });
+    };
+    // Without a portal it is the settings' choice alone.
+    let _ = slint::spawn_local(async move { portal::watch_motion(told).await });
 }

@@ -114,3 +114,27 @@ fn a_message_is_found_from_the_friend_list_and_shown_where_it_stands() {
         chat.window().global::<qq_slint_ui::Talk>().get_rows().iter().any(|row| row.found)
     });
 }
+
+#[test]
+fn a_square_of_a_picture_is_chosen_around_its_middle_and_within_it() {
+    let world = World::start(true);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("holiday.png");
+    image::RgbImage::from_pixel(40, 20, image::Rgb([9, 90, 200])).save(&path).unwrap();
+    world.app.show_settings();
+    let settings = world.app.settings.borrow().clone().unwrap();
+    let window = settings.window();
+    settings.look_at_picture(&dir.path().join("nothing.png"));
+    assert!(!window.global::<qq_slint_ui::Crop>().get_open());
+    assert!(!window.global::<qq_slint_ui::Prefs>().get_problem().is_empty());
+    settings.look_at_picture(&path);
+    let crop = window.global::<qq_slint_ui::Crop>();
+    assert!(crop.get_open());
+    assert!((crop.get_wide() - 2.0).abs() < 0.01 && (crop.get_x() - 0.5).abs() < 0.01);
+    crop.invoke_enlarge(1.0, 2.0);
+    assert!((crop.get_x() - 0.75).abs() < 0.01 && (crop.get_y() - 0.25).abs() < 0.01, "the middle stays");
+    crop.invoke_place(9.0, 9.0);
+    assert!((crop.get_x() - 1.5).abs() < 0.01 && (crop.get_y() - 0.5).abs() < 0.01, "never outside");
+    button(window, "Cancel").invoke_accessible_default_action();
+    assert!(!crop.get_open());
+}

@@ -4,6 +4,7 @@ mod account;
 mod device;
 mod notify;
 mod outbox;
+mod picture;
 mod sounds;
 
 use std::cell::{Cell, RefCell};
@@ -28,6 +29,8 @@ pub(crate) struct Settings {
     outbox: Cell<u64>,
     /// The account whose fields the window holds; another one fills them anew.
     filled: RefCell<Option<String>>,
+    /// The picture of which a square is being chosen.
+    picture: RefCell<Option<image::DynamicImage>>,
 }
 
 impl Settings {
@@ -42,6 +45,7 @@ impl Settings {
             checks: Rc::default(),
             outbox: Cell::new(0),
             filled: RefCell::default(),
+            picture: RefCell::default(),
         });
         settings.bind();
         settings.dress(app);

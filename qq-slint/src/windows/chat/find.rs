@@ -15,6 +15,8 @@ use crate::windows::rows;
 
 /// How many messages are looked at once on the way back to a day.
 const STRIDE: u32 = 1_000;
+/// The newest emoji that the fonts of Debian 12 and Ubuntu 24.04 have.
+const NEWEST: emojis::EmojiVersion = emojis::EmojiVersion::new(15, 0);
 /// How many emoji the panel shows at once.
 const EMOJI: usize = 400;
 
@@ -194,6 +196,7 @@ impl Chat {
     pub(super) fn emoji(&self, words: &str) {
         let words = words.trim().to_lowercase();
         let found: Vec<SharedString> = emojis::iter()
+            .filter(|emoji| emoji.emoji_version() <= NEWEST)
             .filter(|emoji| {
                 words.is_empty()
                     || emoji.name().contains(&words)

@@ -43,7 +43,7 @@ impl Chat {
             .push(Entry::Event { ts: crate::clock::now().to_string(), text: text.to_string() });
         self.refresh(app);
         self.stage.to_end();
-        if moves && !app.prefs.borrow().still {
+        if moves && !app.stands_still() {
             self.move_about();
         }
         if incoming && moves {

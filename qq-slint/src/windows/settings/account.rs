@@ -9,7 +9,7 @@ use slint::ComponentHandle;
 use super::{Settings, call, send};
 use crate::app::App;
 use crate::asking::{self, Answer, Question};
-use crate::{face, words};
+use crate::words;
 
 impl Settings {
     pub(super) fn bind_account(&self) {
@@ -56,12 +56,7 @@ impl Settings {
                 asking::ask(&settings.window, app, question.secret().danger());
             });
         });
-        global.on_picture_pick(|| {
-            Self::question(Question::new("picture", "", |app, answer, path, _| match face::cut(&path) {
-                Ok(path) => send_picture(app, path, answer),
-                Err(error) => answer.refuse(&format!("{error:#}")),
-            }));
-        });
+        self.bind_picture();
     }
 
     fn keep_profile(&self, _app: &App) {
@@ -95,18 +90,6 @@ fn move_to(app: &App, relay: String, trust: Option<String>, answer: Answer) {
             }
             reply => answer.settle(app, reply),
         });
-    });
-}
-
-/// Sets one's avatar; the file goes when the daemon has read it.
-fn send_picture(app: &App, path: std::path::PathBuf, answer: Answer) {
-    let Some(account) = app.account_name() else { return answer.done() };
-    let params =
-        account::Profile { picture: Some(path.display().to_string()), ..account::Profile::default() };
-    app.link.call(Some(&account), &params, move |reply| {
-        // One that cannot be removed lies in a directory that goes with the session.
-        let _ = std::fs::remove_file(&path);
-        App::with(|app| answer.settle(app, reply));
     });
 }
 
