@@ -189,22 +189,21 @@ fn a_stranger_opens_no_window_and_nobody_does_while_one_is_busy() {
 fn nothing_opens_while_one_wants_no_disturbance_the_screen_is_locked_or_the_friend_is_muted() {
     let none = notify::Now::default();
     let muted = notify::Now { muted: vec![format!("{ALICE}/bob")], ..none.clone() };
-    for now in
-        [notify::Now { dnd: true, ..none.clone() }, notify::Now { locked: true, ..none.clone() }, muted]
-    {
-        let world = World::start(true);
+    let world = World::start(true);
+    let unread =
+        |world: &World| world.app.current(|account| account.friend("bob").map(|bob| bob.unread)).flatten();
+    let all =
+        [notify::Now { dnd: true, ..none.clone() }, notify::Now { locked: true, ..none.clone() }, muted];
+    for (count, now) in (1..).zip(all) {
         world.mock.event(Event::NotifyChanged(now.clone()));
-        world.mock.message("bob", "hello?");
         world.mock.event(Event::ShakeReceived(shake::Received { from: "bob".into() }));
-        let unread = |world: &World| {
-            world.app.current(|account| account.friend("bob").map(|bob| bob.unread)).flatten()
-        };
-        world.until("bob's message is counted", |world| unread(world) == Some(1));
+        world.mock.message("bob", "hello?");
+        world.until("bob's message is counted", |world| unread(world) == Some(count));
         assert!(world.app.chats.borrow().is_empty(), "{now:?}");
-        world.mock.event(Event::NotifyChanged(none.clone()));
-        world.mock.message("bob", "still there?");
-        world.until("bob's window", |world| !world.app.chats.borrow().is_empty());
     }
+    world.mock.event(Event::NotifyChanged(none));
+    world.mock.message("bob", "still there?");
+    world.until("bob's window", |world| !world.app.chats.borrow().is_empty());
 }
 
 #[test]

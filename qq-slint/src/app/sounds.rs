@@ -21,7 +21,10 @@ impl App {
 
     fn is_quiet(&self, account: &str) -> bool {
         let state = self.state.borrow();
-        state.account(account).is_none_or(|account| account.presence == presence::State::Busy)
+        let now = &state.notify;
+        now.dnd
+            || now.locked
+            || state.account(account).is_none_or(|account| account.presence == presence::State::Busy)
     }
 
     /// A message has come: it is heard unless it is one's own, was missed while away, or is of somebody who is muted or in
