@@ -106,6 +106,7 @@ fn fcitx5_writes_chinese_under_sway() {
     desktop.window("Qiaoqiao 敲敲");
     desktop.focus("Bob");
     window.focus(FIELD.0, FIELD.1);
+    input_method::fcitx_listens(desktop.buses());
     let write = |text: &str| keyboard.borrow_mut().write(text, TYPING);
     composes(&alice, &window, write, || keyboard.borrow_mut().write("\u{8}\u{8}\u{8}\u{8}\u{8}", TYPING));
     wait::until("bob has it", || (said(&bob, "alice") == ["你好"]).then_some(()));

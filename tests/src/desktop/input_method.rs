@@ -50,6 +50,16 @@ fn fcitx(person: &Person, buses: &Buses, place: impl Fn(&mut Command)) -> Runnin
     running
 }
 
+/// Waits until fcitx5 listens to the field that has the keyboard: what is typed before goes to the field as it is.
+pub fn fcitx_listens(buses: &Buses) {
+    let bus = Caller::new(buses.session());
+    wait::until("fcitx5 listens with pinyin", || {
+        let controller = "org.fcitx.Fcitx.Controller1";
+        let reply = bus.try_call("org.fcitx.Fcitx5", "/controller", controller, "CurrentInputMethod", &());
+        (reply.ok()?.body().deserialize::<String>().ok()? == "pinyin").then_some(())
+    });
+}
+
 /// IBus on an X11 desktop; ready when this returns. Programs use it that are started with `XMODIFIERS=@im=ibus`.
 pub fn ibus(desktop: &Desktop, person: &Person) -> Running {
     let (mut command, config) = of(person, "ibus-daemon", "ibus ibus-libpinyin");
