@@ -1,5 +1,6 @@
 //! The program's middle: the mirror of the daemon's state, the windows, and the way of an event to what it changes.
 
+mod daemon;
 mod disturb;
 mod dress;
 mod show;
@@ -11,20 +12,19 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use ipc_schema::daemon::Welcome;
 use ipc_schema::{Envelope, Error, Event, State, account, friend};
-use qq_slint_ui::{Say, Voice};
-use slint::ComponentHandle;
+use qq_slint_ui::Voice;
 
 use crate::emoji::Pictures;
+use crate::face;
 use crate::face::Faces;
 use crate::link::{Inbox, Link, News};
 use crate::prefs::{self, Prefs};
 use crate::single::Wish;
 use crate::sound::{Player, Sound};
 use crate::windows::{Chat, Friends, Login, Settings, Tray};
-use crate::{face, words};
 
+pub(crate) use daemon::Focus;
 #[cfg(test)]
 pub(crate) use start::begin;
 pub(crate) use start::run;
@@ -40,9 +40,13 @@ pub(crate) enum Daemon {
     #[default]
     Reaching,
     /// It greets.
-    Here(Welcome),
+    Here,
     /// It is gone, or cannot be started.
     Away(Error),
+    /// It was told to end; nobody starts it unasked.
+    Stopped,
+    /// It was told to end, and is started again at once.
+    Restarting,
 }
 
 /// Which friend of which account: the account's local name, the friend's account.
@@ -82,6 +86,10 @@ pub(crate) struct App {
     wishes: RefCell<Vec<Wish>>,
     /// Whether the desktop wants things to stand still.
     still: Cell<bool>,
+    /// Which window has the keyboard.
+    focus: RefCell<Focus>,
+    /// The conversation that the daemon was told to be looked at; none: it was told nothing yet.
+    viewed: RefCell<Option<Option<Peer>>>,
     /// Whether the daemon has told its state since the program started.
     knows: Cell<bool>,
 }
@@ -100,13 +108,13 @@ impl App {
         let mut changed = false;
         for news in self.inbox.take() {
             match news {
-                News::Up(welcome, writer) => {
+                News::Up(writer) => {
                     self.link.on_up(writer);
-                    *self.daemon.borrow_mut() = Daemon::Here(welcome);
+                    self.on_daemon_here();
                 }
                 News::Down(error) => {
                     self.link.on_down(&error);
-                    *self.daemon.borrow_mut() = Daemon::Away(error);
+                    self.on_daemon_gone(error);
                 }
                 News::Reply(id, result) => self.link.on_reply(id, result),
                 News::Event(envelope) => self.hear(&envelope),
@@ -131,6 +139,7 @@ impl App {
         if matches!(envelope.event, Event::DaemonState(_)) {
             self.on_state();
         }
+        self.hear_daemon(envelope.account.as_deref(), &envelope.event);
         let Some(account) = envelope.account.as_deref() else { return };
         match &envelope.event {
             Event::ChatReceived(chat) => {
@@ -271,22 +280,6 @@ impl App {
                 });
             });
         }
-    }
-
-    /// The quiet bar: what is wrong with the daemon, else with the link of the shown account.
-    pub(crate) fn trouble(&self) -> String {
-        let say = self.voice.global::<Say>();
-        match &*self.daemon.borrow() {
-            Daemon::Reaching => return say.invoke_daemon_away().to_string(),
-            Daemon::Away(error) => {
-                return say.invoke_daemon_missing(error.message.as_str().into()).to_string();
-            }
-            Daemon::Here(welcome) if welcome.protocol < ipc_schema::protocol::MIN => {
-                return say.invoke_daemon_other(welcome.daemon.as_str().into()).to_string();
-            }
-            Daemon::Here(_) => {}
-        }
-        self.current(|account| words::link(&self.voice, &account.link)).unwrap_or_default()
     }
 
     /// One's own face.

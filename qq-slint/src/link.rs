@@ -9,8 +9,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use ipc_schema::client::{self, Client, Heard, Reader, Writer};
-use ipc_schema::daemon::{Subscribe, Welcome};
-use ipc_schema::{Code, Envelope, Error, Method};
+use ipc_schema::daemon::{Stopped, Subscribe};
+use ipc_schema::{Code, Envelope, Error, Event, Method};
 use serde_json::value::RawValue;
 
 /// How much may lie in the inbox; beyond it the reader waits.
@@ -32,7 +32,7 @@ type Then = Box<dyn FnOnce(Result<Box<RawValue>, Error>)>;
 /// What came over the connection.
 pub(crate) enum News {
     /// The daemon greets; calls go out through this from now on.
-    Up(Welcome, SyncSender<Line>),
+    Up(SyncSender<Line>),
     /// Something happened.
     Event(Box<Envelope>),
     /// The answer to a call.
@@ -180,38 +180,53 @@ fn away() -> Error {
 fn keep(socket: &Path, named: bool, start: bool, inbox: &Inbox, asked: &Receiver<()>) {
     let mut pause = PAUSE.0;
     loop {
-        let error = match reach(socket, named, start) {
-            Ok((welcome, writer, mut reader)) => {
+        let (error, stopped) = match reach(socket, named, start) {
+            Ok((writer, mut reader)) => {
                 pause = PAUSE.0;
-                inbox.put(News::Up(welcome, write_on(writer)));
+                inbox.put(News::Up(write_on(writer)));
                 listen(&mut reader, inbox)
             }
-            Err(error) => error,
+            Err(error) => (error, None),
         };
         inbox.put(News::Down(error));
+        if let Some(stopped) = stopped {
+            pause = PAUSE.0;
+            // Somebody told it to end: it is started again when somebody says so, not by a press of long ago.
+            while asked.try_recv().is_ok() {}
+            if !stopped.restart && asked.recv().is_err() {
+                return;
+            }
+            continue;
+        }
         // The pause ends at once when the user asks for it.
         let _ = asked.recv_timeout(pause);
         pause = (pause * 2).min(PAUSE.1);
     }
 }
 
-fn reach(socket: &Path, named: bool, start: bool) -> Result<(Welcome, Writer, Reader), Error> {
+fn reach(socket: &Path, named: bool, start: bool) -> Result<(Writer, Reader), Error> {
     if start && !client::answers(socket) {
         client::start(socket, named)?;
     }
     let client = Client::connect(socket, NAME, Some(GREETING))?;
-    let welcome = client.welcome().clone();
     let (mut writer, reader) = client.split()?;
     writer.write(&client::call_line(SUBSCRIBE, None, &Subscribe { since: None })?)?;
-    Ok((welcome, writer, reader))
+    Ok((writer, reader))
 }
 
-fn listen(reader: &mut Reader, inbox: &Inbox) -> Error {
+/// Until the connection ends: why, and whether the daemon was told to end.
+fn listen(reader: &mut Reader, inbox: &Inbox) -> (Error, Option<Stopped>) {
+    let mut stopped = None;
     loop {
         match reader.hear() {
-            Ok(Heard::Event(envelope)) => inbox.put(News::Event(Box::new(envelope))),
+            Ok(Heard::Event(envelope)) => {
+                if let Event::DaemonStopped(said) = &envelope.event {
+                    stopped = Some(said.clone());
+                }
+                inbox.put(News::Event(Box::new(envelope)));
+            }
             Ok(Heard::Reply(SUBSCRIBE, Ok(_))) => {}
-            Ok(Heard::Reply(SUBSCRIBE, Err(error))) | Err(error) => return error,
+            Ok(Heard::Reply(SUBSCRIBE, Err(error))) | Err(error) => return (error, stopped),
             Ok(Heard::Reply(id, result)) => inbox.put(News::Reply(id, result)),
         }
     }

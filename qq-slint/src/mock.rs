@@ -4,7 +4,9 @@
 pub(crate) mod many;
 mod pages;
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
+use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,8 +15,8 @@ use ipc_schema::daemon::{Check, Checked, Subscribed, Verdict, Welcome};
 use ipc_schema::line::{EventLine, ReplyLine, RequestLine};
 use ipc_schema::state::{Account, Daemon};
 use ipc_schema::{
-    Code, Envelope, Error, Event, Request, State, account, chat, friend, group, notify, outbox, presence,
-    shake,
+    Code, Envelope, Error, Event, Request, State, account, chat, daemon, friend, group, notify, outbox,
+    presence, shake,
 };
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -38,6 +40,10 @@ struct Inner {
     seq: u64,
     /// The methods that were called, in order.
     called: Vec<String>,
+    /// Whole drafts, by friend.
+    drafts: BTreeMap<String, String>,
+    /// What is looked at.
+    viewed: Option<String>,
 }
 
 impl Mock {
@@ -60,6 +66,8 @@ impl Mock {
             readers: Vec::new(),
             seq: 1,
             called: Vec::new(),
+            drafts: BTreeMap::new(),
+            viewed: None,
         };
         let mock = Self { inner: Arc::new(Mutex::new(inner)) };
         let serving = mock.clone();
@@ -90,6 +98,30 @@ impl Mock {
     #[cfg(test)]
     pub(crate) fn state(&self) -> State {
         self.lock().state.clone()
+    }
+
+    /// Somebody tells it to end.
+    #[cfg(test)]
+    pub(crate) fn stop(&self, restart: bool) {
+        self.lock().stop(restart);
+    }
+
+    /// The whole draft to a friend.
+    #[cfg(test)]
+    pub(crate) fn draft(&self, friend: &str) -> String {
+        self.lock().drafts.get(friend).cloned().unwrap_or_default()
+    }
+
+    /// Keeps a draft, as another program would.
+    #[cfg(test)]
+    pub(crate) fn keep_draft(&self, friend: &str, text: &str) {
+        let _ = self.lock().draft(chat::Draft { to: friend.into(), text: Some(text.into()) });
+    }
+
+    /// Which conversation is looked at.
+    #[cfg(test)]
+    pub(crate) fn viewed(&self) -> Option<String> {
+        self.lock().viewed.clone()
     }
 
     /// Changes what the pretend daemon holds.
@@ -231,6 +263,15 @@ impl Inner {
     /// What is asked now and then.
     fn call_rarely(&mut self, request: Request) -> Result<Box<RawValue>, Error> {
         match request {
+            Request::ChatDraft(draft) => self.draft(draft),
+            Request::DaemonView(view) => {
+                self.viewed = view.to.as_deref().map(bare);
+                raw(&daemon::Viewed {})
+            }
+            Request::DaemonStop(stop) => {
+                self.stop(stop.restart);
+                raw(&daemon::Stopping { pid: 0 })
+            }
             Request::ChatTyping(typing) => raw(&chat::Typed { to: bare(&typing.to) }),
             Request::AccountRegister(register) => self.register(&register),
             Request::ChatExport(export) => raw(&self.exported(&export)),
@@ -252,6 +293,23 @@ impl Inner {
                 Err(Error::new(Code::Unsupported, format!("the pretend daemon has no {}", other.name())))
             }
         }
+    }
+
+    /// It is gone for whoever listened, and there again.
+    fn stop(&mut self, restart: bool) {
+        self.event(Event::DaemonStopped(daemon::Stopped { restart }));
+        self.readers.drain(..).for_each(|reader| drop(reader.shutdown(Shutdown::Both)));
+        self.state.daemon.outdated = None;
+    }
+
+    fn draft(&mut self, draft: chat::Draft) -> Result<Box<RawValue>, Error> {
+        let to = bare(&draft.to);
+        if let Some(text) = draft.text {
+            self.event(Event::ChatDrafted(chat::Drafted::new(&to, &text)));
+            self.drafts.insert(to.clone(), text);
+        }
+        let text = self.drafts.get(&to).cloned().unwrap_or_default();
+        raw(&chat::Drafting { to, text })
     }
 
     fn log_in(&mut self, login: &account::Login) -> Result<Box<RawValue>, Error> {

@@ -1,10 +1,12 @@
 //! What Slint has no word for and winit has: attention, the real position of a window. All unstable calls stand here.
 
+use std::cell::RefCell;
 use std::future::Future;
 
 use slint::winit_030::winit::event::WindowEvent;
+use slint::winit_030::winit::platform::startup_notify::WindowAttributesExtStartupNotify;
 use slint::winit_030::winit::raw_window_handle::{HasWindowHandle, RawWindowHandle};
-use slint::winit_030::winit::window::UserAttentionType;
+use slint::winit_030::winit::window::{ActivationToken, UserAttentionType};
 use slint::winit_030::{EventResult, WinitWindowAccessor};
 use slint::{PhysicalPosition, Window};
 
@@ -86,6 +88,27 @@ fn set_user_time(window: u32, time: u32) -> Result<(), Box<dyn std::error::Error
     Ok(())
 }
 
+thread_local! {
+    /// The right to take the keyboard that somebody gave for the next window.
+    static TOKEN: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// The window that is made next may take the keyboard with this xdg-activation token. One that is there already asks for
+/// attention: winit has no word for giving it a token.
+pub(crate) fn keep_token(token: Option<String>) {
+    TOKEN.set(token);
+}
+
+/// Lets each new window use the token that is there for it; at first that of the program's own start.
+pub(crate) fn with_tokens(selector: slint::BackendSelector) -> slint::BackendSelector {
+    let of_start = ["XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"].map(|name| std::env::var(name).ok());
+    keep_token(of_start.into_iter().flatten().find(|token| !token.is_empty()));
+    selector.with_winit_window_attributes_hook(|attributes| match TOKEN.take() {
+        Some(token) => attributes.with_activation_token(ActivationToken::from_raw(token)),
+        None => attributes,
+    })
+}
+
 /// Brings the window to the front with the keyboard: only after the user asked for it.
 pub(crate) fn focus(window: &Window) {
     window.with_winit_window(|window| {
@@ -99,11 +122,11 @@ pub(crate) fn has_focus(window: &Window) -> bool {
     window.with_winit_window(|window| window.has_focus()).unwrap_or(false)
 }
 
-/// Calls when the window gets the keyboard.
-pub(crate) fn on_focus(window: &Window, f: impl Fn() + 'static) {
+/// Calls when the window gets the keyboard, or loses it.
+pub(crate) fn on_focus(window: &Window, f: impl Fn(bool) + 'static) {
     window.on_winit_window_event(move |_, event| {
-        if matches!(event, WindowEvent::Focused(true)) {
-            f();
+        if let WindowEvent::Focused(gained) = event {
+            f(*gained);
         }
         EventResult::Propagate
     });

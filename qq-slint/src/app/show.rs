@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{App, Daemon, Peer, is_in};
+use super::{App, Peer, is_in};
 use crate::single::Wish;
 use crate::windows::{Chat, Friends, Login, Settings, Tray};
 
@@ -141,17 +141,6 @@ impl App {
         }
     }
 
-    /// Goes off line and ends: the daemon is asked to end, too. It keeps the logins, and starts again with the next window.
-    pub(crate) fn quit(self: &Rc<Self>) {
-        let pid = self.state.borrow().daemon.pid;
-        if let (Daemon::Here(_), Ok(pid)) = (&*self.daemon.borrow(), i32::try_from(pid)) {
-            use nix::sys::signal::{Signal, kill};
-            // One that has ended already is off line, too.
-            let _ = kill(nix::unistd::Pid::from_raw(pid), Signal::SIGTERM);
-        }
-        leave();
-    }
-
     pub(super) fn raise_tray(self: &Rc<Self>) {
         // Without a tray the windows do.
         *self.tray.borrow_mut() = Tray::open().ok();
@@ -163,9 +152,4 @@ impl App {
             Err(error) => crate::complain(&anyhow::anyhow!("a window cannot be opened: {error}")),
         }
     }
-}
-
-fn leave() {
-    // Fails only when the loop has ended already.
-    let _ = slint::quit_event_loop();
 }

@@ -17,6 +17,7 @@ use crate::portal;
 use crate::prefs::{self, Prefs};
 use crate::single::{self, Place, Wish};
 use crate::sound::Player;
+use crate::winext;
 
 /// Starts the program and runs its event loop.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
@@ -86,6 +87,7 @@ fn select(renderer: Option<Renderer>) -> anyhow::Result<()> {
         Some(Renderer::Gl) => selector.renderer_name("femtovg".into()),
         Some(Renderer::Software) => selector.renderer_name("software".into()),
     };
+    let selector = winext::with_tokens(selector);
     selector.select().context("no window can be opened on this display")?;
     // Wayland matches windows to the desktop entry by this.
     slint::set_xdg_app_id("io.github.qiaoqiao.Qiaoqiao")?;
@@ -126,6 +128,8 @@ pub(crate) fn begin(
         inbox,
         wishes: RefCell::new(vec![wish]),
         still: Cell::new(false),
+        focus: RefCell::default(),
+        viewed: RefCell::default(),
         knows: Cell::new(false),
     });
     app.speak();

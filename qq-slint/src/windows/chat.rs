@@ -1,5 +1,6 @@
 //! A conversation in a window of its own: its messages page by page, writing, typing, the shake.
 
+mod draft;
 mod export;
 mod find;
 pub(crate) mod pages;
@@ -17,7 +18,7 @@ use slint::{ComponentHandle, Model, ModelRc, PhysicalPosition, SharedString, Tim
 
 use super::rows::{self, Entry, View};
 use super::stage::Stage;
-use crate::app::{App, Peer};
+use crate::app::{App, Focus, Peer};
 use crate::{face, rich, winext, words};
 
 /// What its size is remembered by, and the size before there is one to remember: logical pixels.
@@ -42,6 +43,9 @@ pub(crate) struct Chat {
     problem: RefCell<String>,
     /// What was typed while another conversation stood beside the friend list.
     draft: RefCell<String>,
+    /// What the daemon keeps of it.
+    kept: RefCell<String>,
+    drafting: Timer,
     place: Cell<Option<PhysicalPosition>>,
     shaking: Timer,
     search: find::Search,
@@ -68,6 +72,8 @@ impl Chat {
             friend_types: Cell::new(false),
             problem: RefCell::default(),
             draft: RefCell::default(),
+            kept: RefCell::default(),
+            drafting: Timer::default(),
             place: Cell::new(None),
             shaking: Timer::default(),
             search: find::Search::default(),
@@ -79,6 +85,7 @@ impl Chat {
         }
         chat.dress(app);
         chat.older(app);
+        chat.meet_draft(app);
         Ok(chat)
     }
 
@@ -118,22 +125,37 @@ impl Chat {
 
     /// What a window of its own hears.
     fn bind_window(self: &Rc<Self>, window: &ChatWindow) {
-        let leave = self.doing(|chat, _, ()| chat.hide());
+        let leave = self.doing(|chat, app, ()| {
+            chat.keep_draft(app);
+            chat.hide();
+        });
         window.on_leave(move || leave(()));
         window.on_switcher(|| App::with(App::show_friends));
         window.on_nth(|n| App::with(|app| app.show_nth(n)));
         let peer = self.peer.clone();
         window.on_next(move || App::with(|app| app.show_next(Some(&peer))));
-        let seen = self.doing(|chat, app, ()| chat.seen(app));
-        winext::on_focus(window.window(), move || seen(()));
+        winext::on_focus(window.window(), self.doing(Self::on_focus));
         let weak = Rc::downgrade(self);
         window.window().on_close_requested(move || {
             if let Some(chat) = weak.upgrade() {
                 App::with(|app| app.keep_size(KIND, chat.stage.window()));
                 chat.place.set(winext::position(chat.stage.window()));
+                App::with(|app| chat.keep_draft(app));
             }
             slint::CloseRequestResponse::HideWindow
         });
+    }
+
+    /// Its own window has got the keyboard, or lost it.
+    pub(crate) fn on_focus(self: &Rc<Self>, app: &Rc<App>, gained: bool) {
+        app.on_focus(Focus::Chat(self.peer.clone()), gained);
+        if gained {
+            self.seen(app);
+        }
+    }
+
+    pub(crate) fn peer(&self) -> &Peer {
+        &self.peer
     }
 
     fn doing<T: 'static>(
@@ -216,12 +238,14 @@ impl Chat {
             return;
         }
         if let Some(before) = before {
+            before.keep_draft(app);
             *before.draft.borrow_mut() = self.stage.talk().get_draft().to_string();
         }
         *app.beside.borrow_mut() = Some(self.clone());
         self.bind();
         self.stage.talk().set_draft(self.draft.borrow().as_str().into());
         self.stage.to_end();
+        app.tell_view();
     }
 
     /// Whether the user looks at this conversation now.
@@ -239,9 +263,10 @@ impl Chat {
 
     /// Closes for good; gives what was typed and not sent.
     pub(crate) fn leave(&self, app: &App) -> String {
-        let shown = self.is_shown(app);
+        let typed = self.typed_text(app);
+        self.keep_draft(app);
         self.hide();
-        if shown { self.stage.talk().get_draft().to_string() } else { self.draft.borrow().clone() }
+        typed
     }
 
     /// What was typed in another layout.
@@ -267,6 +292,7 @@ impl Chat {
         match event {
             Event::ChatReceived(received) => self.on_received(app, received),
             Event::ChatState(changed) => self.on_state(changed),
+            Event::ChatDrafted(drafted) => self.on_drafted(app, drafted),
             Event::TypingChanged(typing) => self.friend_types.set(typing.typing),
             Event::ChatRead(marked) if marked.by != account::bare(&self.peer.0) => self.on_read(marked),
             _ => {}

@@ -13,7 +13,7 @@ use qq_slint_ui::{Friends as Global, FriendsWindow, Item, ItemKind, Say};
 use slint::{ComponentHandle, Model, ModelRc, PhysicalPosition, SharedString, VecModel};
 
 use self::list::group_shown;
-use crate::app::{App, shown_name};
+use crate::app::{App, Focus, shown_name};
 use crate::asking;
 use crate::{face, winext};
 
@@ -106,11 +106,14 @@ impl Friends {
         list.on_settings(|| App::with(App::show_settings));
         list.on_profile(|| App::with(|app| app.show_section(qq_slint_ui::Section::Account)));
         list.on_link_device(|| App::with(|app| app.show_section(qq_slint_ui::Section::Devices)));
-        list.on_banner_acted(|| App::with(|app| app.link.retry()));
+        list.on_banner_acted(|| App::with(App::on_trouble_acted));
         list.on_read_all(|| ask(chat::Read { to: None, peek: false }));
         list.on_close_windows(|| App::with(App::close_windows));
         list.on_nth(|n| App::with(|app| app.show_nth(n)));
         list.on_next(|| App::with(|app| app.show_next(None)));
+        winext::on_focus(self.window.window(), |gained| {
+            App::with(|app| app.on_focus(Focus::Friends, gained));
+        });
         self.window.window().on_close_requested(|| {
             Self::with(|friends, app| {
                 app.keep_size(kind(app), friends.window.window());
@@ -253,7 +256,7 @@ impl Friends {
         let list = self.window.global::<Global>();
         let say = app.voice.global::<Say>();
         let trouble = app.trouble();
-        list.set_banner_action(if trouble.is_empty() { "".into() } else { say.invoke_restart() });
+        list.set_banner_action(app.trouble_action());
         list.set_banner(trouble.into());
         let state = app.state.borrow();
         super::update(&self.accounts, state.accounts.iter().map(with_unread).collect());

@@ -36,7 +36,7 @@ impl Login {
         enter.on_typed(|| Self::with(|login, _| login.fail("", "")));
         enter.on_language(|| App::with(next_language));
         enter.on_leave(|| Self::with(|login, _| login.leave()));
-        enter.on_banner_acted(|| App::with(|app| app.link.retry()));
+        enter.on_banner_acted(|| App::with(App::on_trouble_acted));
         let login = Rc::new(Self { window, known, attempt: Cell::new(0), trying: RefCell::default() });
         login.dress(app);
         login.fill(app);
@@ -105,7 +105,7 @@ impl Login {
                 }
             });
         super::update(&self.known, known.collect());
-        let away = !matches!(*app.daemon.borrow(), Daemon::Here(_));
+        let away = !matches!(*app.daemon.borrow(), Daemon::Here);
         enter.set_banner(if away { app.trouble().into() } else { "".into() });
         if let Some(trying) = self.trying.borrow().as_deref() {
             let link =

@@ -38,7 +38,6 @@ impl Windows {
     }
 
     /// Whether this conversation of this account is in front of the user now.
-    #[allow(dead_code, reason = "asked before somebody is notified, by core/notify.rs")]
     pub(super) fn show(&self, local: &str, friend: &str) -> bool {
         self.viewed.values().flatten().any(|(whose, with)| **whose == *local && with == friend)
     }

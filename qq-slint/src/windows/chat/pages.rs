@@ -19,6 +19,7 @@ impl Chat {
     /// The newest messages anew: the daemon has told its whole state. Whoever reads far back goes on reading.
     pub(crate) fn reload(self: &Rc<Self>, app: &Rc<App>) {
         self.loading.set(false);
+        self.meet_draft(app);
         if self.newer.get() {
             return;
         }

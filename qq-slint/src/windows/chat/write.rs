@@ -28,6 +28,7 @@ impl Chat {
             App::with(|app| chat.on_sent(app, reply, &sent));
         });
         self.stage.talk().set_draft("".into());
+        self.keep_draft(app);
         self.problem.borrow_mut().clear();
         self.typed.set(None);
     }
@@ -63,16 +64,17 @@ impl Chat {
                 self.stage.to_end();
             }
             Err(error) => {
-                let talk = self.stage.talk();
-                if talk.get_draft().is_empty() {
-                    talk.set_draft(text.into());
+                if self.typed_text(app).is_empty() {
+                    self.put_draft(app, text);
+                    self.keep_draft(app);
                 }
                 self.fail(app, &error);
             }
         }
     }
 
-    pub(super) fn type_on(&self, app: &App, text: &str) {
+    pub(super) fn type_on(self: &Rc<Self>, app: &App, text: &str) {
+        self.keep_draft_soon();
         let now = Instant::now();
         if self.typed.get().is_some_and(|at| now - at < TYPING) && !text.is_empty() {
             return;
@@ -138,12 +140,13 @@ impl Chat {
         self.stage.tell_about(app, &self.peer.0, &self.peer.1);
     }
 
-    pub(super) fn quote(&self, id: &str) {
+    pub(super) fn quote(self: &Rc<Self>, id: &str) {
         let entries = self.entries.borrow();
         let Some(found) = entries.iter().filter_map(message).find(|message| message.id == id) else { return };
         let quoted: String = found.text.lines().map(|line| format!("> {line}\n")).collect();
         let talk = self.stage.talk();
         talk.set_draft(format!("{quoted}{}", talk.get_draft()).into());
+        self.keep_draft_soon();
         self.stage.write();
     }
 }

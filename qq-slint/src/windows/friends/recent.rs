@@ -24,7 +24,8 @@ impl Friends {
             .filter(|(_, friend)| matches(friend, &filter))
             .map(|(group, friend)| (group, friend, last.get(&peer(friend))))
             .filter(|(_, friend, last)| {
-                last.is_some() || friend.unread > 0 || chats.contains_key(&peer(friend))
+                let drafted = account.draft(&friend.account).is_some();
+                drafted || last.is_some() || friend.unread > 0 || chats.contains_key(&peer(friend))
             })
             .collect();
         found.sort_by_cached_key(|(_, friend, last)| {
@@ -36,7 +37,10 @@ impl Friends {
                 item.note = preview(&last.text).into();
                 item.count = when(app, &last.ts, false);
             }
-            item
+            match account.draft(&friend.account) {
+                Some(draft) => with_draft(app, item, draft),
+                None => item,
+            }
         };
         found.into_iter().map(item).collect()
     }
@@ -46,6 +50,16 @@ impl Friends {
         let peer = (account.account.clone(), friend.account.clone());
         app.last.borrow().get(&peer).map(|last| when(app, &last.ts, true)).unwrap_or_default()
     }
+}
+
+/// What was typed to a friend and not sent stands in the place of the friend's own words.
+fn with_draft(app: &App, item: Item, draft: &str) -> Item {
+    let say = app.voice.global::<Say>();
+    let one_line = draft.split_whitespace().collect::<Vec<_>>().join(" ");
+    let note = say.invoke_draft(one_line.into());
+    let state = say.invoke_presence(item.face.presence);
+    let spoken = say.invoke_friend_spoken(item.title.clone(), state, note.clone(), item.unread);
+    Item { note, spoken, ..item }
 }
 
 /// So many friends are asked about at once: well below what the line to the daemon holds.

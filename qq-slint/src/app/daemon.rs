@@ -1,0 +1,209 @@
+//! The daemon under the windows: which conversation it is told to be looked at, windows that somebody wants, its end, and
+//! what the quiet bar says of it.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use ipc_schema::daemon::{Stop, View, Wanted};
+use ipc_schema::{Code, Error, Event};
+use qq_slint_ui::Say;
+use slint::{ComponentHandle, Timer};
+
+use super::{App, Daemon, Peer};
+use crate::single::Wish;
+use crate::{winext, words};
+
+/// How long the end of the program waits for the daemon's.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Which window has the keyboard.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Focus {
+    /// None of ours, or one without a conversation.
+    #[default]
+    Away,
+    /// The friend list, perhaps with a conversation beside it.
+    Friends,
+    /// A conversation's own.
+    Chat(Peer),
+}
+
+impl App {
+    /// A window has got the keyboard, or lost it.
+    pub(crate) fn on_focus(&self, window: Focus, gained: bool) {
+        let mut focus = self.focus.borrow_mut();
+        if gained {
+            *focus = window;
+        } else if *focus == window {
+            *focus = Focus::Away;
+        }
+        drop(focus);
+        self.tell_view();
+    }
+
+    /// Tells the daemon which conversation the user looks at, if that is another one than it knows.
+    pub(crate) fn tell_view(&self) {
+        let viewed = match &*self.focus.borrow() {
+            Focus::Away => None,
+            Focus::Friends => self.beside.borrow().as_ref().map(|chat| chat.peer().clone()),
+            Focus::Chat(peer) => Some(peer.clone()),
+        };
+        if self.viewed.borrow().as_ref() == Some(&viewed) || !matches!(*self.daemon.borrow(), Daemon::Here) {
+            return;
+        }
+        *self.viewed.borrow_mut() = Some(viewed.clone());
+        let (account, friend) = viewed.unzip();
+        let to = friend.map(|friend| format!("@{friend}"));
+        // A daemon that is too old to hear it notifies once too often.
+        self.link.call(account.as_deref(), &View { to }, drop);
+    }
+
+    /// The daemon greets: it knows of no window yet.
+    pub(super) fn on_daemon_here(&self) {
+        *self.daemon.borrow_mut() = Daemon::Here;
+        *self.viewed.borrow_mut() = None;
+        self.tell_view();
+    }
+
+    /// The connection is gone, or could not be made.
+    pub(super) fn on_daemon_gone(&self, error: Error) {
+        let mut daemon = self.daemon.borrow_mut();
+        *daemon = match &*daemon {
+            Daemon::Stopped => Daemon::Stopped,
+            Daemon::Restarting => Daemon::Reaching,
+            Daemon::Reaching | Daemon::Here | Daemon::Away(_) => Daemon::Away(error),
+        };
+    }
+
+    /// An event of the daemon's own.
+    pub(super) fn hear_daemon(self: &Rc<Self>, account: Option<&str>, event: &Event) {
+        match event {
+            Event::DaemonWanted(wanted) => self.on_wanted(account, wanted),
+            Event::DaemonStopped(stopped) => {
+                *self.daemon.borrow_mut() =
+                    if stopped.restart { Daemon::Restarting } else { Daemon::Stopped };
+            }
+            _ => {}
+        }
+    }
+
+    fn on_wanted(self: &Rc<Self>, account: Option<&str>, wanted: &Wanted) {
+        winext::keep_token(wanted.token.clone());
+        match (account, &wanted.to) {
+            (Some(account), Some(friend)) => self.show_chat(&(account.to_owned(), friend.clone()), true),
+            _ => self.grant(Wish { link: wanted.link.clone(), ..Wish::default() }),
+        }
+    }
+
+    /// Goes off line and ends: the daemon is told to end, too. It keeps the logins, and starts again with the next window.
+    pub(crate) fn quit(self: &Rc<Self>) {
+        self.keep_drafts();
+        if !matches!(*self.daemon.borrow(), Daemon::Here) {
+            return leave();
+        }
+        Timer::single_shot(PATIENCE, leave);
+        self.stop_daemon(false, leave);
+    }
+
+    /// Ends the daemon that is too old; whoever waits for it starts the new one.
+    fn restart_daemon(self: &Rc<Self>) {
+        self.keep_drafts();
+        self.stop_daemon(true, || {});
+    }
+
+    fn stop_daemon(&self, restart: bool, then: impl FnOnce() + 'static) {
+        let pid = self.state.borrow().daemon.pid;
+        self.link.call(None, &Stop { restart }, move |reply| {
+            if let (Err(error), Ok(pid)) = (reply, i32::try_from(pid))
+                && error.code == Code::UnknownMethod
+                && pid > 0
+            {
+                use nix::sys::signal::{Signal, kill};
+                // It is older than the method; one that has ended already is off line, too.
+                let _ = kill(nix::unistd::Pid::from_raw(pid), Signal::SIGTERM);
+            }
+            then();
+        });
+    }
+
+    fn keep_drafts(&self) {
+        for chat in self.chats.borrow().values() {
+            chat.keep_draft(self);
+        }
+    }
+
+    /// The quiet bar: what is wrong with the daemon, else with the link of the shown account, else what is new.
+    pub(crate) fn trouble(&self) -> String {
+        let say = self.voice.global::<Say>();
+        match &*self.daemon.borrow() {
+            Daemon::Reaching | Daemon::Restarting => return say.invoke_daemon_away().to_string(),
+            Daemon::Stopped => return say.invoke_daemon_stopped().to_string(),
+            Daemon::Away(error) if error.code == Code::Version => {
+                let version = words::field(error, "daemon").into();
+                return match words::field(error, "update") {
+                    "qqd" => say.invoke_daemon_older(version),
+                    _ => say.invoke_daemon_newer(version),
+                }
+                .to_string();
+            }
+            Daemon::Away(error) => {
+                return say.invoke_daemon_missing(error.message.as_str().into()).to_string();
+            }
+            Daemon::Here => {}
+        }
+        let link = self.current(|account| words::link(&self.voice, &account.link)).unwrap_or_default();
+        match self.outdated() {
+            Some(installed) if link.is_empty() => say.invoke_outdated(installed.into()).to_string(),
+            _ => link,
+        }
+    }
+
+    /// What the press in the bar says; empty for none.
+    pub(crate) fn trouble_action(&self) -> slint::SharedString {
+        let say = self.voice.global::<Say>();
+        match &*self.daemon.borrow() {
+            Daemon::Stopped => say.invoke_go_on_line(),
+            Daemon::Reaching | Daemon::Restarting | Daemon::Away(_) => say.invoke_restart(),
+            Daemon::Here if self.is_linked() && self.outdated().is_some() => say.invoke_restart_now(),
+            Daemon::Here => slint::SharedString::default(),
+        }
+    }
+
+    /// The bar was pressed.
+    pub(crate) fn on_trouble_acted(self: &Rc<Self>) {
+        let (here, stopped) = {
+            let daemon = self.daemon.borrow();
+            (matches!(*daemon, Daemon::Here), matches!(*daemon, Daemon::Stopped))
+        };
+        if here && self.outdated().is_some() {
+            return self.restart_daemon();
+        }
+        if stopped {
+            *self.daemon.borrow_mut() = Daemon::Reaching;
+        }
+        self.link.retry();
+        self.pump_later();
+    }
+
+    fn is_linked(&self) -> bool {
+        self.current(|account| words::link(&self.voice, &account.link)).unwrap_or_default().is_empty()
+    }
+
+    /// The version that is installed instead of the daemon that runs, where another one is; empty where it has the same number.
+    fn outdated(&self) -> Option<String> {
+        let state = self.state.borrow();
+        let outdated = state.daemon.outdated.as_ref()?;
+        let other = outdated.installed.clone().filter(|installed| *installed != outdated.running);
+        Some(other.unwrap_or_default())
+    }
+
+    /// The windows show what changed without news from the daemon.
+    fn pump_later(&self) {
+        Timer::single_shot(Duration::ZERO, || App::with(Self::refresh));
+    }
+}
+
+fn leave() {
+    // Fails only when the loop has ended already.
+    let _ = slint::quit_event_loop();
+}
