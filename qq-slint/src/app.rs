@@ -79,6 +79,10 @@ pub(crate) struct App {
     pub(crate) beside: RefCell<Option<Rc<Chat>>>,
     /// The newest message of each conversation that has one.
     pub(crate) last: RefCell<BTreeMap<Peer, Last>>,
+    /// Whether the daemon was asked for them since it told its state.
+    pub(crate) asked_last: Cell<bool>,
+    /// The reply that is being taken in changes nothing that must be shown at once.
+    pub(crate) unseen: Cell<bool>,
     pub(crate) settings: RefCell<Option<Rc<Settings>>>,
     tray: RefCell<Option<Tray>>,
     inbox: Arc<Inbox>,
@@ -116,7 +120,12 @@ impl App {
                     self.link.on_down(&error);
                     self.on_daemon_gone(error);
                 }
-                News::Reply(id, result) => self.link.on_reply(id, result),
+                News::Reply(id, result) => {
+                    self.link.on_reply(id, result);
+                    if self.unseen.take() {
+                        continue;
+                    }
+                }
                 News::Event(envelope) => self.hear(&envelope),
             }
             changed = true;
@@ -187,7 +196,8 @@ impl App {
         for chat in chats {
             chat.reload(self);
         }
-        self.ask_last();
+        self.asked_last.set(false);
+        self.ask_last(false);
         self.knows.set(true);
     }
 

@@ -55,7 +55,7 @@ impl App {
         let (account, friend) = viewed.unzip();
         let to = friend.map(|friend| format!("@{friend}"));
         // A daemon that is too old to hear it notifies once too often.
-        self.link.call(account.as_deref(), &View { to }, drop);
+        self.link.call(account.as_deref(), &View { to, opens: self.on_message() != 1 }, drop);
     }
 
     /// The daemon greets: it knows of no window yet.

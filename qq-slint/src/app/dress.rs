@@ -85,6 +85,9 @@ impl App {
     pub(crate) fn prefs_changed(self: &Rc<Self>) {
         self.speak();
         self.dress_all();
+        // What a message does may be another thing now, and the daemon notifies accordingly.
+        *self.viewed.borrow_mut() = None;
+        self.tell_view();
         let saved = self.prefs.borrow().save(&self.place);
         if let (Err(error), Some(settings)) = (saved, &*self.settings.borrow()) {
             settings.problem(&format!("{error:#}"));

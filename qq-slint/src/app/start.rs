@@ -123,6 +123,8 @@ pub(crate) fn begin(
         chats: RefCell::default(),
         beside: RefCell::default(),
         last: RefCell::default(),
+        asked_last: Cell::new(false),
+        unseen: Cell::new(false),
         settings: RefCell::default(),
         tray: RefCell::default(),
         inbox,

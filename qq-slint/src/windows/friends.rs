@@ -76,6 +76,9 @@ impl Friends {
             Self::with(|friends, app| {
                 friends.tab.set(tab);
                 friends.window.global::<Global>().set_tab(tab);
+                if tab == 1 {
+                    app.ask_last(true);
+                }
                 friends.refresh(app);
             });
         });

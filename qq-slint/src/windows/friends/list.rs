@@ -1,5 +1,8 @@
 //! The rows of the friend list: who stands where, and who is found.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use ipc_schema::state::Account;
 use ipc_schema::{friend, presence};
 use qq_slint_ui::{Item, ItemKind, Say};
@@ -135,7 +138,7 @@ fn rank(state: presence::State) -> u8 {
 
 /// By pinyin: 陈 stands with c.
 pub(super) fn sort_key(shown: &str) -> String {
-    pinyin_of(shown, false)
+    spelled(shown).0
 }
 
 /// Whether a friend is found: by any of the names, by pinyin, or by the first letters of pinyin (cyt finds 陈雨桐).
@@ -144,9 +147,32 @@ pub(super) fn matches(friend: &friend::Entry, filter: &str) -> bool {
         return true;
     }
     [friend.account.as_str(), friend.name.as_str(), friend.remark.as_str()].into_iter().any(|name| {
-        name.to_lowercase().contains(filter)
-            || pinyin_of(name, false).contains(filter)
-            || pinyin_of(name, true).contains(filter)
+        name.to_lowercase().contains(filter) || {
+            let (whole, first) = spelled(name);
+            whole.contains(filter) || first.contains(filter)
+        }
+    })
+}
+
+/// How many names are kept as they are spelled: more than anybody has friends.
+const SPELLED: usize = 20_000;
+
+thread_local! {
+    static KNOWN: RefCell<HashMap<String, (String, String)>> = RefCell::default();
+}
+
+/// A name in pinyin and in the first letters of it; kept, since the list is sorted by it again and again.
+fn spelled(name: &str) -> (String, String) {
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(spelled) = known.get(name) {
+            return spelled.clone();
+        }
+        if known.len() >= SPELLED {
+            known.clear();
+        }
+        let spelled = (pinyin_of(name, false), pinyin_of(name, true));
+        known.insert(name.to_owned(), spelled.clone());
+        spelled
     })
 }
 

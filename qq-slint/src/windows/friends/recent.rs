@@ -65,6 +65,9 @@ fn with_draft(app: &App, item: Item, draft: &str) -> Item {
 /// So many friends are asked about at once: well below what the line to the daemon holds.
 const AT_ONCE: usize = 32;
 
+/// From so many friends on nobody is asked about before the recent conversations are looked at.
+const MANY: usize = 500;
+
 /// The beginning of a message, in one line.
 pub(super) fn preview(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -107,8 +110,8 @@ impl App {
         (account.to_owned(), friend.to_owned())
     }
 
-    /// Asks for the newest message of each friend, some at once.
-    pub(crate) fn ask_last(&self) {
+    /// Asks for the newest message of each friend, some at once; of very many only when they are `wanted`.
+    pub(crate) fn ask_last(&self, wanted: bool) {
         let state = self.state.borrow();
         let peers = state.accounts.iter().flat_map(|account| {
             let friends = account.groups.iter().flat_map(|group| &group.friends);
@@ -116,6 +119,10 @@ impl App {
         });
         let peers: Vec<Peer> = peers.collect();
         drop(state);
+        if self.asked_last.get() || (peers.len() > MANY && !wanted) {
+            return;
+        }
+        self.asked_last.set(true);
         for some in peers.chunks(peers.len().div_ceil(AT_ONCE).max(1)) {
             self.ask_next(some.to_vec());
         }
@@ -130,6 +137,8 @@ impl App {
                 if let Some(newest) = reply.ok().and_then(|page| page.messages.into_iter().next_back()) {
                     app.spoken(peer, &newest.ts, &newest.text);
                 }
+                // A list of thousands is not laid out again for each of them.
+                app.unseen.set(!peers.is_empty());
                 app.ask_next(peers);
             });
         });
