@@ -174,7 +174,7 @@ impl Core {
             Desk::Service(service) => {
                 self.notices.service = service;
                 self.notices.told.clear();
-                self.notices.missed.clear();
+                self.on_service();
             }
             Desk::Locked(locked) => {
                 self.notices.locked = locked;

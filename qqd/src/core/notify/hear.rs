@@ -23,7 +23,10 @@ pub(super) struct Heard {
 impl Core {
     /// One event of the daemon's, before the frontends hear of it.
     pub(in crate::core) fn hear(&mut self, envelope: &Envelope) {
-        if self.notices.service == Service::None {
+        // What was missed is counted for the service that comes with the desktop, a moment after this daemon.
+        let counts =
+            envelope.replayed || matches!(envelope.event, Event::UnreadChanged(_) | Event::FriendAnswered(_));
+        if self.notices.service == Service::None && !counts {
             return;
         }
         let Some(account) = envelope.account.as_deref() else { return };

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::desk::Service;
 use super::notice::About;
 use super::say::Language;
 use crate::core::Core;
@@ -13,6 +14,8 @@ use crate::core::io::Local;
 const SETTLE: Duration = Duration::from_secs(1);
 /// So long it is waited until the relay has told all that it has.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// What was missed longer ago than this when the desktop comes is not told any more.
+const LATE: Duration = Duration::from_secs(120);
 /// The most friends that anything is counted for.
 const FRIENDS_MAX: usize = 8_192;
 
@@ -86,8 +89,20 @@ impl Core {
             all.len() - 1
         });
         all[at].due = due;
+        if self.notices.service == Service::None {
+            all[at].since = Some(now);
+        }
         all[at].since.get_or_insert(now);
         &mut all[at]
+    }
+
+    /// A notification service came, or went: what was not told is told by the new one.
+    pub(super) fn on_service(&mut self) {
+        let now = self.now.mono;
+        self.notices.missed.retain(|missed| missed.since.is_some_and(|since| now < since + LATE));
+        for missed in &mut self.notices.missed {
+            missed.due = Some(now + SETTLE);
+        }
     }
 
     /// A friend's messages are read, or their request is answered.
@@ -112,6 +127,10 @@ impl Core {
         let now = self.now.mono;
         let due = |missed: &Missed| missed.due.is_some_and(|due| due <= now);
         while let Some(at) = self.notices.missed.iter().position(due) {
+            if self.notices.service == Service::None {
+                self.notices.missed[at].due = None;
+                continue;
+            }
             let account = self.notices.missed[at].account.clone();
             let missed = &mut self.notices.missed[at];
             let waits = missed.since.is_some_and(|since| now < since + PATIENCE);

@@ -435,3 +435,19 @@ fn a_click_opens_the_conversation_with_the_right_to_take_the_keyboard() {
     assert_eq!((wanted["to"].as_str(), wanted["token"].as_str()), (Some("bob"), Some("t-1")));
     assert_eq!(closed(&outputs), [number]);
 }
+
+#[test]
+fn what_was_missed_waits_for_a_desktop_that_comes_later_but_not_for_long() {
+    for (wait, count) in [(20, 1), (300, 0)] {
+        let mut daemon = Daemon::listed(&["bob", "carol"]);
+        daemon.lost();
+        daemon.back(2);
+        let mut all = daemon.hear(from("bob", 1));
+        all.extend(daemon.hear(from("carol", 2)));
+        all.extend(daemon.pass(Duration::from_secs(wait)));
+        assert!(notices(&all).is_empty());
+        daemon.tells(Desk::Service(Service::OnDemand));
+        let all = daemon.pass(Duration::from_secs(3));
+        assert_eq!(notices(&all).len(), count, "{wait}");
+    }
+}
