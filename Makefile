@@ -10,14 +10,14 @@ SERVICES := relay-server qqd qqctl
 PROGRAMS ?= $(SERVICES) qq-slint
 
 .DEFAULT_GOAL := help
-.PHONY: help demo window test test-window test-systemd check fuzz bench deny man install uninstall dist clean
+.PHONY: help demo window test test-window test-systemd check fuzz bench bench-window deny man install uninstall dist clean
 
 help: ## what there is to do
 	@echo 'Qiaoqiao 敲敲 $(VERSION)'
 	@echo
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-demo: ## two people chat on this computer, before your eyes
+demo: ## two people chat on this computer, before your eyes: in their windows where there is a display
 	@scripts/setup build
 	@scripts/demo
 
@@ -55,6 +55,11 @@ bench: ## the relay in numbers, beside a bare forwarder (about three minutes; BE
 	@scripts/setup build
 	$(CARGO) build --release --locked -p relay-server -p relay-bench
 	target/release/relay-bench $(BENCH)
+
+bench-window: ## the window program in numbers, beside Pidgin, Dino and Gajim where they are installed (about ten minutes)
+	@scripts/setup build bench
+	$(CARGO) build --release --locked $(PROGRAMS:%=-p %)
+	scripts/bench-window $(BENCH)
 
 deny: ## licences, bans and sources of every dependency (installs cargo-deny)
 	@scripts/setup build

@@ -18,6 +18,7 @@ use qq_slint_ui::Voice;
 use crate::emoji::Pictures;
 use crate::face;
 use crate::face::Faces;
+use crate::half::Half;
 use crate::link::{Inbox, Link, News};
 use crate::prefs::{self, Prefs};
 use crate::single::Wish;
@@ -85,6 +86,8 @@ pub(crate) struct App {
     pub(crate) unseen: Cell<bool>,
     pub(crate) settings: RefCell<Option<Rc<Settings>>>,
     tray: RefCell<Option<Tray>>,
+    /// The half of the screen that new windows keep to.
+    pub(crate) half: Cell<Option<Half>>,
     inbox: Arc<Inbox>,
     /// What this start, or a later one, is for; done when the state is known.
     wishes: RefCell<Vec<Wish>>,

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory, Parser, ValueEnum};
 use manual::Manual;
 
+use crate::half::Half;
+
 /// What draws the windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Renderer {
@@ -56,6 +58,9 @@ pub(crate) struct Args {
     /// The daemon's socket, when it is not where it always is
     #[arg(long, value_name = "PATH")]
     pub(crate) socket: Option<PathBuf>,
+    /// Show the windows in one half of the screen, and end when they are closed: to see two people at once
+    #[arg(long, value_enum, value_name = "HALF", conflicts_with = "hidden")]
+    pub(crate) half: Option<Half>,
     /// Write the page of the manual into this directory, and end: for whoever packages it
     #[arg(long, value_name = "DIR", hide = true)]
     pub(crate) man: Option<PathBuf>,

@@ -147,6 +147,24 @@ impl Mock {
         inner.receive(from, text);
     }
 
+    /// A message that the user writes by another program.
+    #[cfg(test)]
+    pub(crate) fn write_elsewhere(&self, to: &str, text: &str) {
+        let mut inner = self.lock();
+        let id = format!("m{}", inner.messages.len());
+        inner.keep("alice", to, &id, text, chat::State::Acked);
+        let changed = chat::Changed {
+            id,
+            to: to.into(),
+            state: chat::State::Acked,
+            peer: None,
+            reason: None,
+            ts: TS.into(),
+            outbox: None,
+        };
+        inner.event(Event::ChatState(changed));
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

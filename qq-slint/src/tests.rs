@@ -224,23 +224,40 @@ fn a_shake_opens_the_window_moves_it_for_half_a_second_and_leaves_a_line() {
     assert!(places.last().is_some_and(|x| x.abs() < f32::EPSILON), "it stands where it stood");
 }
 
+/// A message of bob's, from before.
+fn old(n: u64) -> chat::Message {
+    chat::Message {
+        id: format!("h{n}"),
+        from: "bob".into(),
+        to: "alice".into(),
+        text: format!("message {n}"),
+        ts: "2026-11-20T09:30:00.123Z".into(),
+        state: chat::State::Read,
+        row: Some(n),
+        kind: None,
+        reason: None,
+        why: None,
+    }
+}
+
+#[test]
+fn what_oneself_writes_by_another_program_stands_in_the_window_once() {
+    let world = World::start(true);
+    world.mock.fill(|_, messages| messages.push(old(0)));
+    let chat = world.open("bob");
+    world.until("the first page", |_| rows(chat.window()).contains(&"message 0".to_owned()));
+    world.mock.write_elsewhere("bob", "sent by qqctl");
+    let count = |text: &str| rows(chat.window()).iter().filter(|row| *row == text).count();
+    world.until("the message", |_| count("sent by qqctl") > 0);
+    world.mock.message("bob", "an answer");
+    world.until("the answer", |_| count("an answer") > 0);
+    assert_eq!(count("sent by qqctl"), 1);
+}
+
 #[test]
 fn older_messages_come_when_one_scrolls_up_and_each_stands_once() {
     let world = World::start(true);
-    world.mock.fill(|_, messages| {
-        messages.extend((0..200_u64).map(|n| chat::Message {
-            id: format!("h{n}"),
-            from: "bob".into(),
-            to: "alice".into(),
-            text: format!("message {n}"),
-            ts: "2026-11-20T09:30:00.123Z".into(),
-            state: chat::State::Read,
-            row: Some(n),
-            kind: None,
-            reason: None,
-            why: None,
-        }));
-    });
+    world.mock.fill(|_, messages| messages.extend((0..200).map(old)));
     let chat = world.open("bob");
     let window = chat.window();
     world.until("the newest page", |_| rows(window).contains(&"message 199".to_owned()));

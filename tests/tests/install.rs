@@ -43,13 +43,19 @@ fn what_is_installed_is_what_desktops_take_and_all_of_it_goes_again() {
 }
 
 #[test]
-fn a_place_of_its_own_with_a_space_is_named_in_the_entry() {
+fn a_place_of_its_own_is_named_in_the_entry_and_quoted_where_it_must_be() {
     let place = Place::new();
-    place.install(&[], "/opt/my qiaoqiao");
-    let entry = place.root().join(format!("opt/my qiaoqiao/share/applications/{ID}.desktop"));
-    checked(Command::new("desktop-file-validate").arg(&entry));
-    let entry = std::fs::read_to_string(entry).unwrap();
-    assert!(entry.contains("\nExec=\"/opt/my qiaoqiao/bin/qq-slint\" %u\n"), "{entry}");
+    let exec = [
+        ("/opt/qiaoqiao", "/opt/qiaoqiao/bin/qq-slint %u"),
+        ("/opt/my qiaoqiao", "\"/opt/my qiaoqiao/bin/qq-slint\" %u"),
+    ];
+    for (prefix, exec) in exec {
+        place.install(&[], prefix);
+        let entry = place.root().join(&prefix[1..]).join(format!("share/applications/{ID}.desktop"));
+        checked(Command::new("desktop-file-validate").arg(&entry));
+        let entry = std::fs::read_to_string(entry).unwrap();
+        assert!(entry.contains(&format!("\nExec={exec}\n")), "{entry}");
+    }
 }
 
 /// A DESTDIR, and the built programs as small scripts that start them: a copy of each would be half a gigabyte.

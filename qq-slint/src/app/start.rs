@@ -45,6 +45,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         // Fails only when the event loop has ended, and with it the program.
         let _ = slint::invoke_from_event_loop(move || App::with(|app| app.wish(wish)));
     })?;
+    if args.half.is_some() {
+        app.half.set(args.half);
+        // Without a tray, and over with the last window.
+        slint::run_event_loop()?;
+        return Ok(());
+    }
     app.raise_tray();
     follow_motion();
     slint::run_event_loop_until_quit()?;
@@ -127,6 +133,7 @@ pub(crate) fn begin(
         unseen: Cell::new(false),
         settings: RefCell::default(),
         tray: RefCell::default(),
+        half: Cell::default(),
         inbox,
         wishes: RefCell::new(vec![wish]),
         still: Cell::new(false),

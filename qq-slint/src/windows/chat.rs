@@ -1,6 +1,7 @@
 //! A conversation in a window of its own: its messages page by page, writing, typing, the shake.
 
 mod draft;
+mod elsewhere;
 mod export;
 mod find;
 pub(crate) mod pages;
@@ -19,6 +20,7 @@ use slint::{ComponentHandle, Model, ModelRc, PhysicalPosition, SharedString, Tim
 use super::rows::{self, Entry, View};
 use super::stage::Stage;
 use crate::app::{App, Focus, Peer};
+use crate::half::Part;
 use crate::{face, rich, winext, words};
 
 /// What its size is remembered by, and the size before there is one to remember: logical pixels.
@@ -31,6 +33,8 @@ pub(crate) struct Chat {
     rows: Rc<VecModel<qq_slint_ui::Row>>,
     entries: RefCell<Vec<Entry>>,
     loading: Cell<bool>,
+    /// How many of one's own messages the daemon has not answered for yet.
+    sending: Cell<u32>,
     /// Which of the questions for messages is the last.
     turn: Cell<u64>,
     /// There are older messages than are here.
@@ -64,6 +68,7 @@ impl Chat {
             rows,
             entries: RefCell::default(),
             loading: Cell::new(false),
+            sending: Cell::new(0),
             turn: Cell::new(0),
             more: Cell::new(true),
             newer: Cell::new(false),
@@ -82,6 +87,9 @@ impl Chat {
             app.size(KIND, window.window(), SIZE);
             chat.bind();
             chat.bind_window(window);
+            if let Some(half) = app.half.get() {
+                half.place(window.window(), Part::Chat);
+            }
         }
         chat.dress(app);
         chat.older(app);
@@ -291,7 +299,7 @@ impl Chat {
     pub(crate) fn hear(self: &Rc<Self>, app: &Rc<App>, event: &Event) {
         match event {
             Event::ChatReceived(received) => self.on_received(app, received),
-            Event::ChatState(changed) => self.on_state(changed),
+            Event::ChatState(changed) => self.on_state(app, changed),
             Event::ChatDrafted(drafted) => self.on_drafted(app, drafted),
             Event::TypingChanged(typing) => self.friend_types.set(typing.typing),
             Event::ChatRead(marked) if marked.by != account::bare(&self.peer.0) => self.on_read(marked),
@@ -337,14 +345,19 @@ impl Chat {
         }
     }
 
-    fn on_state(&self, changed: &chat::Changed) {
+    fn on_state(self: &Rc<Self>, app: &Rc<App>, changed: &chat::Changed) {
+        let mut known = false;
         for entry in &mut *self.entries.borrow_mut() {
             if let Entry::Message(message) = entry
                 && message.id == changed.id
             {
                 message.state = changed.state;
                 message.reason.clone_from(&changed.reason);
+                known = true;
             }
+        }
+        if !known {
+            self.written_elsewhere(app);
         }
     }
 

@@ -15,6 +15,7 @@ use slint::{ComponentHandle, Model, ModelRc, PhysicalPosition, SharedString, Vec
 use self::list::group_shown;
 use crate::app::{App, Focus, shown_name};
 use crate::asking;
+use crate::half::Part;
 use crate::{face, winext};
 
 pub(crate) struct Friends {
@@ -50,6 +51,9 @@ impl Friends {
         friends.bind_questions();
         friends.take_size(app);
         friends.dress(app);
+        if let Some(half) = app.half.get() {
+            half.place(friends.window.window(), Part::Friends);
+        }
         friends.look_at_rules(app);
         Ok(friends)
     }

@@ -23,8 +23,10 @@ impl Chat {
         let params = chat::Send { to: self.to(), text: text.to_owned(), ..chat::Send::default() };
         let weak = Rc::downgrade(self);
         let sent = text.to_owned();
+        self.sending.set(self.sending.get() + 1);
         app.link.call(Some(&self.peer.0), &params, move |reply| {
             let Some(chat) = weak.upgrade() else { return };
+            chat.sending.set(chat.sending.get().saturating_sub(1));
             App::with(|app| chat.on_sent(app, reply, &sent));
         });
         self.stage.talk().set_draft("".into());
