@@ -111,10 +111,6 @@ fn friends() {
         studio.take("friends-card", window, (600.0, 640.0));
         window.window().dispatch_event(WindowEvent::PointerExited);
         studio.size(window, FRIENDS);
-        studio.menu(window.window(), at);
-        studio.take("friends-menu", window, FRIENDS);
-        studio.click(window.window(), slint::LogicalPosition::new(290.0, 630.0));
-        window.window().dispatch_event(WindowEvent::PointerExited);
         studio.away();
         studio.take("friends-relay-away", window, FRIENDS);
         window.global::<qq_slint_ui::Friends>().invoke_friend_add();
@@ -168,6 +164,7 @@ fn chat() {
         studio.take("chat-shake", window, CHAT);
         window.global::<Talk>().set_searching(true);
         window.global::<Talk>().invoke_search("六点".into());
+        studio.until("what is found", |_| !window.global::<Talk>().get_found().is_empty());
         studio.take("chat-search", window, CHAT);
         window.global::<Talk>().set_searching(false);
         let smile = slint::LogicalPosition::new(24.0, 445.0);

@@ -7,7 +7,9 @@ use image::{Rgb, RgbImage};
 use slint::{Rgba8Pixel, SharedPixelBuffer};
 
 /// So many colours a golden picture has.
-const COLOURS: usize = 160;
+const COLOURS: usize = 240;
+/// Colours whose channels differ by less than this are of one kind.
+const KIND: u8 = 16;
 /// How much a channel may differ: the golden ones hold few colours, and another processor rounds otherwise.
 const SHADE: u8 = 40;
 /// How many of a thousand pixels may differ more.
@@ -71,10 +73,19 @@ fn write(path: &Path, picture: &RgbImage) {
     for pixel in picture.pixels() {
         *counted.entry(pixel.0).or_default() += 1;
     }
-    let mut colours: Vec<_> = counted.iter().map(|(colour, count)| (*count, *colour)).collect();
-    colours.sort_by_key(|(count, colour)| (std::cmp::Reverse(*count), *colour));
-    colours.truncate(COLOURS);
-    let palette: Vec<[u8; 3]> = colours.into_iter().map(|(_, colour)| colour).collect();
+    // One colour of each kind, the most frequent: a gradient has many colours, and few kinds.
+    let mut kinds: BTreeMap<[u8; 3], (usize, usize, [u8; 3])> = BTreeMap::new();
+    for (colour, count) in &counted {
+        let kind = kinds.entry(colour.map(|shade| shade / KIND)).or_default();
+        kind.0 += count;
+        if *count > kind.1 {
+            (kind.1, kind.2) = (*count, *colour);
+        }
+    }
+    let mut kinds: Vec<_> = kinds.into_values().collect();
+    kinds.sort_by_key(|(all, _, colour)| (std::cmp::Reverse(*all), *colour));
+    kinds.truncate(COLOURS);
+    let palette: Vec<[u8; 3]> = kinds.into_iter().map(|(_, _, colour)| colour).collect();
     let nearest = |colour: &[u8; 3]| {
         let far = |known: &[u8; 3]| -> u32 {
             known.iter().zip(colour).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum()

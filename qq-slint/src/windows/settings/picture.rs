@@ -19,7 +19,7 @@ impl Settings {
             let choose = async {
                 let mut title = String::new();
                 App::with(|app| {
-                    title = app.voice.global::<Say>().invoke_ask_title("picture".into(), "".into()).into()
+                    title = app.voice.global::<Say>().invoke_ask_title("picture".into(), "".into()).into();
                 });
                 match portal::choose_picture(&title).await {
                     Ok(Some(path)) => Self::with(|settings, _| settings.look_at_picture(&path)),
