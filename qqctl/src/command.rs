@@ -17,7 +17,7 @@ Examples:
   qqctl friends                                 who is there
   qqctl send bob 'dinner at seven?'             kept while bob is away
   qqctl read                                    print what is new
-  qqctl open bob                                the window of the conversation
+  qqctl open bob                                its window
   qqctl watch chat.received --from bob          follow what bob writes
   qqctl --json wait chat.received --timeout 5m  for scripts: the next one
 
