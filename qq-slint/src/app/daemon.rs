@@ -70,8 +70,9 @@ impl App {
         let mut daemon = self.daemon.borrow_mut();
         *daemon = match &*daemon {
             Daemon::Stopped => Daemon::Stopped,
-            Daemon::Restarting => Daemon::Reaching,
-            Daemon::Reaching | Daemon::Here | Daemon::Away(_) => Daemon::Away(error),
+            // One that was here is started again at once; only a try that failed is worth a sentence.
+            Daemon::Restarting | Daemon::Here => Daemon::Reaching,
+            Daemon::Reaching | Daemon::Away(_) => Daemon::Away(error),
         };
     }
 

@@ -23,6 +23,8 @@ use crate::app::{App, Focus, Peer};
 use crate::half::Part;
 use crate::{face, rich, winext, words};
 
+/// When a screen reader knows a window that has just been opened.
+const SETTLED: std::time::Duration = std::time::Duration::from_millis(400);
 /// What its size is remembered by, and the size before there is one to remember: logical pixels.
 const KIND: &str = "chat";
 const SIZE: (f32, f32) = (600.0, 560.0);
@@ -327,6 +329,9 @@ impl Chat {
                 why: None,
             }));
         }
+        if !own {
+            self.announce(&format!("{}: {}", self.stage.talk().get_name(), received.text));
+        }
         match self.entries.borrow().len() {
             0..=pages::KEPT => {}
             // Those that came one by one have no rows yet: the page has.
@@ -343,6 +348,20 @@ impl Chat {
         if self.in_view(app) {
             self.seen(app);
         }
+    }
+
+    /// Tells a screen reader what has just come.
+    fn announce(self: &Rc<Self>, text: &str) {
+        let same = self.stage.talk().get_said() == text;
+        // The same once more has to differ, or nobody hears it.
+        let said = SharedString::from(if same { format!("{text} ") } else { text.to_owned() });
+        let weak = Rc::downgrade(self);
+        // What a window shows when a screen reader first sees it is not announced: it has to change after that.
+        Timer::single_shot(SETTLED, move || {
+            if let Some(chat) = weak.upgrade() {
+                chat.stage.talk().set_said(said);
+            }
+        });
     }
 
     fn on_state(self: &Rc<Self>, app: &Rc<App>, changed: &chat::Changed) {

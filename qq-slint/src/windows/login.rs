@@ -18,6 +18,8 @@ pub(crate) struct Login {
     attempt: Cell<u64>,
     /// The account of the try that runs.
     trying: RefCell<Option<String>>,
+    /// The server and the key that the user trusts: whoever then types a wrong password is not asked again.
+    trusted: RefCell<Option<(String, String)>>,
 }
 
 impl Login {
@@ -37,7 +39,13 @@ impl Login {
         enter.on_language(|| App::with(next_language));
         enter.on_leave(|| Self::with(|login, _| login.leave()));
         enter.on_banner_acted(|| App::with(App::on_trouble_acted));
-        let login = Rc::new(Self { window, known, attempt: Cell::new(0), trying: RefCell::default() });
+        let login = Rc::new(Self {
+            window,
+            known,
+            attempt: Cell::new(0),
+            trying: RefCell::default(),
+            trusted: RefCell::default(),
+        });
         login.dress(app);
         login.fill(app);
         Ok(login)
@@ -152,6 +160,7 @@ impl Login {
         }
         let password = enter.get_password().to_string();
         let relay = account.split_once('@').map_or(server.clone(), |(_, host)| host.to_owned());
+        let trust = self.trusting(&relay, trust);
         let attempt = self.begin(app, &account, &relay);
         let params = account::Login {
             account,
@@ -202,6 +211,7 @@ impl Login {
         let Some((_, relay)) = new_account.split_once('@') else {
             return self.fail(&app.voice.global::<qq_slint_ui::Say>().invoke_no_account_address(), "");
         };
+        let trust = self.trusting(relay, trust);
         let attempt = self.begin(app, &new_account, relay);
         let params = account::Register {
             name: filled(&enter.get_shown_name()),
@@ -270,6 +280,15 @@ impl Login {
                 self.log_in(app, Some(fingerprint));
             }
         }
+    }
+
+    /// The key that is trusted at this server: the one that was just accepted, else the one from before.
+    fn trusting(&self, relay: &str, accepted: Option<String>) -> Option<String> {
+        let mut trusted = self.trusted.borrow_mut();
+        if let Some(key) = accepted {
+            *trusted = Some((relay.to_owned(), key));
+        }
+        trusted.as_ref().filter(|(at, _)| at == relay).map(|(_, key)| key.clone())
     }
 
     fn cancel(&self, app: &App) {

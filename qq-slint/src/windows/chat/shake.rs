@@ -42,6 +42,9 @@ impl Chat {
             .borrow_mut()
             .push(Entry::Event { ts: crate::clock::now().to_string(), text: text.to_string() });
         self.refresh(app);
+        if incoming {
+            self.announce(&text);
+        }
         self.stage.to_end();
         if moves && !app.stands_still() {
             self.move_about();

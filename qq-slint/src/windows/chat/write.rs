@@ -14,6 +14,17 @@ use crate::app::App;
 /// How often the friend is told that one types, at most.
 const TYPING: Duration = Duration::from_secs(4);
 
+/// A message that the daemon keeps because the server is away is on its way like any other: it must not stand in the
+/// field again, or it is sent twice.
+fn kept(error: ipc_schema::Error) -> Result<chat::Sent, ipc_schema::Error> {
+    let id = crate::words::field(&error, "id").to_owned();
+    let is_kept = crate::words::field(&error, "state") == chat::State::Queued.word();
+    if id.is_empty() || !is_kept {
+        return Err(error);
+    }
+    Ok(chat::Sent { id, state: chat::State::Queued, peer: None })
+}
+
 impl Chat {
     pub(super) fn send(self: &Rc<Self>, app: &Rc<App>, text: &str) {
         let text = text.trim_end();
@@ -37,7 +48,7 @@ impl Chat {
 
     /// The daemon has it, or not: then the text is back in its field, if nothing else stands there by now.
     fn on_sent(self: &Rc<Self>, app: &Rc<App>, reply: Result<chat::Sent, ipc_schema::Error>, text: &str) {
-        match reply {
+        match reply.or_else(kept) {
             Ok(sent) => {
                 self.unread_from.borrow_mut().take();
                 if self.newer.get() {

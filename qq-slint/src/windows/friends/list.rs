@@ -112,7 +112,8 @@ fn request_item(app: &App, say: &Say<'_>, asked: &friend::Asked) -> Item {
         note: asked.note.as_str().into(),
         incoming: asked.incoming,
         face: app.faces.face(&asked.friend, name, "", qq_slint_ui::Presence::Unknown),
-        spoken: title.clone(),
+        // A screen reader also says who they say they are.
+        spoken: if asked.note.is_empty() { title.clone() } else { format!("{title}: {}", asked.note).into() },
         title,
         ..Item::default()
     }
