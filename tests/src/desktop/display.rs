@@ -82,9 +82,11 @@ impl Display {
         self.windows().into_iter().map(|window| self.title(window)).collect()
     }
 
-    /// The window whose title contains this, if it is there.
+    /// The window whose title ends with this, else the first whose title contains it.
     pub fn find(&self, title: &str) -> Option<Window> {
-        self.windows().into_iter().find(|window| self.title(*window).contains(title))
+        let all: Vec<_> = self.windows().into_iter().map(|window| (window, self.title(window))).collect();
+        let ends = all.iter().find(|(_, has)| has.ends_with(title));
+        ends.or_else(|| all.iter().find(|(_, has)| has.contains(title))).map(|(window, _)| *window)
     }
 
     /// Waits for a window whose title contains this.
@@ -95,7 +97,11 @@ impl Display {
     /// A window's title.
     pub fn title(&self, window: Window) -> String {
         let utf8 = self.atom("UTF8_STRING");
-        let bytes = self.bytes(window, "_NET_WM_NAME", utf8);
+        let mut bytes = self.bytes(window, "_NET_WM_NAME", utf8);
+        if bytes.is_empty() {
+            // Old programs (xterm) have only this one.
+            bytes = self.bytes(window, "WM_NAME", AtomEnum::ANY.into());
+        }
         String::from_utf8_lossy(&bytes).into_owned()
     }
 

@@ -122,11 +122,6 @@ impl Seen<'_> {
         });
     }
 
-    /// Waits until the window is closed.
-    pub fn is_gone(&self) {
-        self.until("it is closed", |tree| tree.0.is_empty().then_some(()));
-    }
-
     /// Presses a control as a screen reader does it, as soon as it can be pressed.
     pub fn press(&self, role: &str, name: &str) {
         self.until(&format!("{role} {name:?} can be pressed"), |tree| {

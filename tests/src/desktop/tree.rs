@@ -128,9 +128,12 @@ impl Tree {
         }
     }
 
-    /// The part of the tree that is the window whose title contains this; `""` for the first.
+    /// The part of the tree that is the window whose title ends with this, else the first whose title contains it.
     pub fn window(&self, title: &str) -> Option<Self> {
-        let first = self.0.iter().position(|control| control.depth == 1 && control.name.contains(title))?;
+        let at = |fits: &dyn Fn(&str) -> bool| {
+            self.0.iter().position(|control| control.depth == 1 && fits(&control.name))
+        };
+        let first = at(&|name| name.ends_with(title)).or_else(|| at(&|name| name.contains(title)))?;
         let length = self.0[first + 1..].iter().take_while(|control| control.depth > 1).count();
         Some(Self(self.0[first..=first + length].to_vec()))
     }
