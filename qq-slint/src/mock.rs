@@ -44,6 +44,8 @@ struct Inner {
     drafts: BTreeMap<String, String>,
     /// What is looked at.
     viewed: Option<String>,
+    /// Whether the windows show messages by themselves.
+    opens: bool,
 }
 
 impl Mock {
@@ -68,6 +70,7 @@ impl Mock {
             called: Vec::new(),
             drafts: BTreeMap::new(),
             viewed: None,
+            opens: false,
         };
         let mock = Self { inner: Arc::new(Mutex::new(inner)) };
         let serving = mock.clone();
@@ -116,6 +119,12 @@ impl Mock {
     #[cfg(test)]
     pub(crate) fn keep_draft(&self, friend: &str, text: &str) {
         let _ = self.lock().draft(chat::Draft { to: friend.into(), text: Some(text.into()) });
+    }
+
+    /// Whether the windows show messages by themselves.
+    #[cfg(test)]
+    pub(crate) fn opens(&self) -> bool {
+        self.lock().opens
     }
 
     /// Which conversation is looked at.
@@ -284,6 +293,7 @@ impl Inner {
             Request::ChatDraft(draft) => self.draft(draft),
             Request::DaemonView(view) => {
                 self.viewed = view.to.as_deref().map(bare);
+                self.opens = view.opens;
                 raw(&daemon::Viewed {})
             }
             Request::DaemonStop(stop) => {

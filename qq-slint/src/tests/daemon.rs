@@ -105,6 +105,17 @@ fn the_daemon_hears_which_conversation_is_looked_at() {
 }
 
 #[test]
+fn the_daemon_hears_whether_messages_show_themselves() {
+    let world = World::start(true);
+    for (choice, opens) in [(1, false), (0, true), (1, false), (2, true)] {
+        world.app.prefs.borrow_mut().on_message = Some(choice);
+        world.app.prefs_changed();
+        world
+            .until("it is told", |world| world.mock.called("daemon.view") > 0 && world.mock.opens() == opens);
+    }
+}
+
+#[test]
 fn a_window_that_somebody_wants_comes() {
     let world = World::start(true);
     let wanted = |to: Option<&str>, link: Option<&str>| Wanted {
