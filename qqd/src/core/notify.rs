@@ -177,8 +177,12 @@ impl Core {
                 self.on_service();
             }
             Desk::Locked(locked) => {
+                let begins = locked && !self.notices.locked;
                 self.notices.locked = locked;
                 self.weigh();
+                if begins {
+                    self.hide();
+                }
             }
             Desk::Inhibited(inhibited) => {
                 self.notices.inhibited = inhibited;

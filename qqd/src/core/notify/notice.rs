@@ -138,6 +138,15 @@ impl Core {
         self.outputs.push_back(Output::Notify(Box::new(notice)));
     }
 
+    /// The screen was locked: what is shown already says no more from now on than what comes on a locked screen.
+    pub(super) fn hide(&mut self) {
+        let shown = self.notices.told.iter().filter(|told| told.at.is_some());
+        let notices: Vec<Notice> = shown.filter_map(|told| self.worded(told)).collect();
+        // It is no news.
+        let silent = notices.into_iter().map(|notice| Notice { sound: false, ..notice });
+        self.outputs.extend(silent.map(|notice| Output::Notify(Box::new(notice))));
+    }
+
     /// Takes the notification about something away, if there is one.
     pub(super) fn close(&mut self, about: &About) {
         if let Some(at) = self.notices.told.iter().position(|told| told.about == *about) {
@@ -282,7 +291,13 @@ impl Words<'_> {
     }
 
     fn failed(&self, friend: &str, told: &Told) -> Notice {
-        let mut notice = self.about(friend, plain(&told.text, TEXT_MAX));
+        // The reason may name what was written, and to whom.
+        let mut notice = self.about(friend, String::new());
+        notice.body = match self.shows {
+            Shows::Full => plain(&told.text, TEXT_MAX),
+            Shows::Name => std::mem::take(&mut notice.title),
+            Shows::Nothing => String::new(),
+        };
         notice.title = self.say.failed().to_owned();
         notice
     }

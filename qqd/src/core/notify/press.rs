@@ -18,10 +18,15 @@ const MAX: usize = 64;
 pub(super) struct Pressed(About);
 
 impl Core {
-    /// The user pressed something: the notification goes, and it is done.
+    /// The user pressed something: the notification goes, and it is done. Whoever stands before a locked screen may
+    /// come to it, and make it stop ringing; the desktop may still show buttons from before it was locked.
     pub(super) fn on_pressed(&mut self, number: u64, button: Button, text: String, token: Option<String>) {
         let Some(at) = self.notices.told.iter().position(|told| told.number == number) else { return };
         let about = self.notices.told[at].about.clone();
+        let is_anybodys = matches!((button, &about), (Button::Open, _) | (Button::Decline, About::Call(..)));
+        if self.notices.locked && !is_anybodys {
+            return;
+        }
         let requests = self.requests_of(&about, button, text, token);
         self.take_away(at);
         if matches!(about, About::Missed(_)) {

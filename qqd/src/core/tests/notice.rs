@@ -9,6 +9,8 @@ use ipc_schema::notify::{Content, Dnd, Mute, Quiet, Shows, Switch};
 use ipc_schema::presence::{Set, Wish};
 use relay_schema::{FriendRequest, Shake};
 
+mod locked;
+
 use super::*;
 use crate::core::io::{Button, Desk, Notice, Service};
 use crate::core::notify::Language;
