@@ -1,16 +1,20 @@
 //! What happens, and whether anybody is told of it by a notification.
 
+use std::collections::BTreeSet;
+
 use ipc_schema::chat::Received;
 use ipc_schema::{Envelope, Event, account, call, friend, notify, presence};
 
 use super::desk::Service;
-use super::notice::About;
+use super::notice::{About, Told};
 use crate::core::Core;
 use crate::core::io::Local;
 use crate::core::name::clip;
 
 /// The most characters that are kept of a message for its notification.
 const KEPT_MAX: usize = 400;
+/// The most friend requests of an account that have a notification each, so that strangers cannot fill the screen.
+const REQUESTS_MAX: usize = 3;
 
 /// A message of somebody else's that came just now; what follows says whether it is unread.
 #[derive(Debug)]
@@ -122,13 +126,35 @@ impl Core {
             return self.miss_request(&account, &asked.friend);
         }
         if self.may_disturb(&account) {
-            let text = clip(&asked.note, KEPT_MAX);
-            self.tell(About::Request(account, asked.friend.clone()), |told| told.text = text);
+            self.tell_request(account, asked);
         }
     }
 
+    fn tell_request(&mut self, account: Local, asked: &friend::Asked) {
+        let all = About::Requests(account.clone());
+        let one = About::Request(account.clone(), asked.friend.clone());
+        let others = |told: &Told| matches!(&told.about, About::Request(whose, friend) if *whose == account && *friend != asked.friend);
+        let told = &self.notices.told;
+        let is_told = told.iter().any(|told| told.about == all);
+        if !is_told && told.iter().filter(|told| others(told)).count() < REQUESTS_MAX {
+            let text = clip(&asked.note, KEPT_MAX);
+            return self.tell(one, |told| told.text = text);
+        }
+        self.close(&one);
+        while let Some(at) = self.notices.told.iter().position(others) {
+            self.take_away(at);
+        }
+        self.tell(all, |_| {});
+    }
+
     fn hear_answered(&mut self, account: &str, friend: &str) {
-        self.close(&About::Request(Local::from(account), friend.to_owned()));
+        let local = Local::from(account);
+        let mirror = self.account_of(account).and_then(|account| account.visible());
+        let mut asks = mirror.into_iter().flat_map(|mirror| &mirror.requests);
+        if !asks.any(|asked| asked.incoming && asked.friend != friend) {
+            self.close(&About::Requests(local.clone()));
+        }
+        self.close(&About::Request(local, friend.to_owned()));
         self.miss_no_more(account, friend, true);
     }
 
@@ -157,15 +183,34 @@ impl Core {
 
     /// Whether what this friend wrote counts at all.
     pub(super) fn may_summarise(&self, account: &Local, friend: &str) -> bool {
-        self.is_friend(account, friend) && !self.mutes(account, friend) && !self.windows.show(account, friend)
+        self.is_friend(account, friend) && self.is_wanted(account, friend)
+    }
+
+    /// Whom nothing is counted of, among these: in one go, for they may be thousands.
+    pub(super) fn unwanted<'a>(
+        &self,
+        account: &Local,
+        among: impl Iterator<Item = &'a String>,
+    ) -> BTreeSet<String> {
+        let friends: BTreeSet<&str> = self.friends_of(account).collect();
+        let counts = |friend: &str| friends.contains(friend) && self.is_wanted(account, friend);
+        among.filter(|friend| !counts(friend)).cloned().collect()
+    }
+
+    /// Whether the user wants to hear of this friend, and does not look at the conversation anyway.
+    fn is_wanted(&self, account: &Local, friend: &str) -> bool {
+        !self.mutes(account, friend) && !self.windows.show(account, friend)
     }
 
     fn is_friend(&self, account: &Local, name: &str) -> bool {
+        self.friends_of(account).any(|friend| friend == name)
+    }
+
+    fn friends_of(&self, account: &Local) -> impl Iterator<Item = &str> {
         let mirror = self.account_of(account).and_then(|account| account.visible());
         let groups = mirror.into_iter().flat_map(|mirror| &mirror.groups);
-        groups
-            .filter(|group| group.name != friend::STRANGERS)
-            .any(|group| group.friends.iter().any(|friend| friend.account == name))
+        let groups = groups.filter(|group| group.name != friend::STRANGERS);
+        groups.flat_map(|group| &group.friends).map(|friend| friend.account.as_str())
     }
 
     fn mutes(&self, account: &Local, friend: &str) -> bool {

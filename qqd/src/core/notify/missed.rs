@@ -139,10 +139,7 @@ impl Core {
                 missed.due = Some(now + SETTLE);
                 continue;
             }
-            let unwanted: Vec<String> = {
-                let friends = self.notices.missed[at].friends.keys();
-                friends.filter(|friend| !self.may_summarise(&account, friend)).cloned().collect()
-            };
+            let unwanted = self.unwanted(&account, self.notices.missed[at].friends.keys());
             let missed = &mut self.notices.missed[at];
             (missed.due, missed.since) = (None, None);
             missed.friends.retain(|friend, _| !unwanted.contains(friend));

@@ -13,7 +13,7 @@ use crate::core::account::Account;
 use crate::core::io::{Local, Output};
 use crate::core::{Core, io};
 
-/// The most that are shown at one time; the oldest gives way.
+/// The most that are shown at one time; the oldest gives way, a call that rings last of all.
 const MAX: usize = 32;
 /// A notification changes at most once in this time, so that a flood of messages is none of notifications.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -33,6 +33,8 @@ pub(super) enum About {
     Chat(Local, String),
     /// A friend request.
     Request(Local, String),
+    /// So many friend requests that one notification tells of all.
+    Requests(Local),
     /// A call that rings, by its id.
     Call(Local, String, String),
     /// What came while one was away.
@@ -46,6 +48,7 @@ impl About {
         match self {
             Self::Chat(account, _)
             | Self::Request(account, _)
+            | Self::Requests(account)
             | Self::Call(account, ..)
             | Self::Missed(account)
             | Self::Failed(account, _) => account,
@@ -56,7 +59,7 @@ impl About {
         match self {
             Self::Chat(_, friend) | Self::Request(_, friend) | Self::Call(_, friend, _) => Some(friend),
             Self::Failed(_, friend) => Some(friend),
-            Self::Missed(_) => None,
+            Self::Missed(_) | Self::Requests(_) => None,
         }
     }
 }
@@ -86,7 +89,9 @@ impl Core {
             Some(at) => at,
             None => {
                 if self.notices.told.len() >= MAX {
-                    self.take_away(0);
+                    let gives_way = |told: &Told| !matches!(told.about, About::Call(..));
+                    let oldest = self.notices.told.iter().position(gives_way);
+                    self.take_away(oldest.unwrap_or_default());
                 }
                 self.notices.last += 1;
                 let number = self.notices.last;
@@ -118,9 +123,14 @@ impl Core {
         {
             let about = self.notices.told[at].about.clone();
             self.notices.told[at].due = None;
-            let wanted = match about.friend() {
-                Some(friend) => self.may_tell(about.account(), friend),
-                None => self.may_disturb(about.account()),
+            let wanted = match &about {
+                About::Chat(account, friend) => self.may_tell(account, friend),
+                About::Request(account, _)
+                | About::Requests(account)
+                | About::Call(account, ..)
+                | About::Missed(account) => self.may_disturb(account),
+                // The user has pressed something, and waits.
+                About::Failed(..) => true,
             };
             if wanted {
                 self.show(at);
@@ -172,8 +182,11 @@ impl Core {
     /// A notification is not shown any more: what was waved away begins anew, what only went is still counted.
     pub(in crate::core) fn on_closed(&mut self, number: u64, dismissed: bool) {
         let Some(at) = self.notices.told.iter().position(|told| told.number == number) else { return };
-        let counts = matches!(self.notices.told[at].about, About::Chat(..)) && !dismissed;
-        if counts {
+        let counts = match self.notices.told[at].about {
+            About::Chat(..) | About::Request(..) | About::Requests(_) => true,
+            About::Call(..) | About::Missed(_) | About::Failed(..) => false,
+        };
+        if counts && !dismissed {
             self.notices.told[at].at = None;
             return;
         }
@@ -198,6 +211,10 @@ impl Core {
         let mut notice = match &told.about {
             About::Chat(_, friend) => words.chat(friend, told),
             About::Request(_, friend) => words.request(friend, told),
+            About::Requests(_) => {
+                let count = mirror.requests.iter().filter(|asked| asked.incoming).count();
+                words.notice(PRODUCT.to_owned(), notices.language.ask(count))
+            }
             About::Call(_, friend, _) => words.call(friend),
             About::Failed(_, friend) => words.failed(friend, told),
             About::Missed(account) => {
@@ -229,7 +246,7 @@ impl Words<'_> {
     /// One that begins with who it is about, as far as that may be seen.
     fn about(&self, friend: &str, body: String) -> Notice {
         let entry = self.mirror.friend(friend);
-        let mut notice = self.notice(plain(entry.map_or(friend, friend::Entry::shown), NAME_MAX), body);
+        let mut notice = self.notice(name(entry.map_or(friend, friend::Entry::shown)), body);
         notice.picture = entry.map(|entry| entry.picture.clone()).filter(|hash| io::is_hash(hash));
         if self.shows == Shows::Nothing {
             (notice.title, notice.picture) = (PRODUCT.to_owned(), None);
@@ -240,8 +257,7 @@ impl Words<'_> {
     fn chat(&self, friend: &str, told: &Told) -> Notice {
         let count = self.say.messages(told.messages);
         let who = self.mirror.friend(friend).map_or(friend, friend::Entry::shown);
-        let shook =
-            || self.say.shook((self.shows != Shows::Nothing).then(|| plain(who, NAME_MAX)).as_deref());
+        let shook = || self.say.shook((self.shows != Shows::Nothing).then(|| name(who)).as_deref());
         let body = match (told.shook, told.messages, self.shows) {
             (true, 0, _) => shook(),
             (true, _, _) => format!("{}\n{count}", shook()),
@@ -274,7 +290,7 @@ impl Words<'_> {
         let asked = self.mirror.requests.iter().find(|asked| asked.incoming && asked.friend == friend);
         if let Some(asked) = asked.filter(|asked| !asked.name.is_empty() && self.shows != Shows::Nothing) {
             // Names are anybody's to choose, accounts are not.
-            notice.title = format!("{} ({friend})", plain(&asked.name, NAME_MAX));
+            notice.title = format!("{} ({friend})", name(&asked.name));
         }
         if !self.locked {
             notice.buttons.push((Button::Accept, self.say.accept()));
@@ -301,6 +317,12 @@ impl Words<'_> {
         notice.title = self.say.failed().to_owned();
         notice
     }
+}
+
+/// Somebody else's name: a text of one line.
+fn name(text: &str) -> String {
+    let is_break = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    plain(&text.replace(is_break, " "), NAME_MAX)
 }
 
 /// Somebody else's text, so that it can do nothing but be read: no control characters but line breaks, no turned
@@ -332,6 +354,7 @@ mod tests {
     fn a_text_of_others_is_inert() {
         assert_eq!(plain(" a\x1b[1m\tb\u{202e}c\nd ", 300), "a [1m bc\nd");
         assert_eq!(plain("abcdef", 3), "abc…");
+        assert_eq!(name("bob\nNew message\u{2028}x"), "bob New message x", "a name is no second line");
         assert_eq!(plain(&format!("e{}", "\u{301}".repeat(50)), 300).chars().count(), 1 + MARKS_MAX);
     }
 }

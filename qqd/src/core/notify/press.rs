@@ -76,7 +76,7 @@ impl Core {
     fn opening(&self, about: &About, token: Option<String>) -> Request {
         let missed = self.notices.missed.iter().find(|missed| missed.account == *about.account());
         let friend = match about {
-            About::Request(..) => None,
+            About::Request(..) | About::Requests(_) => None,
             About::Missed(_) => missed.and_then(Missed::only_friend),
             About::Chat(_, friend) | About::Call(_, friend, _) | About::Failed(_, friend) => {
                 Some(friend.as_str())

@@ -33,7 +33,7 @@ impl Language {
     }
 
     pub(super) fn accept(self) -> &'static str {
-        self.pick("Accept", "接受")
+        self.pick("Accept", "同意")
     }
 
     pub(super) fn decline(self) -> &'static str {
@@ -55,18 +55,27 @@ impl Language {
         match (self, who) {
             (Self::English, Some(who)) => format!("{who} shook your window"),
             (Self::English, None) => "Somebody shook your window".to_owned(),
-            (Self::Chinese, Some(who)) => format!("{who} 抖动了你的窗口"),
-            (Self::Chinese, None) => "有人抖动了你的窗口".to_owned(),
+            (Self::Chinese, Some(who)) => format!("{who} 给您发送了一个窗口抖动"),
+            (Self::Chinese, None) => "有人给您发送了一个窗口抖动".to_owned(),
         }
     }
 
     /// A friend request, without what was said with it.
     pub(super) fn asks(self) -> &'static str {
-        self.pick("Wants to be your friend", "想加你为好友")
+        self.pick("Wants to be your friend", "请求加您为好友")
+    }
+
+    /// So many friend requests that are open.
+    pub(super) fn ask(self, count: usize) -> String {
+        match (self, count) {
+            (Self::English, 1) => "1 person would like to be your friend".to_owned(),
+            (Self::English, count) => format!("{count} people would like to be your friends"),
+            (Self::Chinese, count) => format!("{count} 人请求加您为好友"),
+        }
     }
 
     pub(super) fn calls(self) -> &'static str {
-        self.pick("Calls you", "来电")
+        self.pick("Is calling you", "来电")
     }
 
     /// The title of what came while one was away.

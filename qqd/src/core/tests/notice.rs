@@ -9,6 +9,7 @@ use ipc_schema::notify::{Content, Dnd, Mute, Quiet, Shows, Switch};
 use ipc_schema::presence::{Set, Wish};
 use relay_schema::{FriendRequest, Shake};
 
+mod flood;
 mod locked;
 
 use super::*;
@@ -75,6 +76,29 @@ fn from(friend: &str, seq: u64) -> Chat {
 
 fn shake() -> Shake {
     Shake { myaccount: "bob".into(), friendaccount: "alice".into(), id: None }
+}
+
+fn request(friend: &str, note: &str, seq: u64) -> FriendRequest {
+    FriendRequest {
+        friendaccount: "alice".into(),
+        note: Some(note.into()),
+        myaccount: Some(friend.into()),
+        name: Some(format!("Miss {friend}")),
+        seq: Some(seq),
+        ts: Some("2026-01-31T09:30:00.000Z".into()),
+        ..FriendRequest::default()
+    }
+}
+
+fn call(number: &str) -> relay_schema::Vidio {
+    relay_schema::Vidio {
+        myaccount: "bob".into(),
+        friendaccount: "alice".into(),
+        call: Some(id(number)),
+        media: Some("audio".into()),
+        device: Some("d1".into()),
+        ..Default::default()
+    }
 }
 
 #[test]
@@ -245,7 +269,7 @@ fn no_more_is_shown_than_is_wanted_and_on_a_locked_screen_only_a_name() {
 fn it_speaks_the_language_of_the_desktop() {
     let mut daemon = Daemon::desk(&["bob"]);
     daemon.core.speak(Language::Chinese);
-    assert_eq!(body(&daemon.hear(shake())), "bob 抖动了你的窗口");
+    assert_eq!(body(&daemon.hear(shake())), "bob 给您发送了一个窗口抖动");
 }
 
 #[test]
@@ -337,17 +361,12 @@ fn what_was_pressed_in_vain_is_said() {
 fn a_friend_request_is_accepted_or_declined_where_it_is_shown() {
     for (button, state) in [(Button::Accept, 1), (Button::Decline, 0)] {
         let mut daemon = Daemon::desk(&["bob"]);
-        let outputs = daemon.hear(FriendRequest {
-            friendaccount: "alice".into(),
-            note: Some("it is me".into()),
-            myaccount: Some("carol".into()),
-            name: Some("Carol".into()),
-            seq: Some(1),
-            ts: Some("2026-01-31T09:30:00.000Z".into()),
-            ..FriendRequest::default()
-        });
+        let outputs = daemon.hear(request("carol", "it is me", 1));
         let (number, title, text) = shown(&outputs);
-        assert_eq!((title.as_str(), text.as_str()), ("Carol (carol)", "Wants to be your friend\nit is me"));
+        assert_eq!(
+            (title.as_str(), text.as_str()),
+            ("Miss carol (carol)", "Wants to be your friend\nit is me")
+        );
         assert_eq!(buttons(&outputs), [Button::Open, Button::Accept, Button::Decline]);
         let outputs = daemon.presses(number, button);
         let [Stanza::FriendAnswer(answer)] = sent(&outputs)[..] else { panic!("{outputs:?}") };
@@ -358,20 +377,12 @@ fn a_friend_request_is_accepted_or_declined_where_it_is_shown() {
 #[test]
 fn a_call_rings_until_it_is_over() {
     let mut daemon = Daemon::desk(&["bob"]);
-    let call = relay_schema::Vidio {
-        myaccount: "bob".into(),
-        friendaccount: "alice".into(),
-        call: Some(id("k1")),
-        media: Some("audio".into()),
-        device: Some("d1".into()),
-        ..Default::default()
-    };
-    let outputs = daemon.hear(call.clone());
+    let outputs = daemon.hear(call("k1"));
     assert!(notices(&outputs)[0].urgent);
     let (number, ..) = shown(&outputs);
     let outputs = daemon.presses(number, Button::Decline);
     assert_eq!((words(&outputs), closed(&outputs)), (vec!["call_end"], vec![number]));
-    let (number, ..) = shown(&daemon.hear(relay_schema::Vidio { call: Some(id("k2")), ..call }));
+    let (number, ..) = shown(&daemon.hear(call("k2")));
     let end = relay_schema::CallEnd {
         myaccount: "bob".into(),
         friendaccount: "alice".into(),

@@ -2,17 +2,6 @@
 
 use super::*;
 
-fn call() -> relay_schema::Vidio {
-    relay_schema::Vidio {
-        myaccount: "bob".into(),
-        friendaccount: "alice".into(),
-        call: Some(id("k1")),
-        media: Some("audio".into()),
-        device: Some("d1".into()),
-        ..Default::default()
-    }
-}
-
 #[test]
 fn what_is_shown_when_the_screen_is_locked_says_no_more_than_a_name() {
     let mut daemon = Daemon::desk(&["bob"]);
@@ -32,7 +21,7 @@ fn what_is_shown_when_the_screen_is_locked_says_no_more_than_a_name() {
 fn whoever_stands_before_a_locked_screen_answers_nothing() {
     let mut daemon = Daemon::desk(&["bob"]);
     let (chat, ..) = shown(&daemon.hear(from("bob", 1)));
-    let (rings, ..) = shown(&daemon.hear(call()));
+    let (rings, ..) = shown(&daemon.hear(call("k1")));
     daemon.tells(Desk::Locked(true));
     for button in [Button::Read, Button::Shake] {
         assert!(daemon.presses(chat, button).is_empty(), "{button:?}");
