@@ -105,12 +105,14 @@ fn friends() {
         window.global::<qq_slint_ui::Friends>().set_filter("".into());
         window.global::<qq_slint_ui::Friends>().invoke_filtered("".into());
         let at = slint::LogicalPosition::new(120.0, 240.0);
-        studio.size(window, (600.0, 640.0));
+        studio.size(window, FRIENDS);
         window.window().dispatch_event(WindowEvent::PointerMoved { position: at });
         studio.pass(2_000);
-        studio.take("friends-card", window, (600.0, 640.0));
+        studio.take("friends-card", window, FRIENDS);
+        studio.menu(window.window(), at);
+        studio.take("friends-menu", window, FRIENDS);
+        studio.click(window.window(), slint::LogicalPosition::new(290.0, 590.0));
         window.window().dispatch_event(WindowEvent::PointerExited);
-        studio.size(window, FRIENDS);
         studio.away();
         studio.take("friends-relay-away", window, FRIENDS);
         window.global::<qq_slint_ui::Friends>().invoke_friend_add();

@@ -155,6 +155,15 @@ impl Studio {
         }
     }
 
+    /// Presses the right button.
+    pub(super) fn menu(&self, window: &slint::Window, position: LogicalPosition) {
+        let button = PointerEventButton::Right;
+        window.dispatch_event(WindowEvent::PointerMoved { position });
+        window.dispatch_event(WindowEvent::PointerPressed { position, button });
+        window.dispatch_event(WindowEvent::PointerReleased { position, button });
+        self.pass(60);
+    }
+
     /// Takes a picture of a window and lays it beside the golden one.
     pub(super) fn take<C: ComponentHandle + 'static>(&self, name: &str, window: &C, size: (f32, f32)) {
         self.size(window, size);
