@@ -163,3 +163,15 @@ fn a_daemon_that_somebody_stopped_waits_until_the_user_wants_it_back() {
     button(friends.window(), "Go on line").invoke_accessible_default_action();
     world.until("it is back", |world| world.mock.called("hello") == 2 && world.banner().0.is_empty());
 }
+
+#[test]
+fn whoever_is_not_logged_in_can_have_a_stopped_daemon_back_too() {
+    let world = World::start(false);
+    world.mock.stop(false);
+    let login = world.login();
+    world.until("the bar", |_| by_label(login.window(), "Go on line").is_some());
+    button(login.window(), "Go on line").invoke_accessible_default_action();
+    world.until("it is back", |world| {
+        world.mock.called("hello") == 2 && by_label(login.window(), "Go on line").is_none()
+    });
+}

@@ -115,6 +115,7 @@ impl Login {
         super::update(&self.known, known.collect());
         let away = !matches!(*app.daemon.borrow(), Daemon::Here);
         enter.set_banner(if away { app.trouble().into() } else { "".into() });
+        enter.set_banner_action(if away { app.trouble_action() } else { "".into() });
         if let Some(trying) = self.trying.borrow().as_deref() {
             let link =
                 state.accounts.iter().find(|account| account.account.starts_with(trying)).map(|a| &a.link);
