@@ -174,6 +174,11 @@ impl App {
             Event::FriendRequested(asked) if asked.incoming && !envelope.replayed => {
                 self.sound(account, Sound::Request);
             }
+            Event::AccountState(changed)
+                if changed.state == account::State::Offline && changed.reason.is_none() =>
+            {
+                self.forget(account);
+            }
             Event::PresenceChanged(presence) => self.sound_presence(account, presence, before),
             _ => {}
         }
@@ -194,6 +199,11 @@ impl App {
 
     /// The whole state is known, for the first time or anew.
     fn on_state(self: &Rc<Self>) {
+        let known = |peer: &Peer| self.state.borrow().account(&peer.0).is_some();
+        let strange: Vec<_> = self.chats.borrow().keys().filter(|peer| !known(peer)).cloned().collect();
+        for (account, _) in strange {
+            self.forget(&account);
+        }
         self.choose_account();
         let chats: Vec<_> = self.chats.borrow().values().cloned().collect();
         for chat in chats {

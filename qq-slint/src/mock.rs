@@ -276,13 +276,15 @@ impl Inner {
                 raw(&group::Done { group: add.group })
             }
             Request::ShakeSend(send) => raw(&shake::Shaken { to: bare(&send.to) }),
-            Request::NotifyStatus(_) => raw(&notify::Rules {
-                dnd: false,
-                dnd_until: None,
-                quiet: None,
-                content: notify::Shows::Full,
-                muted: Vec::new(),
-            }),
+            Request::NotifyStatus(_) => raw(&self.rules(false, None)),
+            Request::NotifyMute(mute) => {
+                let name = format!("{ALICE}/{}", bare(&mute.friend));
+                let mut now = self.state.notify.clone();
+                now.muted.retain(|muted| *muted != name);
+                now.muted.extend(Some(name).filter(|_| !mute.off));
+                self.event(Event::NotifyChanged(now));
+                raw(&self.rules(false, None))
+            }
             other => self.call_rarely(other),
         }
     }
@@ -310,13 +312,9 @@ impl Inner {
                 raw(&outbox::Cleared { messages: 1 })
             }
             Request::DaemonDoctor(_) => raw(&checks()),
-            Request::NotifyDnd(dnd) => raw(&notify::Rules {
-                dnd: dnd.state == notify::Switch::On,
-                dnd_until: dnd.minutes.map(|_| TS.to_owned()),
-                quiet: None,
-                content: notify::Shows::Full,
-                muted: Vec::new(),
-            }),
+            Request::NotifyDnd(dnd) => {
+                raw(&self.rules(dnd.state == notify::Switch::On, dnd.minutes.map(|_| TS.to_owned())))
+            }
             other => {
                 Err(Error::new(Code::Unsupported, format!("the pretend daemon has no {}", other.name())))
             }
@@ -386,6 +384,11 @@ impl Inner {
         let whole =
             |message| chat::Whole { message, re: None, body: None, conv: None, cseq: None, seq: None };
         chat::Exported { messages: messages.into_iter().map(whole).collect(), more }
+    }
+
+    fn rules(&self, dnd: bool, dnd_until: Option<String>) -> notify::Rules {
+        let muted = self.state.notify.muted.clone();
+        notify::Rules { dnd, dnd_until, quiet: None, content: notify::Shows::Full, muted }
     }
 
     fn waiting(&self) -> Vec<chat::Message> {

@@ -1,6 +1,7 @@
 //! The windows with a pretend daemon, without a display: elements are found and pressed as a screen reader does it.
 
 mod daemon;
+mod lost;
 mod pages;
 mod runs;
 mod settings;

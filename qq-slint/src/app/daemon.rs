@@ -28,6 +28,9 @@ pub(crate) enum Focus {
     Chat(Peer),
 }
 
+/// A window that is wanted is made within this.
+const TOKEN: std::time::Duration = std::time::Duration::from_secs(2);
+
 impl App {
     /// A window has got the keyboard, or lost it.
     pub(crate) fn on_focus(&self, window: Focus, gained: bool) {
@@ -92,8 +95,13 @@ impl App {
         winext::keep_token(wanted.token.clone());
         match (account, &wanted.to) {
             (Some(account), Some(friend)) => self.show_chat(&(account.to_owned(), friend.clone()), true),
-            _ => self.grant(Wish { link: wanted.link.clone(), ..Wish::default() }),
+            _ => {
+                let account = account.map(str::to_owned);
+                self.grant(Wish { account, link: wanted.link.clone(), ..Wish::default() });
+            }
         }
+        // A window that is there already cannot use it, and the next one that opens was not asked for.
+        Timer::single_shot(TOKEN, || winext::keep_token(None));
     }
 
     /// Goes off line and ends: the daemon is told to end, too. It keeps the logins, and starts again with the next window.

@@ -124,6 +124,24 @@ impl App {
         }
     }
 
+    /// The account is logged out: whoever comes next sees nothing of its conversations.
+    pub(crate) fn forget(self: &Rc<Self>, account: &str) {
+        let gone = |peer: &Peer| peer.0 == account;
+        let chats = std::mem::take(&mut *self.chats.borrow_mut());
+        let (left, kept): (Vec<_>, Vec<_>) = chats.into_iter().partition(|(peer, _)| gone(peer));
+        self.chats.borrow_mut().extend(kept);
+        self.last.borrow_mut().retain(|peer, _| !gone(peer));
+        if self.beside.borrow().as_ref().is_some_and(|chat| gone(chat.peer())) {
+            *self.beside.borrow_mut() = None;
+            if let Some(friends) = &*self.friends.borrow() {
+                friends.nobody_beside();
+            }
+        }
+        for (_, chat) in left {
+            chat.hide();
+        }
+    }
+
     /// Closes all windows; the session stays.
     pub(crate) fn close_windows(self: &Rc<Self>) {
         let chats: Vec<_> = self.chats.borrow().values().cloned().collect();

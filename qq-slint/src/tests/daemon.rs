@@ -12,14 +12,14 @@ impl World {
     }
 
     /// Types as a person does.
-    fn types(&self, friend: &str, text: &str) {
+    pub(super) fn types(&self, friend: &str, text: &str) {
         let chat = self.chat(friend);
         let talk = chat.window().global::<Talk>();
         talk.set_draft(text.into());
         talk.invoke_typed(text.into());
     }
 
-    fn banner(&self) -> (String, String) {
+    pub(super) fn banner(&self) -> (String, String) {
         let friends = self.friends();
         let list = friends.window().global::<Global>();
         (list.get_banner().to_string(), list.get_banner_action().to_string())

@@ -37,6 +37,10 @@ pub(crate) struct Chat {
     loading: Cell<bool>,
     /// How many of one's own messages the daemon has not answered for yet.
     sending: Cell<u32>,
+    /// A message that was not taken, and the id it had.
+    again: RefCell<Option<(String, String)>>,
+    /// What was written by another program is being fetched.
+    looking: Cell<bool>,
     /// Which of the questions for messages is the last.
     turn: Cell<u64>,
     /// There are older messages than are here.
@@ -71,6 +75,8 @@ impl Chat {
             entries: RefCell::default(),
             loading: Cell::new(false),
             sending: Cell::new(0),
+            again: RefCell::default(),
+            looking: Cell::new(false),
             turn: Cell::new(0),
             more: Cell::new(true),
             newer: Cell::new(false),
@@ -151,6 +157,7 @@ impl Chat {
                 App::with(|app| app.keep_size(KIND, chat.stage.window()));
                 chat.place.set(winext::position(chat.stage.window()));
                 App::with(|app| chat.keep_draft(app));
+                chat.lose_focus();
             }
             slint::CloseRequestResponse::HideWindow
         });
@@ -221,6 +228,8 @@ impl Chat {
     /// Appears without being given the keyboard. The window manager must hear that before the window is shown, and the
     /// window exists only after a turn of the event loop.
     fn appear_behind(self: &Rc<Self>) {
+        // The right to take the keyboard was given for another window.
+        winext::keep_token(None);
         fn behind(chat: &Chat) {
             winext::stay_behind(chat.stage.window());
             chat.appear();
@@ -272,7 +281,7 @@ impl Chat {
     }
 
     /// Closes for good; gives what was typed and not sent.
-    pub(crate) fn leave(&self, app: &App) -> String {
+    pub(crate) fn leave(self: &Rc<Self>, app: &App) -> String {
         let typed = self.typed_text(app);
         self.keep_draft(app);
         self.hide();
@@ -294,7 +303,13 @@ impl Chat {
             self.place.set(winext::position(window.window()).or(self.place.get()));
             // One that is hidden already stays so.
             let _ = window.hide();
+            self.lose_focus();
         }
+    }
+
+    /// Nobody looks at a window that is closed; some window systems do not say so.
+    fn lose_focus(&self) {
+        App::with(|app| app.on_focus(Focus::Chat(self.peer.clone()), false));
     }
 
     /// An event about this friend.
@@ -335,8 +350,14 @@ impl Chat {
         match self.entries.borrow().len() {
             0..=pages::KEPT => {}
             // Those that came one by one have no rows yet: the page has.
-            _ if at_end => return self.newest(app, |_, _| {}),
-            many if many > 2 * pages::KEPT => self.forget_newest(),
+            _ if at_end => {
+                return self.newest(app, |chat, app| {
+                    if chat.in_view(app) {
+                        chat.seen(app);
+                    }
+                });
+            }
+            many if many > 2 * pages::KEPT && !self.forget_newest() => return self.newest(app, |_, _| {}),
             _ => {}
         }
         self.refresh(app);
@@ -375,7 +396,8 @@ impl Chat {
                 known = true;
             }
         }
-        if !known {
+        // What was written elsewhere is new: a receipt for something far up is no reason to look.
+        if !known && matches!(changed.state, State::Queued | State::Sent | State::Acked) {
             self.written_elsewhere(app);
         }
     }

@@ -26,7 +26,6 @@ pub(crate) struct Friends {
     filter: RefCell<String>,
     found: find::Found,
     tab: Cell<i32>,
-    muted: RefCell<Vec<String>>,
     /// What the profile says about oneself: shown while there is no status text of the moment.
     words: RefCell<String>,
     place: Cell<Option<PhysicalPosition>>,
@@ -43,7 +42,6 @@ impl Friends {
             filter: RefCell::default(),
             found: find::Found::default(),
             tab: Cell::new(0),
-            muted: RefCell::default(),
             words: RefCell::default(),
             place: Cell::new(None),
         });
@@ -89,7 +87,7 @@ impl Friends {
         list.on_accept(|id| ask(friend::Accept { friend: at(&id) }));
         list.on_decline(|id| ask(friend::Decline { friend: at(&id) }));
         list.on_shake(|id| Self::with(|_, app| shake_friend(app, &id)));
-        list.on_mute(|id| Self::with(|friends, app| friends.mute(app, &id)));
+        list.on_mute(|id| App::with(|app| Self::mute(app, &id)));
         list.on_move(|id, group| ask(friend::Move { friend: at(&id), group: group.into() }));
         list.on_dragged(|id| {
             let mut data = slint::DataTransfer::default();
@@ -124,6 +122,7 @@ impl Friends {
         self.window.window().on_close_requested(|| {
             Self::with(|friends, app| {
                 app.keep_size(kind(app), friends.window.window());
+                app.on_focus(Focus::Friends, false);
                 friends.place.set(winext::position(friends.window.window()));
             });
             slint::CloseRequestResponse::HideWindow
@@ -178,6 +177,7 @@ impl Friends {
         App::with(|app| app.keep_size(kind(app), self.window.window()));
         self.place.set(winext::position(self.window.window()).or(self.place.get()));
         let _ = self.window.hide();
+        App::with(|app| app.on_focus(Focus::Friends, false));
     }
 
     fn choose(&self, app: &Rc<App>, at: i32) {
@@ -226,33 +226,17 @@ impl Friends {
                 }
             });
         });
-        app.link.call(Some(&account), &notify::Status::default(), |reply| {
-            Self::with(|friends, app| {
-                if let Ok(rules) = reply {
-                    *friends.muted.borrow_mut() = rules.muted;
-                    friends.refresh(app);
-                }
-            });
-        });
     }
 
     /// Whether the user wants to hear nothing of this friend.
     pub(crate) fn is_muted(&self, app: &App, account: &str, id: &str) -> bool {
-        app.account_name().as_deref() == Some(account) && self.muted.borrow().iter().any(|muted| muted == id)
+        app.state.borrow().notify.mutes(account, id)
     }
 
-    fn mute(&self, app: &App, id: &str) {
-        let off = self.muted.borrow().iter().any(|muted| muted == id);
+    fn mute(app: &App, id: &str) {
         let Some(account) = app.account_name() else { return };
-        app.link.call(Some(&account), &notify::Mute { friend: at(id), off }, |reply| {
-            Self::with(|friends, app| match reply {
-                Ok(rules) => {
-                    *friends.muted.borrow_mut() = rules.muted;
-                    friends.refresh(app);
-                }
-                Err(error) => friends.tell(app, &error),
-            });
-        });
+        let off = app.state.borrow().notify.mutes(&account, id);
+        ask(notify::Mute { friend: at(id), off });
     }
 
     fn tell(&self, app: &App, error: &ipc_schema::Error) {

@@ -23,16 +23,23 @@ impl Chat {
     }
 
     /// The daemon keeps what stands in the field, if that is not what it keeps already.
-    pub(crate) fn keep_draft(&self, app: &App) {
+    pub(crate) fn keep_draft(self: &Rc<Self>, app: &App) {
         self.drafting.stop();
         let text = self.typed_text(app);
         if *self.kept.borrow() == text {
             return;
         }
         self.kept.borrow_mut().clone_from(&text);
-        let params = chat::Draft { to: self.to(), text: Some(text) };
+        let params = chat::Draft { to: self.to(), text: Some(text.clone()) };
+        let weak = Rc::downgrade(self);
         // Without a daemon it stays in the field, and is kept when the daemon is back.
-        app.link.call(Some(&self.peer.0), &params, drop);
+        app.link.call(Some(&self.peer.0), &params, move |reply| {
+            if let (Some(chat), Err(_)) = (weak.upgrade(), reply)
+                && *chat.kept.borrow() == text
+            {
+                chat.kept.borrow_mut().clear();
+            }
+        });
     }
 
     /// The daemon has told its state: what it keeps comes into an empty field, what stands there is kept.
@@ -67,9 +74,9 @@ impl Chat {
         app.link.call(Some(&self.peer.0), &chat::Draft { to: self.to(), text: None }, move |reply| {
             let (Some(chat), Ok(draft)) = (weak.upgrade(), reply) else { return };
             App::with(|app| {
+                chat.kept.borrow_mut().clone_from(&draft.text);
                 // Whoever has typed meanwhile knows better.
                 if chat.typed_text(app) == before {
-                    chat.kept.borrow_mut().clone_from(&draft.text);
                     chat.put_draft(app, &draft.text);
                 }
             });

@@ -15,14 +15,17 @@ impl Chat {
     /// A message that is not here has changed. The window's own come with the reply to their call, those of the first page
     /// with the page.
     pub(super) fn written_elsewhere(self: &Rc<Self>, app: &Rc<App>) {
-        if self.sending.get() > 0 || self.loading.get() || self.newer.get() {
+        if self.looking.get() || self.sending.get() > 0 || self.loading.get() || self.newer.get() {
             return;
         }
+        self.looking.set(true);
         let params = chat::History { to: self.to(), count: LOOK, before: None };
         let weak = Rc::downgrade(self);
         app.link.call(Some(&self.peer.0), &params, move |reply| {
             // What could not be fetched comes when the conversation is opened again.
-            let (Some(chat), Ok(page)) = (weak.upgrade(), reply) else { return };
+            let Some(chat) = weak.upgrade() else { return };
+            chat.looking.set(false);
+            let Ok(page) = reply else { return };
             App::with(|app| chat.take_newest(app, page));
         });
     }

@@ -139,16 +139,18 @@ impl Chat {
     }
 
     /// The end of the list goes, down to a message that the daemon finds again by its row.
-    pub(super) fn forget_newest(&self) {
+    /// Whether there was one, or nothing had to go.
+    pub(super) fn forget_newest(&self) -> bool {
         let mut entries = self.entries.borrow_mut();
         if entries.len() <= KEPT {
-            return;
+            return true;
         }
         let end = (1..=KEPT).rev().find(|end| has_row(&entries[end - 1]));
         if let Some(end) = end {
             entries.truncate(end);
             self.newer.set(true);
         }
+        end.is_some()
     }
 
     /// The beginning of the list goes, up to a message that the daemon finds again by its row.

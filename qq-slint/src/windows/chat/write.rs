@@ -31,23 +31,38 @@ impl Chat {
         if text.is_empty() {
             return;
         }
-        let params = chat::Send { to: self.to(), text: text.to_owned(), ..chat::Send::default() };
+        // What came back, for whatever reason, and is sent again as it was has the same name: nobody gets it twice.
+        let again = self.again.take().filter(|(before, _)| before == text).map(|(_, id)| id);
+        let id = again.unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
+        let params = chat::Send {
+            to: self.to(),
+            text: text.to_owned(),
+            id: Some(id.clone()),
+            ..chat::Send::default()
+        };
         let weak = Rc::downgrade(self);
         let sent = text.to_owned();
+        // The field is empty before the call: where there is no daemon the answer is here at once, and puts the text back.
+        self.stage.talk().set_draft("".into());
+        self.problem.borrow_mut().clear();
+        self.typed.set(None);
         self.sending.set(self.sending.get() + 1);
         app.link.call(Some(&self.peer.0), &params, move |reply| {
             let Some(chat) = weak.upgrade() else { return };
             chat.sending.set(chat.sending.get().saturating_sub(1));
-            App::with(|app| chat.on_sent(app, reply, &sent));
+            App::with(|app| chat.on_sent(app, reply, &sent, id));
         });
-        self.stage.talk().set_draft("".into());
         self.keep_draft(app);
-        self.problem.borrow_mut().clear();
-        self.typed.set(None);
     }
 
     /// The daemon has it, or not: then the text is back in its field, if nothing else stands there by now.
-    fn on_sent(self: &Rc<Self>, app: &Rc<App>, reply: Result<chat::Sent, ipc_schema::Error>, text: &str) {
+    fn on_sent(
+        self: &Rc<Self>,
+        app: &Rc<App>,
+        reply: Result<chat::Sent, ipc_schema::Error>,
+        text: &str,
+        id: String,
+    ) {
         match reply.or_else(kept) {
             Ok(sent) => {
                 self.unread_from.borrow_mut().take();
@@ -77,6 +92,7 @@ impl Chat {
                 self.stage.to_end();
             }
             Err(error) => {
+                *self.again.borrow_mut() = Some((text.to_owned(), id));
                 if self.typed_text(app).is_empty() {
                     self.put_draft(app, text);
                     self.keep_draft(app);

@@ -62,7 +62,7 @@ impl Friends {
             title: friend.shown().into(),
             note: friend.note.as_str().into(),
             unread,
-            muted: self.muted.borrow().contains(&friend.account),
+            muted: app.state.borrow().notify.mutes(&account.account, &friend.account),
             blocked: account.blocked.contains(&friend.account),
             stranger: group == friend::STRANGERS,
             words: friend.note.as_str().into(),

@@ -35,7 +35,10 @@ impl Settings {
                 let shared = app.prefs.borrow().shared.contains(&name);
                 let question = Question::new("log-out", name.clone(), move |app, answer, _, _| {
                     let params = account::Logout { forget: answer.ticked, account: Some(name.clone()) };
-                    app.link.call(None, &params, move |reply| App::with(|app| left(app, &answer, reply)));
+                    let name = name.clone();
+                    app.link.call(None, &params, move |reply| {
+                        App::with(|app| left(app, &name, &answer, reply));
+                    });
                 });
                 asking::ask(&settings.window, app, question.ticked(shared));
             });
@@ -49,8 +52,9 @@ impl Settings {
                             password: Some(password).filter(|password| !password.is_empty()).map(Secret::new),
                             forget: answer.ticked,
                         };
+                        let account = name.clone();
                         app.link.call(Some(&name), &params, move |reply| {
-                            App::with(|app| left(app, &answer, reply));
+                            App::with(|app| left(app, &account, &answer, reply));
                         });
                     });
                 asking::ask(&settings.window, app, question.secret().danger());
@@ -94,11 +98,12 @@ fn move_to(app: &App, relay: String, trust: Option<String>, answer: Answer) {
 }
 
 /// The account is logged out: login is what is left to show, if no other account is in.
-fn left<T>(app: &Rc<App>, answer: &Answer, reply: Result<T, Error>) {
+fn left<T>(app: &Rc<App>, account: &str, answer: &Answer, reply: Result<T, Error>) {
     match reply {
         Ok(_) => {
             answer.done();
             app.close_windows();
+            app.forget(account);
             app.show_first();
         }
         Err(error) => answer.failed(app, &error),

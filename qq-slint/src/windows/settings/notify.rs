@@ -5,6 +5,7 @@ use qq_slint_ui::Prefs as Global;
 use slint::{ComponentHandle, SharedString};
 
 use super::{Settings, call};
+use crate::app::App;
 use crate::windows::{date, update};
 
 impl Settings {
@@ -13,8 +14,16 @@ impl Settings {
         global.on_dnd_changed(|| Self::with(|settings, _| settings.keep_dnd()));
         global.on_rules_changed(|| Self::with(|settings, _| settings.keep_rules()));
         global.on_unmute(|id| {
-            call(notify::Mute { friend: format!("@{id}"), off: true }, |settings, rules| {
-                settings.show_rules(rules);
+            // It is named with the account that it belongs to, which need not be the one that is shown.
+            let Some((account, friend)) = id.rsplit_once('/') else { return };
+            let params = notify::Mute { friend: format!("@{friend}"), off: true };
+            App::with(|app| {
+                app.link.call(Some(account), &params, |reply| {
+                    Self::with(|settings, app| match reply {
+                        Ok(rules) => settings.show_rules(rules),
+                        Err(error) => settings.fail(app, &error),
+                    });
+                });
             });
         });
     }

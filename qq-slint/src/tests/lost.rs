@@ -1,0 +1,78 @@
+//! What must not get lost, and what must not stay: a message without a daemon, a mute, a conversation after log-out.
+
+use ipc_schema::{Event, account, notify};
+use qq_slint_ui::{Friends, Prefs, Section, Talk};
+use slint::{ComponentHandle, Model};
+
+use super::{World, button};
+use crate::app::Focus;
+use crate::mock::ALICE;
+
+fn is_muted(world: &World, friend: &str) -> bool {
+    let friends = world.friends();
+    let items = friends.window().global::<Friends<'_>>().get_items();
+    items.iter().any(|item| item.id == friend && item.muted)
+}
+
+#[test]
+fn a_message_that_no_daemon_takes_stays_in_its_field_with_the_reason() {
+    let world = World::start(true);
+    let chat = world.open("bob");
+    world.types("bob", "not lost");
+    world.mock.stop(false);
+    world.until("nobody there", |world| !world.banner().0.is_empty());
+    button(chat.window(), "Send").invoke_accessible_default_action();
+    let talk = chat.window().global::<Talk<'_>>();
+    assert_eq!(talk.get_draft(), "not lost");
+    assert!(!talk.get_problem().is_empty());
+    assert_eq!(world.mock.called("chat.send"), 0);
+}
+
+#[test]
+fn nobody_looks_at_a_window_that_is_closed() {
+    let world = World::start(true);
+    let chat = world.open("bob");
+    world.app.on_focus(Focus::Chat((ALICE.into(), "bob".into())), true);
+    world.until("it is looked at", |world| world.mock.viewed().is_some());
+    chat.hide();
+    world.until("nobody does", |world| world.mock.viewed().is_none());
+    assert_eq!(world.mock.viewed(), None);
+}
+
+#[test]
+fn a_friend_is_muted_and_heard_again() {
+    let world = World::start(true);
+    let friends = world.friends();
+    let press = || friends.window().global::<Friends<'_>>().invoke_mute("bob".into());
+    press();
+    world.until("muted", |world| is_muted(world, "bob"));
+    assert!(!is_muted(&world, "amy"));
+    press();
+    world.until("heard", |world| !is_muted(world, "bob"));
+    press();
+    world.until("muted again", |world| is_muted(world, "bob"));
+    world.app.show_section(Section::Notifications);
+    let settings = world.app.settings.borrow().clone().unwrap();
+    let prefs = settings.window().global::<Prefs<'_>>();
+    world.until("it is listed", |_| prefs.get_muted().row_count() == 1);
+    prefs.invoke_unmute(prefs.get_muted().row_data(0).unwrap());
+    world.until("heard again", |world| !is_muted(world, "bob"));
+    let muted = notify::Now { muted: vec!["else@mock/bob".into()], ..notify::Now::default() };
+    world.mock.event(Event::NotifyChanged(muted));
+    world.until("the event", |world| world.app.state.borrow().notify.muted.len() == 1);
+    assert!(!is_muted(&world, "bob"), "somebody else's bob");
+}
+
+#[test]
+fn nothing_of_an_account_stays_when_it_is_logged_out() {
+    let world = World::start(true);
+    world.mock.message("bob", "between us");
+    let chat = world.open("bob");
+    world.until("the message", |_| chat.window().global::<Talk<'_>>().get_rows().row_count() > 0);
+    let gone = account::Changed { relay: "mock:5290".into(), ..account::Changed::default() };
+    world.mock.event(Event::AccountState(gone));
+    world.until("it is closed", |world| world.app.chats.borrow().is_empty());
+    assert!(!chat.window().window().is_visible());
+    world.app.show_nth(1);
+    assert!(world.app.chats.borrow().is_empty());
+}
