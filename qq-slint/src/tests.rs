@@ -301,12 +301,12 @@ fn a_request_is_accepted_where_it_stands() {
     world.mock.event(Event::FriendRequested(asked));
     let friends = world.friends();
     let window = friends.window();
-    world.until("the request", |_| by_label(window, "范小萌 would like to be your friend").is_some());
+    world.until("the request", |_| by_label(window, "范小萌 would like to be your friend: 同桌").is_some());
     button(window, "Accept").invoke_accessible_default_action();
     world.until("the friend", |world| {
         world.app.current(|account| account.friend("fan").is_some()) == Some(true)
     });
-    assert!(by_label(window, "范小萌 would like to be your friend").is_none());
+    assert!(by_label(window, "范小萌 would like to be your friend: 同桌").is_none());
 }
 
 #[test]
