@@ -3,5 +3,7 @@
 
 #![allow(clippy::print_stdout, reason = "what everybody sees is shown to whoever asks for it")]
 
+mod controls;
+mod keyboard;
 mod seat;
 mod story;

@@ -82,6 +82,7 @@ impl Seat {
     pub(crate) fn say(&self, to: &str, text: &str) {
         self.fill(to, "entry", &format!("Message to {to}"), text);
         self.desktop.keys().press(&["Return"]);
+        self.window(to).says(&format!("You: {text}"));
     }
 
     /// Tells what this person does or sees.
