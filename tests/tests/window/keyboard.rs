@@ -25,6 +25,33 @@ impl Seat {
         }
         panic!("{role} {name:?} is not reached by Tab:\n{}", self.window(title).tree());
     }
+
+    /// Goes down the friend list until the row with this is chosen.
+    fn down_to(&self, row: &str) {
+        for _ in 0..10 {
+            let tree = self.window(FRIENDS).tree();
+            if tree.find(|control| control.is_selected() && control.name.contains(row)).is_some() {
+                return;
+            }
+            self.desktop.keys().press(&["Down"]);
+            wait::until("Down goes to another row", || (self.window(FRIENDS).tree() != tree).then_some(()));
+        }
+        panic!("{row:?} is not reached by Down:\n{}", self.window(FRIENDS).tree());
+    }
+
+    /// Goes down the menu that is open, and takes this. Slint shows a menu as a frame with a text for each entry.
+    fn choose(&self, title: &str, entry: &str) {
+        let at = self.window(title).until(&format!("a menu with {entry:?}"), |tree| {
+            let menu = tree.0.iter().position(|control| control.role == "frame" && control.depth > 1)?;
+            let entries = tree.0[menu + 1..].iter().take_while(|control| control.depth > tree.0[menu].depth);
+            let mut entries = entries.filter(|control| !control.name.is_empty());
+            entries.position(|control| control.name == entry)
+        });
+        for _ in 0..=at {
+            self.desktop.keys().press(&["Down"]);
+        }
+        self.desktop.keys().press(&["Return"]);
+    }
 }
 
 #[test]
@@ -80,6 +107,41 @@ fn every_flow_works_by_keyboard_alone() {
     keys.press(&["Escape"]);
     alice.is_closed("Bob");
     alice.tell("has written, shaken, searched and closed, by keys alone");
+    menus_and_settings(&alice);
+}
+
+/// The menu of a friend, the emoji, one's own state, the settings.
+fn menus_and_settings(alice: &Seat) {
+    let keys = alice.desktop.keys();
+    alice.turn_to(FRIENDS);
+    alice.tab_to(FRIENDS, "panel", "Friends");
+    alice.down_to("Bob, on line");
+    keys.press(&["Menu"]);
+    alice.choose(FRIENDS, "Chat");
+    alice.window("Bob");
+    alice.turn_to("Bob");
+    alice.tab_to("Bob", "button", "Emoji");
+    keys.press(&["space"]);
+    wait::until("the search of the emoji has the keyboard", || {
+        alice.window("Bob").focused().contains("Search emoji").then_some(())
+    });
+    keys.press(&["Tab", "space"]);
+    wait::until("an emoji stands in the message", || {
+        (!alice.window("Bob").text("entry", "Message to Bob").is_empty()).then_some(())
+    });
+    alice.tell("has put an emoji into the message");
+    alice.turn_to(FRIENDS);
+    alice.tab_to(FRIENDS, "button", "You are on line");
+    keys.press(&["space"]);
+    alice.choose(FRIENDS, "Away");
+    alice.reads(FRIENDS, "You are away");
+    alice.tab_to(FRIENDS, "button", "Settings");
+    keys.press(&["Return"]);
+    alice.window("Settings");
+    alice.turn_to("Settings");
+    keys.press(&["Escape"]);
+    alice.is_closed("Settings");
+    alice.tell("has been in the settings");
 }
 
 /// The first start, by Tab, letters and Enter.

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "what everybody sees is shown to whoever asks for it")]
 
 mod controls;
+mod holiday;
 mod keyboard;
 mod seat;
 mod story;

@@ -1,9 +1,12 @@
 //! A person before a desktop of their own, and what they do there.
 
+use std::fs::File;
+
+use nix::sys::signal::Signal;
 use qiaoqiao_tests::desktop::screen::{Screen, Seen};
 use qiaoqiao_tests::desktop::{Desktop, child};
 use qiaoqiao_tests::person::Person;
-use qiaoqiao_tests::program::Running;
+use qiaoqiao_tests::program::{self, Running};
 use qiaoqiao_tests::wait;
 
 /// The title of the friend list.
@@ -38,6 +41,21 @@ impl Seat {
     /// Ends the window program, as the desktop's log-out does.
     pub(crate) fn end_program(&mut self) {
         self.program.take().expect("it runs").terminate();
+    }
+
+    /// The daemon is killed, and none can begin while `meanwhile` runs: its place is taken.
+    pub(crate) fn without_the_daemon(&self, meanwhile: impl FnOnce()) {
+        let program = self.program.as_ref().expect("it runs").pid();
+        // The window program would be quicker.
+        program::signal(program, Signal::SIGSTOP);
+        self.person.kill_daemon();
+        self.tell("loses the daemon (kill -9)");
+        let lock = self.person.home().join("run/qqd/ipc.sock.lock");
+        let file = File::options().write(true).open(&lock);
+        let file = file.unwrap_or_else(|error| panic!("{}: {error}", lock.display()));
+        file.lock().expect("the place is free");
+        program::signal(program, Signal::SIGCONT);
+        meanwhile();
     }
 
     /// Starts the window program once more, while one runs; it ends by itself.

@@ -173,22 +173,25 @@ fn an_absent_friend(alice: &Seat, bob: &mut Seat) {
     bob.reads("Alice", "for later");
 }
 
+/// The daemon is killed, and cannot begin again until its place is free; then it ends by itself.
 fn a_daemon_that_dies(alice: &Seat, bob: &Seat) {
-    for (how, text) in [("kill -9", "after the kill"), ("SIGTERM", "after the end")] {
-        let said = Announcements::listen(bob.desktop.buses());
-        if how == "SIGTERM" {
-            bob.person.stop_daemon()
-        } else {
-            bob.person.kill_daemon()
-        }
-        bob.tell(&format!("loses the daemon ({how})"));
+    let said = Announcements::listen(bob.desktop.buses());
+    bob.without_the_daemon(|| {
+        bob.reads("Alice", "The background program qqd is away; starting it…");
         said.heard("qqd is away");
-        bob.tell("reads in the bar: The background program qqd is away; starting it…");
-        bob.window("Alice").no_longer_says("qqd is away");
-        alice.reads(FRIENDS, "Bob, on line");
-        bob.say("Alice", text);
-        alice.reads("Bob", text);
-    }
+        bob.tell("hears that from the screen reader");
+    });
+    bob.window("Alice").no_longer_says("qqd is away");
+    bob.tell("sees the bar go");
+    bob.say("Alice", "after the kill");
+    alice.reads("Bob", "after the kill");
+    let before = bob.person.daemon();
+    bob.person.stop_daemon();
+    bob.tell("loses the daemon (SIGTERM)");
+    wait::until("another daemon", || bob.person.daemon().filter(|now| Some(*now) != before));
+    bob.window("Alice").no_longer_says("qqd");
+    bob.say("Alice", "after the end");
+    alice.reads("Bob", "after the end");
 }
 
 fn a_relay_that_dies(alice: &Seat, bob: &Seat, relay: &mut Relay) {
