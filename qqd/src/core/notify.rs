@@ -172,9 +172,12 @@ impl Core {
     pub(super) fn on_desk(&mut self, desk: Desk) {
         match desk {
             Desk::Service(service) => {
-                self.notices.service = service;
-                self.notices.told.clear();
-                self.on_service();
+                let before = std::mem::replace(&mut self.notices.service, service);
+                // One that starts for what it is told has all of that.
+                if before != Service::OnDemand || !matches!(self.notices.service, Service::Running(_)) {
+                    self.notices.told.clear();
+                    self.on_service();
+                }
             }
             Desk::Locked(locked) => {
                 let begins = locked && !self.notices.locked;

@@ -13,6 +13,8 @@ use zbus::connection::Builder;
 
 /// How long joining may take.
 const JOIN: Duration = Duration::from_secs(5);
+/// Messages that may wait while an answer is awaited. With more of them the answer, which comes behind, would not be read.
+const WAITING: usize = 1024;
 /// How long the desktop has for an answer.
 const ANSWER: Duration = Duration::from_secs(10);
 /// After something has happened where the bus should be: a socket is there before somebody listens on it.
@@ -90,7 +92,16 @@ impl Place {
 /// # Errors
 /// There is none, or it does not let us in.
 pub(super) async fn connect(address: &str) -> zbus::Result<Connection> {
-    Builder::address(address)?.method_timeout(ANSWER).build().await
+    Builder::address(address)?.method_timeout(ANSWER).max_queued(WAITING).build().await
+}
+
+/// Waits so long, or until something happens where the bus should be.
+pub(super) async fn pause(watch: &mut Option<Watch>, pause: Duration) {
+    match watch {
+        // Only that it waits no longer is wanted, so it does not matter which it was.
+        Some(watch) => drop(timeout(pause, watch.appeared()).await),
+        None => sleep(pause).await,
+    }
 }
 
 /// Asks the bus for the signals that fit these rules.

@@ -36,10 +36,18 @@ pub(super) async fn watch(told: mpsc::Sender<bool>) {
         .await?;
         let mut locked = already(&bus).await?;
         let mut last = !locked.is_empty();
+        let mut owner = bus::owner(&bus, NAME).await;
         // Whoever is not there any more needs no word.
         let _ = told.send(last).await;
         while let Some(Ok(message)) = messages.next().await {
-            hear(&bus, &message, &mut locked).await;
+            let sender = message.header().sender().map(ToString::to_string);
+            if sender != owner {
+                // It has begun anew, or somebody else speaks.
+                owner = bus::owner(&bus, NAME).await;
+            }
+            if sender.is_some() && sender == owner {
+                hear(&bus, &message, &mut locked).await;
+            }
             let now = !locked.is_empty();
             if now != last && told.send(now).await.is_err() {
                 break;

@@ -9,8 +9,10 @@ mod logind;
 mod service;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use zbus::export::ordered_stream::OrderedStreamExt;
 use zbus::message::Type;
 use zbus::{Connection, MessageStream};
@@ -23,6 +25,12 @@ use service::Service;
 
 /// Orders that wait for the desktop; beyond, they are dropped: it is told what is newest soon enough.
 const QUEUE: usize = 128;
+
+/// The first pause after a bus that was there for less than [`SHORT`]; each one after it is twice as long.
+const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE_MAX: Duration = Duration::from_secs(300);
+/// A bus that is there so long is one that can be used.
+const SHORT: Duration = Duration::from_secs(10);
 
 /// What the desktop is to do.
 #[derive(Debug)]
@@ -63,31 +71,75 @@ impl Desktop {
 }
 
 async fn run(place: Place, mut orders: mpsc::Receiver<Order>, inputs: mpsc::Sender<Input>) {
-    let (locked, mut locks) = mpsc::channel(8);
-    tokio::spawn(logind::watch(locked));
+    let (hint, mut hints) = mpsc::channel(8);
+    tokio::spawn(logind::watch(hint));
     let mut watch = place.watch();
+    let mut locks = Locks::default();
+    let mut pauses = Pauses::default();
+    let mut pause = Duration::ZERO;
     loop {
+        let there = async {
+            // A bus that comes is tried at once.
+            bus::pause(&mut watch, pause).await;
+            place.join(&mut watch).await
+        };
         let bus = tokio::select! {
-            bus = place.join(&mut watch) => bus,
-            ended = drained(&mut orders) => return ended,
+            bus = there => bus,
+            ended = idle(&mut orders, &mut hints, &mut locks, &inputs) => return ended,
         };
         tracing::info!("on the session's bus");
-        let mut desk =
-            Session { service: Service::new(bus.clone()), locks: Locks::default(), inputs: &inputs };
-        match desk.serve(&bus, &mut orders, &mut locks).await {
+        let began = Instant::now();
+        let mut desk = Session { service: Service::new(bus.clone()), locks: &mut locks, inputs: &inputs };
+        match desk.serve(&bus, &mut orders, &mut hints).await {
             Ok(Ended::Daemon) => return,
             Ok(Ended::Bus) => tracing::info!("the session's bus is gone"),
             Err(error) => tracing::info!(%error, "the session's bus cannot be used"),
         }
-        desk.tell(Desk::Service(There::None)).await;
-        desk.tell(Desk::Inhibited(false)).await;
-        desk.tell(Desk::Locked(false)).await;
+        pause = pauses.after(began.elapsed());
+        tell(&inputs, Desk::Service(There::None)).await;
+        tell(&inputs, Desk::Inhibited(false)).await;
+        tell_lock(&inputs, locks.leave()).await;
+    }
+}
+
+/// How long to wait before a bus is joined again.
+#[derive(Debug, Default)]
+struct Pauses {
+    last: Duration,
+}
+
+impl Pauses {
+    /// After one that was there so long.
+    fn after(&mut self, lasted: Duration) -> Duration {
+        self.last = if lasted < SHORT { (self.last * 2).clamp(PAUSE, PAUSE_MAX) } else { Duration::ZERO };
+        self.last
     }
 }
 
 /// Without a bus there is nothing to be done with orders; returns when there will be no more.
-async fn drained(orders: &mut mpsc::Receiver<Order>) {
-    while orders.recv().await.is_some() {}
+async fn idle(
+    orders: &mut mpsc::Receiver<Order>,
+    hints: &mut mpsc::Receiver<bool>,
+    locks: &mut Locks,
+    inputs: &mpsc::Sender<Input>,
+) {
+    loop {
+        tokio::select! {
+            order = orders.recv() => if order.is_none() { return },
+            Some(locked) = hints.recv() => tell_lock(inputs, locks.hint(locked)).await,
+        }
+    }
+}
+
+async fn tell_lock(inputs: &mpsc::Sender<Input>, changed: Option<bool>) {
+    if let Some(locked) = changed {
+        tell(inputs, Desk::Locked(locked)).await;
+    }
+}
+
+async fn tell(inputs: &mpsc::Sender<Input>, desk: Desk) {
+    // Without a shell nobody listens.
+    let _ = inputs.send(Input::Desk(desk)).await;
 }
 
 /// Why there is no more to do.
@@ -99,7 +151,7 @@ enum Ended {
 /// One time on a bus.
 struct Session<'a> {
     service: Service,
-    locks: Locks,
+    locks: &'a mut Locks,
     inputs: &'a mpsc::Sender<Input>,
 }
 
@@ -108,7 +160,7 @@ impl Session<'_> {
         &mut self,
         bus: &Connection,
         orders: &mut mpsc::Receiver<Order>,
-        logind: &mut mpsc::Receiver<bool>,
+        hints: &mut mpsc::Receiver<bool>,
     ) -> zbus::Result<Ended> {
         let mut messages = MessageStream::from(bus);
         bus::listen(bus, &service::rules()).await?;
@@ -124,7 +176,7 @@ impl Session<'_> {
                     Some(Ok(message)) if message.message_type() == Type::Signal => {
                         let news = self.service.hear(&message).await;
                         self.tell_all(news).await;
-                        let locked = self.locks.hear(&message);
+                        let locked = self.locks.hear(bus, &message).await;
                         self.tell_lock(locked).await;
                     }
                     Some(Ok(_)) => {}
@@ -137,7 +189,7 @@ impl Session<'_> {
                     }
                     Some(Order::Close(number)) => self.service.close(number).await,
                 },
-                Some(locked) = logind.recv() => {
+                Some(locked) = hints.recv() => {
                     let locked = self.locks.hint(locked);
                     self.tell_lock(locked).await;
                 }
@@ -146,19 +198,26 @@ impl Session<'_> {
     }
 
     async fn tell_lock(&self, changed: Option<bool>) {
-        if let Some(locked) = changed {
-            self.tell(Desk::Locked(locked)).await;
-        }
+        tell_lock(self.inputs, changed).await;
     }
 
     async fn tell_all(&self, news: Vec<Desk>) {
         for desk in news {
-            self.tell(desk).await;
+            tell(self.inputs, desk).await;
         }
     }
+}
 
-    async fn tell(&self, desk: Desk) {
-        // Without a shell nobody listens.
-        let _ = self.inputs.send(Input::Desk(desk)).await;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bus_that_is_of_no_use_is_joined_ever_less_often() {
+        let mut pauses = Pauses::default();
+        let short: Vec<u64> = (0..11).map(|_| pauses.after(Duration::ZERO).as_secs()).collect();
+        assert_eq!(short, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+        assert_eq!(pauses.after(SHORT), Duration::ZERO, "one that was");
+        assert_eq!(pauses.after(Duration::ZERO), PAUSE);
     }
 }

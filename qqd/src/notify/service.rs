@@ -17,8 +17,7 @@ const BUS: &str = "org.freedesktop.DBus";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 /// Who speaks.
 const PROGRAM: &str = "Qiaoqiao";
-/// The icon, and the name of the desktop entry.
-const ICON: &str = "qiaoqiao";
+/// The name of the desktop entry, and of the icon.
 const ENTRY: &str = "io.github.qiaoqiao.Qiaoqiao";
 /// The longest text of an answer, in bytes; the relay takes no more characters.
 const ANSWER_MAX: usize = 64 * 1024;
@@ -119,8 +118,7 @@ impl Service {
             if start.await.is_err() {
                 return vec![Desk::Closed { number: notice.number, dismissed: true }];
             }
-            // It is no news to the core that there is one: what it has told so far stays.
-            self.look().await;
+            news.extend(self.look().await);
         }
         let face = if picture.is_empty() { None } else { face::read(picture).await };
         let before = self.shown.iter().find(|(_, number)| **number == notice.number).map(|(id, _)| *id);
@@ -161,7 +159,7 @@ impl Service {
             hints.insert("sound-name", Value::from(sound));
         }
         let expires = if notice.urgent { 0_i32 } else { -1 };
-        let call = (PROGRAM, before, ICON, notice.title.as_str(), body, actions, hints, expires);
+        let call = (PROGRAM, before, ENTRY, notice.title.as_str(), body, actions, hints, expires);
         let answer = self.bus.call_method(Some(NAME), PATH, Some(NAME), "Notify", &call).await?;
         answer.body().deserialize()
     }

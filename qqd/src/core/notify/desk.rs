@@ -69,7 +69,8 @@ pub enum Service {
 /// What the desktop tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Desk {
-    /// A notification service came, or went; whatever was shown before is gone.
+    /// A notification service came, or went; whatever was shown before is gone. One that starts on demand has nothing to
+    /// forget, and is told what made it start.
     Service(Service),
     /// The screen is locked, or not any more.
     Locked(bool),

@@ -137,6 +137,20 @@ fn nothing_is_said_where_nobody_listens() {
 }
 
 #[test]
+fn a_service_that_starts_on_demand_says_its_name_and_has_what_it_was_started_for() {
+    let mut daemon = Daemon::listed(&["bob"]);
+    daemon.tells(Desk::Service(Service::OnDemand));
+    assert_eq!(reply(&daemon.ask(ipc_schema::daemon::Status {}))["notifications"], "on demand");
+    let (number, ..) = shown(&daemon.hear(from("bob", 1)));
+    daemon.tells(Desk::Service(Service::Running("dunst".into())));
+    assert_eq!(reply(&daemon.ask(ipc_schema::daemon::Status {}))["notifications"], "dunst");
+    daemon.second();
+    assert_eq!(shown(&daemon.hear(from("bob", 2))), (number, "bob".into(), "2 messages\nrow 2".into()));
+    daemon.tells(Desk::Service(Service::OnDemand));
+    assert_eq!(body(&daemon.hear(from("bob", 3))), "row 3", "it went, and what it showed");
+}
+
+#[test]
 fn what_is_read_here_or_elsewhere_is_taken_away() {
     let mut daemon = Daemon::desk(&["bob"]);
     let (number, ..) = shown(&daemon.hear(from("bob", 1)));
