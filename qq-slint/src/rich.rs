@@ -32,8 +32,14 @@ pub(crate) fn links(text: &str) -> Vec<Range<usize>> {
         if text[..start].chars().next_back().is_some_and(|before| before.is_ascii_alphanumeric()) {
             continue;
         }
-        let end = start + end_of(&text[start..]);
-        if end - start <= LONGEST && has_host(&text[start..end]) {
+        let run = run(&text[start..]);
+        if run.len() > LONGEST {
+            // All of it is text: nothing of it is looked at again, or a hostile text would take its length squared.
+            from = start + run.len();
+            continue;
+        }
+        let end = start + end_of(run);
+        if has_host(&text[start..end]) {
             found.push(start..end);
             from = end;
         }
@@ -44,23 +50,27 @@ pub(crate) fn links(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Where a link that begins here ends: what closes a sentence or a parenthesis around it is not its part.
-fn end_of(text: &str) -> usize {
-    let inside = |letter: char| letter.is_ascii_graphic() && !"<>\"`{}|\\^".contains(letter);
-    let mut link = &text[..text.find(|letter| !inside(letter)).unwrap_or(text.len())];
-    while let Some(last) = link.chars().next_back() {
-        let closes = match last {
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' => true,
-            ')' => link.matches(')').count() > link.matches('(').count(),
-            ']' => link.matches(']').count() > link.matches('[').count(),
-            _ => false,
-        };
-        if !closes {
-            break;
+/// What stands here without a gap: only letters that a link may have.
+fn run(text: &str) -> &str {
+    let inside = |letter: u8| letter.is_ascii_graphic() && !b"<>\"`{}|\\^".contains(&letter);
+    &text[..text.bytes().position(|letter| !inside(letter)).unwrap_or(text.len())]
+}
+
+/// Where a link that begins this run ends: what closes a sentence or a parenthesis around it is not its part.
+fn end_of(run: &str) -> usize {
+    let count = |sign: u8| run.bytes().filter(|letter| *letter == sign).count();
+    // How many more close than open.
+    let mut round = count(b')').saturating_sub(count(b'('));
+    let mut square = count(b']').saturating_sub(count(b'['));
+    for (at, last) in run.bytes().enumerate().rev() {
+        match last {
+            b'.' | b',' | b';' | b':' | b'!' | b'?' | b'\'' | b'*' | b'_' | b'~' => {}
+            b')' if round > 0 => round -= 1,
+            b']' if square > 0 => square -= 1,
+            _ => return at + 1,
         }
-        link = &link[..link.len() - 1];
     }
-    link.len()
+    0
 }
 
 /// Whether a machine's name follows the scheme: one with a dot, an address, or this machine.
@@ -180,5 +190,37 @@ mod tests {
         let long = format!("https://a.b/{}", "x".repeat(LONGEST));
         assert_eq!(found(&long), [""; 0]);
         assert_eq!(found(&"http://a.b ".repeat(100)).len(), LINKS);
+        assert_eq!(
+            found(&format!("{long} http://a.b")),
+            ["http://a.b"],
+            "what stands behind it is looked at"
+        );
+    }
+
+    #[test]
+    fn parentheses_around_a_link_are_told_from_its_own() {
+        assert_eq!(found("((http://a.b/(c)))."), ["http://a.b/(c)"]);
+        assert_eq!(found("[http://a.b/[c]]],"), ["http://a.b/[c]"]);
+        assert_eq!(found("http://a.b/(c"), ["http://a.b/(c"]);
+    }
+
+    #[test]
+    fn a_hostile_text_takes_no_longer_than_another() {
+        const MESSAGE: usize = 16_384;
+        let started = std::time::Instant::now();
+        for (begin, end) in
+            [("http://", ")"), ("http://", "."), ("https:///", "]"), ("://", ":"), ("http://a.b/(", ")")]
+        {
+            for times in [1, 100, 1_000] {
+                let mut text = begin.repeat(times);
+                text.push_str(&end.repeat(MESSAGE - text.len()));
+                links(&text);
+                // Runs that are just not too long.
+                let piece = begin.repeat(times.min(100)) + &end.repeat(900) + " ";
+                links(&piece.repeat(MESSAGE / piece.len()));
+            }
+        }
+        // It takes some hundredths of a second; with the length squared it took minutes.
+        assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
     }
 }
