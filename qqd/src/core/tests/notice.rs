@@ -11,6 +11,7 @@ use relay_schema::{FriendRequest, Shake};
 
 mod flood;
 mod locked;
+mod service;
 
 use super::*;
 use crate::core::io::{Button, Desk, Notice, Service};
@@ -111,43 +112,6 @@ fn a_message_is_shown_and_the_next_ones_in_its_place() {
     assert_eq!(shown(&daemon.second()), (number, "bob".into(), "3 messages\nrow 3".into()));
     assert!(notices(&daemon.pass(Duration::from_secs(60))).is_empty());
     assert_eq!(shown(&daemon.hear(from("bob", 4))), (number, "bob".into(), "4 messages\nrow 4".into()));
-}
-
-#[test]
-fn a_flood_of_messages_is_no_flood_of_notifications() {
-    let mut daemon = Daemon::desk(&["bob"]);
-    let mut all = Vec::new();
-    for seq in 1..=1_000 {
-        all.extend(daemon.hear(from("bob", seq)));
-        all.extend(daemon.pass(Duration::from_millis(10)));
-    }
-    assert!((9..=11).contains(&notices(&all).len()), "{}", notices(&all).len());
-}
-
-#[test]
-fn nothing_is_said_where_nobody_listens() {
-    let mut daemon = Daemon::with_bob();
-    assert!(notices(&daemon.hear(from("bob", 1))).is_empty());
-    assert_eq!(reply(&daemon.ask(ipc_schema::daemon::Status {}))["notifications"], "none");
-    daemon.tells(Desk::Service(Service::Running("dunst".into())));
-    assert_eq!(reply(&daemon.ask(ipc_schema::daemon::Status {}))["notifications"], "dunst");
-    assert_eq!(body(&daemon.hear(from("bob", 2))), "row 2", "what was before is not told late");
-    daemon.tells(Desk::Service(Service::None));
-    assert!(notices(&daemon.hear(from("bob", 3))).is_empty());
-}
-
-#[test]
-fn a_service_that_starts_on_demand_says_its_name_and_has_what_it_was_started_for() {
-    let mut daemon = Daemon::listed(&["bob"]);
-    daemon.tells(Desk::Service(Service::OnDemand));
-    assert_eq!(reply(&daemon.ask(ipc_schema::daemon::Status {}))["notifications"], "on demand");
-    let (number, ..) = shown(&daemon.hear(from("bob", 1)));
-    daemon.tells(Desk::Service(Service::Running("dunst".into())));
-    assert_eq!(reply(&daemon.ask(ipc_schema::daemon::Status {}))["notifications"], "dunst");
-    daemon.second();
-    assert_eq!(shown(&daemon.hear(from("bob", 2))), (number, "bob".into(), "2 messages\nrow 2".into()));
-    daemon.tells(Desk::Service(Service::OnDemand));
-    assert_eq!(body(&daemon.hear(from("bob", 3))), "row 3", "it went, and what it showed");
 }
 
 #[test]
@@ -287,28 +251,6 @@ fn it_speaks_the_language_of_the_desktop() {
 }
 
 #[test]
-fn forty_friends_wrote_while_one_was_away_and_it_is_one_notification() {
-    let friends: Vec<String> = (0..40).map(|n| format!("f{n}")).collect();
-    let mut daemon = Daemon::desk(&friends.iter().map(String::as_str).collect::<Vec<_>>());
-    daemon.lost();
-    daemon.back(57);
-    let mut all = Vec::new();
-    for seq in 1..=57 {
-        all.extend(daemon.hear(from(&format!("f{}", seq % 40), seq)));
-        if seq == 50 {
-            // The relay takes its time.
-            all.extend(daemon.pass(Duration::from_secs(3)));
-        }
-    }
-    all.extend(daemon.pass(Duration::from_secs(5)));
-    let (number, title, text) = shown(&all);
-    assert_eq!((title.as_str(), text.as_str()), ("While you were away", "57 messages from 40 friends"));
-    assert_eq!(body(&daemon.hear(from("f1", 58))), "row 58", "what comes now is told as ever");
-    let outputs = daemon.ask(Read { to: None, peek: false });
-    assert!(closed(&outputs).contains(&number), "{outputs:?}");
-}
-
-#[test]
 fn what_one_friend_wrote_while_one_was_away_is_told_as_theirs() {
     let mut daemon = Daemon::desk(&["bob"]);
     daemon.lost();
@@ -418,17 +360,6 @@ fn with_the_account_its_notifications_go() {
 }
 
 #[test]
-fn only_so_many_are_shown_at_one_time() {
-    let friends: Vec<String> = (0..60).map(|n| format!("f{n}")).collect();
-    let mut daemon = Daemon::desk(&friends.iter().map(String::as_str).collect::<Vec<_>>());
-    let mut all = Vec::new();
-    for (seq, friend) in (1..).zip(&friends) {
-        all.extend(daemon.hear(from(friend, seq)));
-    }
-    assert_eq!((notices(&all).len(), closed(&all).len()), (60, 28));
-}
-
-#[test]
 fn what_a_window_shows_is_not_told_a_second_time() {
     let mut daemon = Daemon::desk(&["bob", "carol"]);
     let view = |to: Option<&str>, opens| View { to: to.map(str::to_owned), opens };
@@ -461,20 +392,4 @@ fn a_click_opens_the_conversation_with_the_right_to_take_the_keyboard() {
     let wanted = wanted.event.data().unwrap();
     assert_eq!((wanted["to"].as_str(), wanted["token"].as_str()), (Some("bob"), Some("t-1")));
     assert_eq!(closed(&outputs), [number]);
-}
-
-#[test]
-fn what_was_missed_waits_for_a_desktop_that_comes_later_but_not_for_long() {
-    for (wait, count) in [(20, 1), (300, 0)] {
-        let mut daemon = Daemon::listed(&["bob", "carol"]);
-        daemon.lost();
-        daemon.back(2);
-        let mut all = daemon.hear(from("bob", 1));
-        all.extend(daemon.hear(from("carol", 2)));
-        all.extend(daemon.pass(Duration::from_secs(wait)));
-        assert!(notices(&all).is_empty());
-        daemon.tells(Desk::Service(Service::OnDemand));
-        let all = daemon.pass(Duration::from_secs(3));
-        assert_eq!(notices(&all).len(), count, "{wait}");
-    }
 }

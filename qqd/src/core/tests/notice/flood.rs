@@ -84,3 +84,47 @@ fn what_strangers_and_the_muted_wrote_while_one_was_away_does_not_count() {
     }
     assert_eq!(body(&daemon.pass(Duration::from_secs(5))), "2 messages from 2 friends");
 }
+
+#[test]
+fn a_flood_of_messages_is_no_flood_of_notifications() {
+    let mut daemon = Daemon::desk(&["bob"]);
+    let mut all = Vec::new();
+    for seq in 1..=1_000 {
+        all.extend(daemon.hear(from("bob", seq)));
+        all.extend(daemon.pass(Duration::from_millis(10)));
+    }
+    assert!((9..=11).contains(&notices(&all).len()), "{}", notices(&all).len());
+}
+
+#[test]
+fn only_so_many_are_shown_at_one_time() {
+    let friends: Vec<String> = (0..60).map(|n| format!("f{n}")).collect();
+    let mut daemon = Daemon::desk(&friends.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut all = Vec::new();
+    for (seq, friend) in (1..).zip(&friends) {
+        all.extend(daemon.hear(from(friend, seq)));
+    }
+    assert_eq!((notices(&all).len(), closed(&all).len()), (60, 28));
+}
+
+#[test]
+fn forty_friends_wrote_while_one_was_away_and_it_is_one_notification() {
+    let friends: Vec<String> = (0..40).map(|n| format!("f{n}")).collect();
+    let mut daemon = Daemon::desk(&friends.iter().map(String::as_str).collect::<Vec<_>>());
+    daemon.lost();
+    daemon.back(57);
+    let mut all = Vec::new();
+    for seq in 1..=57 {
+        all.extend(daemon.hear(from(&format!("f{}", seq % 40), seq)));
+        if seq == 50 {
+            // The relay takes its time.
+            all.extend(daemon.pass(Duration::from_secs(3)));
+        }
+    }
+    all.extend(daemon.pass(Duration::from_secs(5)));
+    let (number, title, text) = shown(&all);
+    assert_eq!((title.as_str(), text.as_str()), ("While you were away", "57 messages from 40 friends"));
+    assert_eq!(body(&daemon.hear(from("f1", 58))), "row 58", "what comes now is told as ever");
+    let outputs = daemon.ask(Read { to: None, peek: false });
+    assert!(closed(&outputs).contains(&number), "{outputs:?}");
+}
