@@ -9,8 +9,10 @@ mod start;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ipc_schema::{Envelope, Error, Event, State, account, friend};
 use qq_slint_ui::Voice;
@@ -24,6 +26,7 @@ use crate::prefs::{self, Prefs};
 use crate::single::Wish;
 use crate::sound::{Player, Sound};
 use crate::windows::{Chat, Friends, Login, Settings, Tray};
+use crate::words;
 
 pub(crate) use daemon::Focus;
 #[cfg(test)]
@@ -84,6 +87,8 @@ pub(crate) struct App {
     pub(crate) asked_last: Cell<bool>,
     /// The reply that is being taken in changes nothing that must be shown at once.
     pub(crate) unseen: Cell<bool>,
+    /// Whether pictures are being asked for right now.
+    asking: Cell<bool>,
     pub(crate) settings: RefCell<Option<Rc<Settings>>>,
     tray: RefCell<Option<Tray>>,
     /// The half of the screen that new windows keep to.
@@ -97,6 +102,8 @@ pub(crate) struct App {
     focus: RefCell<Focus>,
     /// The conversation that the daemon was told to be looked at; none: it was told nothing yet.
     viewed: RefCell<Option<Option<Peer>>>,
+    /// When each account came on line, as far as that was seen.
+    pub(crate) came: RefCell<BTreeMap<String, Instant>>,
     /// Whether the daemon has told its state since the program started.
     knows: Cell<bool>,
 }
@@ -124,12 +131,17 @@ impl App {
                     self.on_daemon_gone(error);
                 }
                 News::Reply(id, result) => {
+                    // What the connection's end left here is about no reply.
+                    self.unseen.set(false);
                     self.link.on_reply(id, result);
                     if self.unseen.take() {
                         continue;
                     }
                 }
-                News::Event(envelope) => self.hear(&envelope),
+                News::Event(mut envelope) => {
+                    words::disarm(&mut envelope.event);
+                    self.hear(&envelope);
+                }
             }
             changed = true;
         }
@@ -147,7 +159,9 @@ impl App {
     /// One event: the mirror first, then those who show more than the mirror holds.
     fn hear(self: &Rc<Self>, envelope: &Envelope) {
         let before = self.friend_state(envelope);
+        let away = self.away(envelope);
         self.state.borrow_mut().apply(envelope);
+        self.on_arrivals(&away);
         if matches!(envelope.event, Event::DaemonState(_)) {
             self.on_state();
         }
@@ -168,7 +182,7 @@ impl App {
                 }
             }
             Event::ShakeReceived(shake) => {
-                self.sound(account, Sound::Shake);
+                self.sound_of(account, &shake.from, Sound::Shake);
                 self.on_shake(account, &shake.from);
             }
             Event::FriendRequested(asked) if asked.incoming && !envelope.replayed => {
@@ -209,6 +223,7 @@ impl App {
         for chat in chats {
             chat.reload(self);
         }
+        self.faces.retry();
         self.asked_last.set(false);
         self.ask_last(false);
         self.knows.set(true);
@@ -272,37 +287,28 @@ impl App {
         self.account.borrow().clone()
     }
 
-    /// Asks for the avatars that the mirror names and that are not here.
-    fn fetch_pictures(self: &Rc<Self>) {
-        let mut wanted = Vec::new();
-        for account in &self.state.borrow().accounts {
-            if self.faces.lacks(&account.picture) {
-                wanted.push((account.account.clone(), None, account.picture.clone()));
-            }
-            for friend in account.groups.iter().flat_map(|group| &group.friends) {
-                if self.faces.lacks(&friend.picture) {
-                    wanted.push((
-                        account.account.clone(),
-                        Some(friend.account.clone()),
-                        friend.picture.clone(),
-                    ));
-                }
-            }
+    /// Asks for the avatars that the mirror names and that are not here, some at once.
+    fn fetch_pictures(&self) {
+        self.faces.want(&self.state.borrow().accounts);
+        self.ask_pictures();
+    }
+
+    fn ask_pictures(&self) {
+        if self.asking.replace(true) {
+            // A call that cannot be written is answered at once, within the loop below.
+            return;
         }
-        for (account, friend, picture) in wanted {
-            let params = friend::Picture { friend };
-            self.link.call(Some(&account), &params, move |reply| {
-                App::with(|app| match reply {
-                    Ok(friend::Pictured { path: Some(path), .. }) => {
-                        if app.faces.keep(&picture, path.as_ref()) {
-                            app.refresh();
-                        }
-                    }
-                    Ok(_) => {}
-                    Err(_) => app.faces.forget(&picture),
+        while let Some((account, friend, picture)) = self.faces.next() {
+            self.link.call(Some(&account), &friend::Picture { friend }, move |reply| {
+                App::with(|app| {
+                    let path = reply.map(|pictured| pictured.path.map(PathBuf::from)).map_err(drop);
+                    // Windows with thousands of friends are not laid out again for each of them.
+                    app.unseen.set(!app.faces.answered(&picture, path));
+                    app.ask_pictures();
                 });
             });
         }
+        self.asking.set(false);
     }
 
     /// One's own face.

@@ -1,12 +1,14 @@
 //! Avatars: a picture that a friend chose, or a disc in a colour that belongs to the account, with the name's first
 //! letter. Both carry their own round alpha, as the software renderer clips square.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::path::Path;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use ipc_schema::presence;
+use ipc_schema::state::Account;
 use qq_slint_ui::{Face, Presence};
 use slint::{Color, Image, Rgba8Pixel, SharedPixelBuffer};
 
@@ -14,21 +16,48 @@ use slint::{Color, Image, Rgba8Pixel, SharedPixelBuffer};
 const SIDE: u32 = 144;
 /// The largest avatar that a server takes, in bytes.
 const PICTURE_MAX: usize = 32 << 10;
+/// The longest side of a picture of others that is decoded, in pixels.
+const SIDE_MAX: u32 = 2_048;
+/// The most memory that decoding one may take, in bytes.
+const MEMORY_MAX: u64 = 32 << 20;
+/// The largest file that somebody may choose a picture from, in bytes.
+const FILE_MAX: u64 = 32 << 20;
+/// So many pictures are asked for at once: well below what the line to the daemon holds.
+const AT_ONCE: usize = 32;
 /// Colours on which white has at least 4.5 : 1.
 const COLOURS: [u32; 8] =
     [0x0b_6b_d3, 0x7a_3f_c4, 0x0f_7a_56, 0xb0_3a_5b, 0xa3_55_00, 0x4a_55_c9, 0x2f_74_33, 0x8f_3f_8a];
 
+/// How far a picture is that the mirror names.
+enum Known {
+    /// It waits for its turn, is asked for, or there is none.
+    Asked,
+    /// It could not be fetched; asked for again when the daemon or the relay is back.
+    Failed,
+    Here(Image),
+}
+
+/// Whose picture is to be asked for: the account, its friend unless it is its own, and the picture's name.
+type Wanted = (String, Option<String>, String);
+
 /// The pictures that are here, by their names.
 #[derive(Default)]
 pub(crate) struct Faces {
-    pictures: RefCell<HashMap<String, Option<Image>>>,
+    pictures: RefCell<HashMap<String, Known>>,
+    /// Those that wait until fewer are asked for.
+    waiting: RefCell<VecDeque<Wanted>>,
+    /// How many are asked for now.
+    asked: Cell<usize>,
 }
 
 impl Faces {
     /// The face of an account that shows itself as `shown`.
     pub(crate) fn face(&self, account: &str, shown: &str, picture: &str, presence: Presence) -> Face {
         let from = COLOURS[usize::from(hash(account)) % COLOURS.len()];
-        let picture = self.pictures.borrow().get(picture).cloned().flatten();
+        let picture = match self.pictures.borrow().get(picture) {
+            Some(Known::Here(picture)) => Some(picture.clone()),
+            Some(Known::Asked | Known::Failed) | None => None,
+        };
         Face {
             initial: initial(shown).into(),
             from: rgb(from),
@@ -38,26 +67,55 @@ impl Faces {
         }
     }
 
-    /// Whether a picture of this name has to be asked for; from then on it counts as asked.
-    pub(crate) fn lacks(&self, picture: &str) -> bool {
+    /// Takes what the mirror names now: what is new waits to be asked for, and what nobody has any more is dropped.
+    pub(crate) fn want(&self, accounts: &[Account]) {
         let mut pictures = self.pictures.borrow_mut();
-        if picture.is_empty() || pictures.contains_key(picture) {
-            return false;
+        let mut waiting = self.waiting.borrow_mut();
+        let mut named = HashSet::new();
+        for account in accounts {
+            let friends = account.groups.iter().flat_map(|group| &group.friends);
+            let friends = friends.map(|friend| (Some(&friend.account), friend.picture.as_str()));
+            for (friend, picture) in std::iter::once((None, account.picture.as_str())).chain(friends) {
+                if !picture.is_empty() && named.insert(picture) && !pictures.contains_key(picture) {
+                    pictures.insert(picture.to_owned(), Known::Asked);
+                    waiting.push_back((account.account.clone(), friend.cloned(), picture.to_owned()));
+                }
+            }
         }
-        pictures.insert(picture.to_owned(), None);
-        true
+        if pictures.len() > named.len() {
+            pictures.retain(|picture, _| named.contains(picture.as_str()));
+            waiting.retain(|(_, _, picture)| named.contains(picture.as_str()));
+        }
     }
 
-    /// A picture lies in this file; false when it cannot be shown.
-    pub(crate) fn keep(&self, picture: &str, path: &Path) -> bool {
-        let Some(image) = load(path) else { return false };
-        self.pictures.borrow_mut().insert(picture.to_owned(), Some(image));
-        true
+    /// The next picture to ask for, unless enough are asked for already. Each has to be [`Faces::answered`].
+    pub(crate) fn next(&self) -> Option<Wanted> {
+        if self.asked.get() >= AT_ONCE {
+            return None;
+        }
+        let next = self.waiting.borrow_mut().pop_front()?;
+        self.asked.set(self.asked.get() + 1);
+        Some(next)
+    }
+
+    /// The answer has come: the picture lies in this file, there is none, or it could not be fetched.
+    /// Gives whether now is the time to show those that came: some at once, or each of the last few.
+    pub(crate) fn answered(&self, picture: &str, path: Result<Option<PathBuf>, ()>) -> bool {
+        self.asked.set(self.asked.get().saturating_sub(1));
+        let known = match path {
+            Ok(path) => path.and_then(|path| load(&path)).map_or(Known::Asked, Known::Here),
+            Err(()) => Known::Failed,
+        };
+        // One that nobody has any more was dropped meanwhile.
+        if let Some(place) = self.pictures.borrow_mut().get_mut(picture) {
+            *place = known;
+        }
+        self.waiting.borrow().len().is_multiple_of(AT_ONCE)
     }
 
     /// What could not be fetched is asked for again.
-    pub(crate) fn forget(&self, picture: &str) {
-        self.pictures.borrow_mut().remove(picture);
+    pub(crate) fn retry(&self) {
+        self.pictures.borrow_mut().retain(|_, known| !matches!(known, Known::Failed));
     }
 }
 
@@ -97,12 +155,33 @@ fn hash(account: &str) -> u8 {
 
 /// Reads a picture, cuts it square, and makes its corners transparent.
 fn load(path: &Path) -> Option<Image> {
-    let bytes = std::fs::read(path).ok()?;
-    let whole = image::load_from_memory(&bytes).ok()?;
+    let bytes = bytes(path, PICTURE_MAX as u64).ok()?;
+    let mut reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format().ok()?;
+    // It is somebody else's file: a small one may decode to a gigabyte.
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(SIDE_MAX);
+    limits.max_image_height = Some(SIDE_MAX);
+    limits.max_alloc = Some(MEMORY_MAX);
+    reader.limits(limits);
+    let whole = reader.decode().ok()?;
     let square = whole.resize_to_fill(SIDE, SIDE, image::imageops::FilterType::Triangle).to_rgba8();
     let mut buffer = SharedPixelBuffer::<Rgba8Pixel>::clone_from_slice(square.as_raw(), SIDE, SIDE);
     round(&mut buffer);
     Some(Image::from_rgba8(buffer))
+}
+
+/// Reads a file that is one and has at most so many bytes: no device, which has no end, and no pipe, which waits.
+fn bytes(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let refuse = |why| Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, why));
+    if !std::fs::metadata(path)?.is_file() {
+        return refuse("this is no file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return refuse(format!("it is larger than {} MiB; choose a smaller one", most >> 20));
+    }
+    Ok(bytes)
 }
 
 /// Which square of a picture is cut out: its corner and its side, in pixels.
@@ -116,10 +195,10 @@ pub(crate) struct Square {
 /// Reads a picture that somebody took, the right way up.
 ///
 /// # Errors
-/// When the file cannot be read, or is no PNG or JPEG.
+/// When the file cannot be read, is no file or larger than 32 MiB, or is no PNG or JPEG.
 pub(crate) fn read(path: &Path) -> anyhow::Result<image::DynamicImage> {
     use image::ImageDecoder;
-    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    let bytes = bytes(path, FILE_MAX).with_context(|| path.display().to_string())?;
     let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format()?;
     let mut decoder = reader.into_decoder().context("this is no PNG or JPEG")?;
     let turned = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
@@ -144,7 +223,7 @@ pub(crate) fn shown(whole: &image::DynamicImage) -> Image {
 ///
 /// # Errors
 /// When the file cannot be written, or the picture not be made small enough.
-pub(crate) fn cut(whole: &image::DynamicImage, square: Square) -> anyhow::Result<std::path::PathBuf> {
+pub(crate) fn cut(whole: &image::DynamicImage, square: Square) -> anyhow::Result<PathBuf> {
     let whole = whole.crop_imm(square.x, square.y, square.side, square.side);
     let dir = std::env::var_os("XDG_RUNTIME_DIR").context("XDG_RUNTIME_DIR is not set")?;
     let file = Path::new(&dir).join(format!("qq-slint-{}.jpg", std::process::id()));
@@ -193,5 +272,75 @@ mod tests {
         let pixels = buffer.as_slice();
         assert_eq!(pixels[0].a, 0);
         assert_eq!(pixels[(SIDE / 2 * SIDE + SIDE / 2) as usize].a, 255);
+    }
+
+    #[test]
+    fn a_small_file_that_decodes_to_a_large_picture_is_not_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("face.png");
+        image::RgbImage::from_pixel(300, 200, image::Rgb([9, 8, 7])).save(&path).unwrap();
+        assert!(load(&path).is_some());
+        for (width, height) in [(SIDE_MAX + 1, 1), (1, SIDE_MAX + 1)] {
+            image::GrayImage::new(width, height).save(&path).unwrap();
+            assert!(std::fs::metadata(&path).unwrap().len() < PICTURE_MAX as u64);
+            assert!(load(&path).is_none(), "{width} x {height}");
+        }
+    }
+
+    #[test]
+    fn a_picture_is_chosen_from_files_of_a_size_and_from_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("holiday.png");
+        image::RgbImage::new(3, 2).save(&path).unwrap();
+        assert_eq!(read(&path).unwrap().width(), 3);
+        for no_file in [Path::new("/dev/zero"), dir.path()] {
+            assert!(format!("{:#}", read(no_file).unwrap_err()).contains("this is no file"));
+        }
+        std::fs::File::create(&path).unwrap().set_len(FILE_MAX + 1).unwrap();
+        assert!(format!("{:#}", read(&path).unwrap_err()).contains("larger than 32 MiB"));
+    }
+
+    fn named(pictures: std::ops::Range<usize>) -> Vec<Account> {
+        let friend = |n| ipc_schema::friend::Entry {
+            account: format!("f{n}"),
+            picture: format!("p{n}"),
+            ..ipc_schema::friend::Entry::default()
+        };
+        let group =
+            ipc_schema::friend::Group { name: "friend".into(), friends: pictures.map(friend).collect() };
+        vec![Account { account: "alice@mock".into(), groups: vec![group], ..Account::default() }]
+    }
+
+    #[test]
+    fn of_many_pictures_some_are_asked_for_at_once_and_each_once() {
+        let faces = Faces::default();
+        let all = named(0..1_000);
+        faces.want(&all);
+        let mut asked: Vec<_> = std::iter::from_fn(|| faces.next()).collect();
+        assert_eq!(asked.len(), AT_ONCE);
+        let mut shown = 0;
+        for at in 0..1_000 {
+            shown += usize::from(faces.answered(&format!("p{at}"), Err(())));
+            faces.want(&all);
+            asked.extend(std::iter::from_fn(|| faces.next()));
+        }
+        let asked: Vec<_> = asked.into_iter().map(|(_, _, picture)| picture).collect();
+        assert_eq!(asked, (0..1_000).map(|n| format!("p{n}")).collect::<Vec<_>>(), "none again by itself");
+        assert!((AT_ONCE..100).contains(&shown), "{shown}");
+        faces.retry();
+        faces.want(&all);
+        assert!(faces.next().is_some(), "what failed is asked for when somebody says so");
+    }
+
+    #[test]
+    fn a_picture_that_nobody_has_any_more_goes() {
+        let faces = Faces::default();
+        faces.want(&named(0..40));
+        while faces.next().is_some() {}
+        faces.want(&named(39..41));
+        assert_eq!(faces.pictures.borrow().len(), 2);
+        assert_eq!(faces.waiting.borrow().len(), 2);
+        faces.answered("p0", Err(()));
+        assert_eq!(faces.pictures.borrow().len(), 2, "nor does a late answer bring it back");
     }
 }

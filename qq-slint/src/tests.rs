@@ -2,6 +2,7 @@
 
 mod daemon;
 mod lost;
+mod others;
 mod pages;
 mod runs;
 mod settings;

@@ -1,7 +1,7 @@
 //! Sentences for people: what the daemon answers by a word is said here in the window's language.
 
 use ipc_schema::account::{self, Step};
-use ipc_schema::{Code, Error};
+use ipc_schema::{Code, Error, Event};
 use qq_slint_ui::{Say, Voice};
 use slint::ComponentHandle;
 
@@ -56,5 +56,68 @@ pub(crate) fn link(voice: &Voice, link: &account::Changed) -> String {
             Some(message) => message.clone(),
             None => say.invoke_logged_out().to_string(),
         },
+    }
+}
+
+/// A text of others that has to stay in its line: no line end, and nothing that turns the order of the letters behind it.
+pub(crate) fn one_line(text: &str) -> String {
+    let turns = |letter| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let kept = text.chars().filter(|letter| !turns(*letter));
+    kept.map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+/// Makes the names and status texts of others in an event such lines, before they stand in sentences and rows of ours. The
+/// bodies of messages stay as they are: each stands alone, and right-to-left texts need their marks.
+pub(crate) fn disarm(event: &mut Event) {
+    match event {
+        Event::DaemonState(state) => {
+            for account in &mut state.accounts {
+                for friend in account.groups.iter_mut().flat_map(|group| &mut group.friends) {
+                    disarm_each([&mut friend.name, &mut friend.remark, &mut friend.note]);
+                }
+                for asked in &mut account.requests {
+                    disarm_each([&mut asked.name, &mut asked.note]);
+                }
+            }
+        }
+        Event::FriendAdded(profile) | Event::FriendChanged(profile) => {
+            disarm_each([&mut profile.name, &mut profile.remark]);
+        }
+        Event::FriendRequested(asked) => disarm_each([&mut asked.name, &mut asked.note]),
+        Event::PresenceChanged(changed) => disarm_each([&mut changed.note]),
+        Event::DaemonGap(_)
+        | Event::DaemonWanted(_)
+        | Event::DaemonOutdated(_)
+        | Event::DaemonStopped(_)
+        | Event::AccountState(_)
+        | Event::AccountRefused(_)
+        | Event::AccountNotice(_)
+        | Event::AccountProfile(_)
+        | Event::FriendRemoved(_)
+        | Event::FriendAnswered(_)
+        | Event::FriendBlocked(_)
+        | Event::GroupAdded(_)
+        | Event::GroupRenamed(_)
+        | Event::GroupRemoved(_)
+        | Event::ChatReceived(_)
+        | Event::ChatState(_)
+        | Event::ChatRead(_)
+        | Event::ChatDrafted(_)
+        | Event::ChatFilling(_)
+        | Event::UnreadChanged(_)
+        | Event::ShakeReceived(_)
+        | Event::TypingChanged(_)
+        | Event::CallIncoming(_)
+        | Event::CallState(_)
+        | Event::NotifyChanged(_)
+        | Event::Unknown { .. } => {}
+    }
+}
+
+fn disarm_each<const N: usize>(texts: [&mut String; N]) {
+    for text in texts {
+        if !text.is_ascii() || text.contains(char::is_control) {
+            *text = one_line(text);
+        }
     }
 }

@@ -37,15 +37,19 @@ impl App {
         }
     }
 
-    /// Strangers and the muted never do, and nobody does while one is busy, wants no disturbance, or the screen is locked
-    /// or filled by something.
+    /// Whoever may be heard, unless the screen is filled by something.
     fn may_disturb(&self, peer: &Peer) -> bool {
+        self.may_be_heard(peer) && !winext::is_screen_full()
+    }
+
+    /// Strangers and the muted never are, and nobody is while one is busy, wants no disturbance, or the screen is locked.
+    pub(super) fn may_be_heard(&self, peer: &Peer) -> bool {
         let state = self.state.borrow();
         let Some(mirror) = state.account(&peer.0) else { return false };
         let groups = mirror.groups.iter().filter(|group| group.name != friend::STRANGERS);
         let known = groups.flat_map(|group| &group.friends).any(|friend| friend.account == peer.1);
         let now = &state.notify;
         let wanted = !now.dnd && !now.locked && !now.mutes(&peer.0, &peer.1);
-        known && wanted && mirror.presence != presence::State::Busy && !winext::is_screen_full()
+        known && wanted && mirror.presence != presence::State::Busy
     }
 }

@@ -131,6 +131,8 @@ pub(crate) fn begin(
         last: RefCell::default(),
         asked_last: Cell::new(false),
         unseen: Cell::new(false),
+        asking: Cell::new(false),
+        came: RefCell::default(),
         settings: RefCell::default(),
         tray: RefCell::default(),
         half: Cell::default(),

@@ -37,7 +37,7 @@ impl Chat {
     /// Asks where to, and writes.
     pub(super) fn export(self: &Rc<Self>, app: &Rc<App>) {
         let weak = Rc::downgrade(self);
-        let name = self.stage.talk().get_name();
+        let name = self.friend_name(app);
         let question = Question::new("export", name, move |app, answer, path, _| {
             let Some(chat) = weak.upgrade() else { return answer.done() };
             match Export::create(Path::new(&path)) {

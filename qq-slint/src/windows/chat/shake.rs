@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ipc_schema::shake;
 use qq_slint_ui::Say;
-use slint::{ComponentHandle, PhysicalPosition, TimerMode};
+use slint::{ComponentHandle, PhysicalPosition, SharedString, TimerMode};
 
 use super::{Chat, Entry};
 use crate::app::App;
@@ -35,7 +35,7 @@ impl Chat {
         if self.newer.get() {
             return self.newest(app, move |chat, app| chat.on_shake(app, incoming, moves));
         }
-        let name = self.stage.talk().get_name();
+        let name = self.friend_name(app);
         let say = app.voice.global::<Say>();
         let text = if incoming { say.invoke_shook_you(name) } else { say.invoke_you_shook(name) };
         self.entries
@@ -45,13 +45,24 @@ impl Chat {
         if incoming {
             self.announce(&text);
         }
-        self.stage.to_end();
-        if moves && !app.stands_still() {
+        // The stage may show another conversation.
+        let shown = self.is_shown(app);
+        if shown {
+            self.stage.to_end();
+        }
+        if shown && moves && !app.stands_still() {
             self.move_about();
         }
         if incoming && moves {
             winext::attention(self.stage.window());
         }
+    }
+
+    /// What the friend is called.
+    pub(super) fn friend_name(&self, app: &App) -> SharedString {
+        let state = app.state.borrow();
+        let friend = state.account(&self.peer.0).and_then(|account| account.friend(&self.peer.1));
+        friend.map_or(self.peer.1.as_str(), |friend| friend.shown()).into()
     }
 
     /// Moves the real window where a client may do so, else its inside.

@@ -2,7 +2,7 @@
 //! message of each friend is asked for once, and then kept up to date by what comes and goes.
 
 use ipc_schema::state::Account;
-use ipc_schema::{account, chat, friend};
+use ipc_schema::{Code, account, chat, friend};
 use jiff::{Timestamp, Zoned};
 use qq_slint_ui::{Item, Say};
 use slint::{ComponentHandle, SharedString};
@@ -10,7 +10,7 @@ use slint::{ComponentHandle, SharedString};
 use super::Friends;
 use super::list::{matches, sort_key};
 use crate::app::{App, Last, Peer};
-use crate::clock;
+use crate::{clock, words};
 
 impl Friends {
     /// The conversations that have a message or something unread, or are open.
@@ -71,7 +71,7 @@ const MANY: usize = 500;
 /// The beginning of a message, in one line.
 pub(super) fn preview(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().filter(|letter| !letter.is_control()).take(120).collect()
+    words::one_line(&line).chars().take(120).collect()
 }
 
 /// When something was written: the time of today, else the day; the `whole` has both.
@@ -134,6 +134,13 @@ impl App {
         let account = peer.0.clone();
         self.link.call(Some(&account), &params, move |reply| {
             App::with(|app| {
+                if let Err(error) = &reply
+                    && (error.code == Code::Busy || error.code == Code::NoDaemon)
+                {
+                    // It was not even asked, and neither would the others be: some time later, then.
+                    app.asked_last.set(false);
+                    return;
+                }
                 if let Some(newest) = reply.ok().and_then(|page| page.messages.into_iter().next_back()) {
                     app.spoken(peer, &newest.ts, &newest.text);
                 }
