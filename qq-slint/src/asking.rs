@@ -1,6 +1,6 @@
 //! The sheet over a window: one question at a time, and what is done with the answer.
 
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use ipc_schema::Error;
 use qq_slint_ui::{Ask, Say};
@@ -12,9 +12,14 @@ use crate::words;
 /// What an accepted question does: it gets both fields, and says through the [`Answer`] how it went.
 pub(crate) type Do = Rc<dyn Fn(&App, Answer, String, String)>;
 
-/// The way back to the sheet that asked.
+/// One showing of a sheet. The sheet's callbacks own it until the next question takes their place: whoever comes with an
+/// answer after that finds it gone.
+struct Turn;
+
+/// The way back to the sheet that asked; it leads nowhere once that asks something else.
 #[derive(Clone)]
 pub(crate) struct Answer {
+    turn: Weak<Turn>,
     close: Rc<dyn Fn()>,
     fail: Rc<dyn Fn(&str)>,
     /// Whether what could be ticked was.
@@ -24,17 +29,21 @@ pub(crate) struct Answer {
 impl Answer {
     /// It is done: the sheet goes.
     pub(crate) fn done(&self) {
-        (self.close)();
+        if self.turn.strong_count() > 0 {
+            (self.close)();
+        }
     }
 
     /// It could not be done: the sheet stays and says why.
     pub(crate) fn failed(&self, app: &App, error: &Error) {
-        (self.fail)(&words::error(&app.voice, error));
+        self.refuse(&words::error(&app.voice, error));
     }
 
     /// What was typed is of no use: the sheet stays and says why.
     pub(crate) fn refuse(&self, sentence: &str) {
-        (self.fail)(sentence);
+        if self.turn.strong_count() > 0 {
+            (self.fail)(sentence);
+        }
     }
 
     /// As the reply was.
@@ -195,6 +204,7 @@ where
         }
     });
     let weak = window.as_weak();
+    let turn = Rc::new(Turn);
     let cancelled = close.clone();
     sheet.on_cancelled(move || cancelled());
     sheet.on_accepted(move |first, second| {
@@ -206,7 +216,8 @@ where
             ticked = sheet.get_tick();
             secret = sheet.get_first_secret();
         }
-        let answer = Answer { close: close.clone(), fail: fail.clone(), ticked };
+        let turn = Rc::downgrade(&turn);
+        let answer = Answer { turn, close: close.clone(), fail: fail.clone(), ticked };
         // A password may begin or end with a space.
         let typed = |text: slint::SharedString| {
             if secret { text.to_string() } else { text.trim().to_owned() }

@@ -1,10 +1,11 @@
-//! What others may make the windows do: who is heard, what their names and pictures may hold.
+//! What others may make the windows do: who is heard, what their names and pictures may hold, answers that come too late.
 
 use ipc_schema::daemon::View;
 use ipc_schema::{account, notify};
-use qq_slint_ui::{Friends as Global, Talk};
+use qq_slint_ui::{Ask, Friends as Global, Talk};
 
 use super::*;
+use crate::asking::{Answer, Question};
 use crate::sound::Sound;
 
 /// As often as something was heard since the last time.
@@ -119,6 +120,27 @@ fn a_name_and_a_status_text_turn_no_letters_and_stay_in_their_lines() {
     assert_eq!(title("eve").1, "ab");
     let eve = world.open("eve");
     world.until("the body, as it was written", |_| rows(eve.window()).contains(&"a\u{202e}b".to_owned()));
+}
+
+#[test]
+fn a_late_answer_closes_no_newer_question() {
+    let world = World::start(true);
+    let friends = world.friends();
+    let window = friends.window();
+    let sheet = window.global::<Ask>();
+    let late: Rc<std::cell::RefCell<Option<Answer>>> = Rc::default();
+    let place = late.clone();
+    let first = Question::new("friend.add", "", move |_, answer, _, _| *place.borrow_mut() = Some(answer));
+    crate::asking::ask(window, &world.app, first);
+    sheet.invoke_accepted("fan".into(), "".into());
+    let late = late.take().expect("the answer waits");
+    late.refuse("not yet");
+    assert_eq!(sheet.get_error(), "not yet", "it is still its turn");
+    crate::asking::ask(window, &world.app, Question::new("group", "", |_, _, _, _| {}).with("同学"));
+    late.refuse("too late");
+    late.done();
+    assert!(sheet.get_open());
+    assert_eq!((sheet.get_first().as_str(), sheet.get_error().as_str()), ("同学", ""));
 }
 
 #[test]
