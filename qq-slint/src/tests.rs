@@ -191,7 +191,7 @@ fn a_stranger_opens_no_window_and_nobody_does_while_one_is_busy() {
 #[test]
 fn nothing_opens_while_one_wants_no_disturbance_the_screen_is_locked_or_the_friend_is_muted() {
     let none = notify::Now::default();
-    let muted = notify::Now { muted: vec![format!("{ALICE}/bob")], ..none.clone() };
+    let muted = notify::Now { muted: vec![format!("{ALICE}/bob")], ..none };
     let world = World::start(true);
     let unread =
         |world: &World| world.app.current(|account| account.friend("bob").map(|bob| bob.unread)).flatten();
