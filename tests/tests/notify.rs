@@ -40,16 +40,24 @@ struct Ear {
 
 impl Ear {
     fn on(bus: &Bus) -> Self {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
         let messages = runtime.block_on(async {
-            let bus =
-                zbus::connection::Builder::address(bus.address.as_str()).unwrap().build().await.unwrap();
+            let bus = zbus::connection::Builder::address(bus.address.as_str())
+                .expect("a name or an address")
+                .build()
+                .await
+                .expect("the bus is there");
             let messages = zbus::MessageStream::from(&bus);
             let (to, path) = ("org.freedesktop.DBus", "/org/freedesktop/DBus");
             let wanted = (vec!["type='method_call',member='Notify'"], 0_u32);
             let monitoring = Some("org.freedesktop.DBus.Monitoring");
-            bus.call_method(Some(to), path, monitoring, "BecomeMonitor", &wanted).await.unwrap();
+            bus.call_method(Some(to), path, monitoring, "BecomeMonitor", &wanted)
+                .await
+                .expect("the bus lets itself be heard");
             messages
         });
         Self { runtime, messages }
@@ -60,7 +68,7 @@ impl Ear {
         let Self { runtime, messages } = self;
         let said = async {
             while let Some(message) = messages.next().await {
-                let body = message.unwrap().body();
+                let body = message.expect("a message").body();
                 if body.deserialize().is_ok_and(|notify: Notify| notify.4 == text) {
                     return true;
                 }
@@ -207,14 +215,21 @@ struct Desktop {
 
 impl Desktop {
     fn start(bus: &Bus) -> Self {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
         let (tell, shown) = mpsc::channel();
         let desk = Desk { shown: tell, last: 0 };
         let bus = runtime.block_on(async {
-            let bus = zbus::connection::Builder::address(bus.address.as_str()).unwrap();
-            let bus = bus.serve_at("/org/freedesktop/Notifications", desk).unwrap();
-            bus.name("org.freedesktop.Notifications").unwrap().build().await.unwrap()
+            let bus = zbus::connection::Builder::address(bus.address.as_str()).expect("a name or an address");
+            let bus = bus.serve_at("/org/freedesktop/Notifications", desk).expect("a service");
+            bus.name("org.freedesktop.Notifications")
+                .expect("a name or an address")
+                .build()
+                .await
+                .expect("the bus is there")
         });
         Self { runtime, bus, shown }
     }
@@ -225,11 +240,11 @@ impl Desktop {
 
     fn press(&self, id: u32, key: &str) {
         let emitter = self.emitter();
-        self.runtime.block_on(Desk::action_invoked(&emitter, id, key)).unwrap();
+        self.runtime.block_on(Desk::action_invoked(&emitter, id, key)).expect("the bus takes a signal");
     }
 
     fn emitter(&self) -> SignalEmitter<'_> {
-        SignalEmitter::new(&self.bus, "/org/freedesktop/Notifications").unwrap()
+        SignalEmitter::new(&self.bus, "/org/freedesktop/Notifications").expect("a path")
     }
 }
 
