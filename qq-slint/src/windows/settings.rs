@@ -177,7 +177,6 @@ impl Settings {
             super::update(&self.blocked, account.blocked.iter().map(SharedString::from).collect());
             if self.filled.borrow().as_deref() != Some(&account.account) {
                 global.set_name(shown_name(account).into());
-                global.set_note(account.note.as_str().into());
                 *self.filled.borrow_mut() = Some(account.account.clone());
             }
         });
@@ -193,6 +192,7 @@ impl Settings {
                 call(ipc_schema::notify::Status {}, |settings, rules| settings.show_rules(rules));
             }
             Section::Account => {
+                Self::look_at_profile();
                 let name = app.account_name();
                 app.link.call(None, &ipc_schema::daemon::Status {}, move |reply| {
                     Self::with(|settings, _| {

@@ -63,17 +63,24 @@ impl Settings {
         self.bind_picture();
     }
 
+    /// Fetches what one shows of oneself: the mirror knows the status text of the moment only.
+    pub(super) fn look_at_profile() {
+        call(account::Profile::default(), Self::show_profile);
+    }
+
+    fn show_profile(&self, shown: account::Shown) {
+        let global = self.window.global::<Global>();
+        global.set_name(shown.name.into());
+        global.set_note(shown.note.into());
+        self.problem("");
+    }
+
     fn keep_profile(&self, _app: &App) {
         let global = self.window.global::<Global>();
         let name = global.get_name().trim().to_owned();
         let note = global.get_note().trim().to_owned();
         let params = account::Profile { name: Some(name), note: Some(note), picture: None };
-        call(params, |settings, shown: account::Shown| {
-            let global = settings.window.global::<Global>();
-            global.set_name(shown.name.into());
-            global.set_note(shown.note.into());
-            settings.problem("");
-        });
+        call(params, Self::show_profile);
     }
 }
 
