@@ -1,10 +1,15 @@
 //! The screen as a screen reader has it: waits for what should be seen, presses, reads, moves the focus.
 
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
 use super::bus::{Buses, Caller};
 use super::tree::{Control, Item, Object, Tree};
 use crate::wait;
 
 const ACCESSIBLE: &str = "org.a11y.atspi.Accessible";
+/// After so long without an effect a press is lost.
+const AGAIN: Duration = Duration::from_secs(2);
 const ROOT: &str = "/org/a11y/atspi/accessible/root";
 
 /// What all programs of a desktop show.
@@ -86,12 +91,7 @@ impl Seen<'_> {
     }
 
     /// Like [`Self::until`], with another patience.
-    pub fn until_within<T>(
-        &self,
-        patience: std::time::Duration,
-        what: &str,
-        look: impl Fn(&Tree) -> Option<T>,
-    ) -> T {
+    pub fn until_within<T>(&self, patience: Duration, what: &str, look: impl Fn(&Tree) -> Option<T>) -> T {
         let mut last = Tree::default();
         let found = wait::look_until(patience, || {
             last = self.tree();
@@ -130,6 +130,22 @@ impl Seen<'_> {
             };
             let control = tree.find(fits)?;
             self.screen.act(control, "Action", "DoAction", &0_i32).then_some(())
+        });
+    }
+
+    /// Presses a control until the window says this: a press that comes while the window is being rebuilt is lost.
+    pub fn press_to(&self, role: &str, name: &str, says: &str) {
+        let pressed = Cell::new(None::<Instant>);
+        self.until(&format!("{role} {name:?} leads to {says:?}"), |tree| {
+            if tree.says(says) {
+                return Some(());
+            }
+            if pressed.get().is_none_or(|at| at.elapsed() > AGAIN) {
+                let fits = |control: &Control| control.role == role && control.name.contains(name);
+                self.screen.act(tree.find(fits)?, "Action", "DoAction", &0_i32);
+                pressed.set(Some(Instant::now()));
+            }
+            None
         });
     }
 

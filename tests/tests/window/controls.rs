@@ -82,7 +82,7 @@ fn every_control_has_a_name_and_a_role() {
         ("Join by an invite link", "qiao://"),
         ("Run a server", "It prints one link"),
     ] {
-        seat.window("log in").press("button", way);
+        seat.window("log in").press_to("button", way, text);
         wrong.extend(looks(&seat, "log in", text));
         seat.turn_to("log in");
         seat.desktop.keys().press(&["Escape"]);
