@@ -10,9 +10,9 @@ use crate::half::Half;
 /// What draws the windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Renderer {
-    /// OpenGL (FemtoVG): colour emoji, smooth; the default.
+    /// OpenGL (FemtoVG): smooth; the default where there is a graphics card.
     Gl,
-    /// The processor alone: less memory, no driver, no colour emoji.
+    /// The processor alone: less memory, no driver; the default elsewhere.
     Software,
 }
 

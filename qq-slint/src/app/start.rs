@@ -80,7 +80,7 @@ fn pretend(args: &Args, whom: Pretend, wish: Wish) -> anyhow::Result<()> {
     Ok(ended?)
 }
 
-/// Chooses what draws. Without a choice it is OpenGL, and the software renderer where there is none.
+/// Chooses what draws. Without a choice it is OpenGL, and the software renderer where there is no graphics card or no OpenGL.
 fn select(renderer: Option<Renderer>) -> anyhow::Result<()> {
     let has = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     anyhow::ensure!(
@@ -89,15 +89,21 @@ fn select(renderer: Option<Renderer>) -> anyhow::Result<()> {
     );
     let selector = slint::BackendSelector::new().backend_name("winit".into());
     let selector = match renderer {
-        None => selector,
         Some(Renderer::Gl) => selector.renderer_name("femtovg".into()),
-        Some(Renderer::Software) => selector.renderer_name("software".into()),
+        None if has_card() => selector,
+        Some(Renderer::Software) | None => selector.renderer_name("software".into()),
     };
     let selector = winext::with_tokens(selector);
     selector.select().context("no window can be opened on this display")?;
     // Wayland matches windows to the desktop entry by this.
     slint::set_xdg_app_id("io.github.qiaoqiao.Qiaoqiao")?;
     Ok(())
+}
+
+/// Whether OpenGL would be drawn by a graphics card. Where the processor does it, it compiles its shaders first: five times (the
+/// first time fifteen times) the CPU until a window is painted, and more than twice the memory: docs/performance.md.
+fn has_card() -> bool {
+    ["/dev/dri", "/dev/nvidiactl", "/dev/dxg"].into_iter().any(|device| std::path::Path::new(device).exists())
 }
 
 /// Makes the program and begins to connect.

@@ -37,6 +37,8 @@ pub(crate) struct Chat {
     loading: Cell<bool>,
     /// How many of one's own messages the daemon has not answered for yet.
     sending: Cell<u32>,
+    /// Something came while the end was in view: the next refresh goes there.
+    follows: Cell<bool>,
     /// A message that was not taken, and the id it had.
     again: RefCell<Option<(String, String)>>,
     /// What was written by another program is being fetched.
@@ -75,6 +77,7 @@ impl Chat {
             entries: RefCell::default(),
             loading: Cell::new(false),
             sending: Cell::new(0),
+            follows: Cell::new(false),
             again: RefCell::default(),
             looking: Cell::new(false),
             turn: Cell::new(0),
@@ -360,11 +363,11 @@ impl Chat {
             many if many > 2 * pages::KEPT && !self.forget_newest() => return self.newest(app, |_, _| {}),
             _ => {}
         }
-        self.refresh(app);
+        // What is shown follows once for all that came together: see `App::pump`.
         if self.newer.get() && own {
             self.newest(app, |_, _| {});
         } else if at_end || own {
-            self.stage.to_end();
+            self.follows.set(true);
         }
         if self.in_view(app) {
             self.seen(app);
@@ -470,6 +473,9 @@ impl Chat {
             zone: crate::clock::zone(),
         };
         super::slide(&self.rows, rows::rows(&self.entries.borrow(), &view), |row| row.id.clone());
+        if self.follows.take() {
+            self.stage.to_end();
+        }
     }
 
     /// Which row of the list shows this message.
