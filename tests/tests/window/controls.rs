@@ -79,7 +79,7 @@ fn every_control_has_a_name_and_a_role() {
     wrong.extend(looks(&seat, "log in", "How would you like to begin?"));
     for (way, text) in [
         ("Log in", "Shared computer"),
-        ("Join by an invite link", "qiao://"),
+        ("Join by an invite link", "as others see it"),
         ("Run a server", "It prints one link"),
     ] {
         seat.window("log in").press_to("button", way, text);

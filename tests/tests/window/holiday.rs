@@ -10,6 +10,9 @@ use crate::seat::{FRIENDS, Seat};
 /// How many have written.
 const FRIENDS_WHO_WROTE: usize = 40;
 
+/// How many of them write once more at the same moment.
+const AT_ONCE: usize = 5;
+
 /// How many messages the friend of this number has sent.
 fn messages(friend: usize) -> usize {
     friend % 3 + 1
@@ -65,8 +68,14 @@ fn after_a_holiday_no_window_opens_by_itself_and_every_count_is_right() {
     assert_eq!(display.titles(), [title], "a window opened by itself");
     bob.tell("has one window: the friend list");
 
-    // What comes now is no holiday any more.
+    // What comes now is no holiday any more: five at the same moment open five windows.
     let mut friends = friends;
-    friends[7].say("<msg><type>chat</type><myaccount>friend07</myaccount><friendaccount>bob</friendaccount><content>welcome back</content><id>now</id></msg>");
-    bob.reads("friend07", "welcome back");
+    for (friend, raw) in friends.iter_mut().enumerate().take(AT_ONCE) {
+        let from = name(friend);
+        raw.say(&format!("<msg><type>chat</type><myaccount>{from}</myaccount><friendaccount>bob</friendaccount><content>welcome back</content><id>now</id></msg>"));
+    }
+    for friend in 0..AT_ONCE {
+        bob.reads(&name(friend), "welcome back");
+    }
+    assert_eq!(display.titles().len(), AT_ONCE + 1);
 }
