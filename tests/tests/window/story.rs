@@ -70,15 +70,16 @@ fn become_friends(alice: &Seat, bob: &Seat) {
 fn talk(alice: &Seat, bob: &Seat) {
     alice.window(FRIENDS).press("list item", "Bob, on line");
     alice.window("Bob");
-    let said = Announcements::listen(bob.desktop.buses());
     alice.say("Bob", "hello bob");
     bob.reads("Alice", "hello bob");
-    said.heard("hello bob");
-    bob.tell("hears it from the screen reader");
     bob.say("Alice", "hello alice");
     alice.reads("Bob", "hello alice");
     alice.window("Bob").control("button", "Read");
     alice.tell("sees the mark of her message: Read");
+    let said = Announcements::listen(bob.desktop.buses());
+    alice.say("Bob", "how are you?");
+    said.heard("Alice: how are you?");
+    bob.tell("hears from the screen reader: Alice: how are you?");
 }
 
 /// Bob writes a letter elsewhere when Alice's message opens its window: every letter arrives where he looks.
