@@ -311,6 +311,7 @@ impl Inner {
                 self.drop_waiting(&id)?;
                 raw(&outbox::Cleared { messages: 1 })
             }
+            Request::AccountProfile(_) => raw(&self.profile()),
             Request::DaemonDoctor(_) => raw(&checks()),
             Request::NotifyDnd(dnd) => {
                 raw(&self.rules(dnd.state == notify::Switch::On, dnd.minutes.map(|_| TS.to_owned())))
@@ -336,6 +337,18 @@ impl Inner {
         }
         let text = self.drafts.get(&to).cloned().unwrap_or_default();
         raw(&chat::Drafting { to, text })
+    }
+
+    /// What alice shows of herself.
+    fn profile(&self) -> account::Shown {
+        let own = self.state.account(ALICE);
+        let of = |text: fn(&Account) -> &String| own.map(text).cloned().unwrap_or_default();
+        account::Shown {
+            account: "alice".into(),
+            name: of(|own| &own.name),
+            note: of(|own| &own.note),
+            picture: of(|own| &own.picture),
+        }
     }
 
     fn log_in(&mut self, login: &account::Login) -> Result<Box<RawValue>, Error> {
