@@ -22,14 +22,15 @@ fn what_is_installed_is_what_desktops_take_and_all_of_it_goes_again() {
         assert_eq!(png_size(&icon), (*size, *size), "{}", icon.display());
     }
     for icon in [format!("scalable/apps/{ID}.svg"), format!("symbolic/apps/{ID}-symbolic.svg")] {
-        let icon = std::fs::read_to_string(share.join("icons/hicolor").join(icon)).unwrap();
+        let icon =
+            std::fs::read_to_string(share.join("icons/hicolor").join(icon)).expect("a file of the test");
         assert!(icon.starts_with("<svg"), "{icon}");
     }
     let entry = share.join(format!("applications/{ID}.desktop"));
     checked(Command::new("desktop-file-validate").arg(&entry));
     let metainfo = share.join(format!("metainfo/{ID}.metainfo.xml"));
     checked(Command::new("appstreamcli").args(["validate", "--no-net"]).arg(metainfo));
-    let entry = std::fs::read_to_string(entry).unwrap();
+    let entry = std::fs::read_to_string(entry).expect("a file of the test");
     for line in ["Exec=qq-slint %u", "MimeType=x-scheme-handler/qiao;", &format!("StartupWMClass={ID}")] {
         assert!(entry.lines().any(|told| told == line), "{line} is not in {entry}");
     }
@@ -53,7 +54,7 @@ fn a_place_of_its_own_is_named_in_the_entry_and_quoted_where_it_must_be() {
         place.install(&[], prefix);
         let entry = place.root().join(&prefix[1..]).join(format!("share/applications/{ID}.desktop"));
         checked(Command::new("desktop-file-validate").arg(&entry));
-        let entry = std::fs::read_to_string(entry).unwrap();
+        let entry = std::fs::read_to_string(entry).expect("a file of the test");
         assert!(entry.contains(&format!("\nExec={exec}\n")), "{entry}");
     }
 }
@@ -63,13 +64,13 @@ struct Place(TempDir);
 
 impl Place {
     fn new() -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
-        std::fs::create_dir(place.built()).unwrap();
+        let place = Self(tempfile::tempdir().expect("a file of the test"));
+        std::fs::create_dir(place.built()).expect("a file of the test");
         for name in PROGRAMS {
             let script = place.built().join(name);
             let start = format!("#!/bin/sh\nexec '{}' \"$@\"\n", program::path(name).display());
-            std::fs::write(&script, start).unwrap();
-            std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
+            std::fs::write(&script, start).expect("a file of the test");
+            std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).expect("a file of the test");
         }
         place
     }
@@ -99,13 +100,16 @@ fn checked(command: &mut Command) -> Output {
 
 /// Width and height, from the head of a PNG file.
 fn png_size(path: &Path) -> (usize, usize) {
-    let bytes = std::fs::read(path).unwrap();
+    let bytes = std::fs::read(path).expect("a file of the test");
     assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n", "{}", path.display());
-    let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+    let number =
+        |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().expect("a file of the test")) as usize;
     (number(16), number(20))
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let entries = std::fs::read_dir(dir)
+        .expect("a file of the test")
+        .map(|entry| entry.expect("a file of the test").path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }

@@ -38,6 +38,7 @@ impl Login {
         enter.on_typed(|| Self::with(|login, _| login.fail("", "")));
         enter.on_language(|| App::with(next_language));
         enter.on_leave(|| Self::with(|login, _| login.leave()));
+        enter.on_turned(|| Self::with(|login, _| login.turn()));
         enter.on_banner_acted(|| App::with(App::on_trouble_acted));
         let login = Rc::new(Self {
             window,
@@ -133,6 +134,12 @@ impl Login {
             enter.set_password("".into());
             self.fail("", "");
         }
+    }
+
+    /// Another page is shown: what stood on the one before is gone.
+    fn turn(&self) {
+        self.fail("", "");
+        self.window.global::<Enter>().set_password("".into());
     }
 
     fn fail(&self, sentence: &str, fingerprint: &str) {

@@ -40,7 +40,10 @@ impl Chat {
                     entries.iter().any(|entry| message(entry).is_some_and(|known| known.id == new.id));
                 // An older one that changed late stays where it is: further up.
                 if !known && new.row > newest {
-                    entries.push(Entry::Message(new));
+                    // Others' have come meanwhile, and have no rows yet: the time says where it belongs.
+                    let before = |entry: &Entry| message(entry).is_none_or(|known| known.ts <= new.ts);
+                    let at = entries.iter().rposition(before).map_or(0, |last| last + 1);
+                    entries.insert(at, Entry::Message(new));
                 }
             }
         }
