@@ -153,7 +153,7 @@ fn the_newer_replies_are_frozen() {
     frozen_reply::<daemon::Open>(r#"{"started":false}"#);
     frozen_reply::<daemon::Stop>(r#"{"pid":1}"#);
     frozen_reply::<daemon::Status>(
-        r#"{"daemon":{"version":"0.1.0","pid":1,"uptime_s":1,"outdated":{"running":"0.1.0","installed":"0.2.0"}},"notify":{"dnd":false,"locked":false},"accounts":[],"notifications":"none"}"#,
+        r#"{"daemon":{"version":"0.1.0","pid":1,"uptime_s":1,"outdated":{"running":"0.1.0","installed":"0.2.0"}},"accounts":[],"notifications":"none"}"#,
     );
     frozen_reply::<daemon::Doctor>(
         r#"{"checks":[{"what":"relay.tcp","account":"alice@example.org","verdict":"bad","text":"no server listens there","advice":"check the address"}]}"#,
@@ -191,7 +191,7 @@ fn the_newer_events_are_frozen() {
     frozen_data("daemon.stopped", r#"{"restart":true}"#);
     frozen_data(
         "daemon.state",
-        r#"{"daemon":{"version":"0.1.0","pid":1,"started":"2026-01-31T09:00:00.000Z","outdated":{"running":"0.1.0","installed":"0.2.0"}},"accounts":[{"account":"alice@example.org","name":"Alice","state":"online","relay":"example.org:5290","step":null,"reason":null,"presence":"online","note":"","groups":[],"unread":{"total":0},"outbox":0,"drafts":[{"friend":"bob","text":"about tonight: "}]}]}"#,
+        r#"{"daemon":{"version":"0.1.0","pid":1,"started":"2026-01-31T09:00:00.000Z","outdated":{"running":"0.1.0","installed":"0.2.0"}},"notify":{"dnd":false,"locked":false},"accounts":[{"account":"alice@example.org","name":"Alice","state":"online","relay":"example.org:5290","step":null,"reason":null,"presence":"online","note":"","groups":[],"unread":{"total":0},"outbox":0,"drafts":[{"friend":"bob","text":"about tonight: "}]}]}"#,
     );
     frozen_data("chat.filling", r#"{"done":400,"total":20000}"#);
     frozen_data("typing.changed", r#"{"friend":"bob","typing":true}"#);
