@@ -34,7 +34,10 @@ fn installed(person: &Person) -> (tempfile::TempDir, Running) {
     fs::copy(program::path("qqd"), &program).expect("a copy");
     let mut command = Command::new(&program);
     for (name, value) in person.command("qqd").get_envs() {
-        command.env(name, value.expect("each is set"));
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
     }
     for name in ["DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "SYSTEMD_EXEC_PID"] {
         command.env_remove(name);
