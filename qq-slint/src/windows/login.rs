@@ -38,7 +38,6 @@ impl Login {
         enter.on_typed(|| Self::with(|login, _| login.fail("", "")));
         enter.on_language(|| App::with(next_language));
         enter.on_leave(|| Self::with(|login, _| login.leave()));
-        enter.on_turned(|| Self::with(|login, _| login.turn()));
         enter.on_banner_acted(|| App::with(App::on_trouble_acted));
         let login = Rc::new(Self {
             window,
@@ -84,6 +83,7 @@ impl Login {
     /// A link was given: the page to join by it, with the link in its field.
     pub(crate) fn offer(&self, link: &str) {
         let enter = self.window.global::<Enter>();
+        self.turn();
         enter.set_link(link.into());
         enter.set_page(EnterPage::Join);
     }
@@ -315,6 +315,7 @@ impl Login {
 
     fn leave(&self) {
         let enter = self.window.global::<Enter>();
+        self.turn();
         if enter.get_page() == EnterPage::First { self.hide() } else { enter.set_page(EnterPage::First) }
     }
 }
