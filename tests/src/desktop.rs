@@ -9,7 +9,8 @@
 //! let desktop = Desktop::start();
 //! let alice = Person::new("alice");
 //! let mut program = desktop.windows_of(&alice, &["--mock"]);
-//! let window = desktop.screen().window("Qiaoqiao");
+//! let screen = desktop.screen();
+//! let window = screen.window("Qiaoqiao");
 //! window.press("button", "Settings");
 //! program.terminate();
 //! ```
