@@ -1,7 +1,9 @@
 //! The windows with a pretend daemon, without a display: elements are found and pressed as a screen reader does it.
 
+mod contrast;
 mod daemon;
 mod lost;
+mod names;
 mod others;
 mod pages;
 mod runs;
@@ -308,97 +310,6 @@ fn a_request_is_accepted_where_it_stands() {
         world.app.current(|account| account.friend("fan").is_some()) == Some(true)
     });
     assert!(by_label(window, "范小萌 would like to be your friend: 同桌").is_none());
-}
-
-#[test]
-fn every_control_has_a_name_for_a_screen_reader() {
-    fn nameless<C: ComponentHandle + 'static>(window: &C) -> Vec<String> {
-        use AccessibleRole::{Button, Checkbox, Combobox, Slider, Switch, Tab, TextInput};
-        [Button, Checkbox, Combobox, Slider, Switch, Tab, TextInput]
-            .into_iter()
-            .flat_map(|role| ElementQuery::from_root(window).match_accessible_role(role).find_all())
-            .filter(|element| element.accessible_label().is_none_or(|label| label.is_empty()))
-            .map(|element| format!("{:?} {:?}", element.type_name(), element.accessible_role()))
-            .collect()
-    }
-    let world = World::start(true);
-    assert_eq!(nameless(world.friends().window()), [""; 0]);
-    let chat = world.open("bob");
-    chat.window().global::<qq_slint_ui::Talk>().set_searching(true);
-    assert_eq!(nameless(chat.window()), [""; 0]);
-    world.app.show_login();
-    let login = world.login();
-    use qq_slint_ui::EnterPage::{First, Join, Login, Run};
-    for page in [First, Login, Join, Run] {
-        login.window().global::<qq_slint_ui::Enter>().set_page(page);
-        assert_eq!(nameless(login.window()), [""; 0], "{page:?}");
-    }
-    world.app.show_settings();
-    let settings = world.app.settings.borrow().clone().unwrap();
-    use qq_slint_ui::Section as S;
-    for section in [
-        S::Account,
-        S::Devices,
-        S::Notifications,
-        S::Sounds,
-        S::Appearance,
-        S::Layout,
-        S::Language,
-        S::Keys,
-        S::Privacy,
-        S::About,
-    ] {
-        settings.window().global::<qq_slint_ui::Prefs>().set_section(section);
-        assert_eq!(nameless(settings.window()), [""; 0], "{section:?}");
-    }
-}
-
-#[test]
-fn every_text_can_be_read_on_its_ground_in_the_light_and_in_the_dark() {
-    let grounds: &[(&str, &[&str])] = &[
-        ("text", &["ground", "ground-soft", "ground-chat", "hover", "selected", "border"]),
-        ("text-soft", &["ground", "ground-soft", "hover", "selected"]),
-        ("accent", &["ground"]),
-        ("on-accent", &["accent"]),
-        ("on-header", &["header", "header-end", "header-field"]),
-        ("bubble-text", &["bubble-in", "bubble-out"]),
-        ("bubble-soft", &["bubble-in", "bubble-out"]),
-        ("link", &["bubble-in", "bubble-out"]),
-        ("danger", &["ground", "ground-chat"]),
-        ("on-badge", &["badge"]),
-        ("on-notice", &["notice"]),
-        ("on-selection", &["selection"]),
-    ];
-    for dark in [false, true] {
-        for (text, on) in grounds {
-            for ground in *on {
-                let (a, b) = (luminance(colour(text, dark)), luminance(colour(ground, dark)));
-                let ratio = (a.max(b) + 0.05) / (a.min(b) + 0.05);
-                assert!(ratio >= 4.5, "{text} on {ground}, dark {dark}: {ratio:.2}");
-            }
-        }
-    }
-}
-
-/// A colour of `theme.slint`.
-fn colour(name: &str, dark: bool) -> u32 {
-    let theme = include_str!("../ui/theme.slint");
-    let line = theme
-        .lines()
-        .find(|line| line.contains(&format!("<color> {name}:")))
-        .unwrap_or_else(|| panic!("no {name}"));
-    let shades: Vec<&str> = line.split('#').skip(1).map(|rest| &rest[..6]).collect();
-    let shade = if dark { shades[0] } else { shades[shades.len() - 1] };
-    u32::from_str_radix(shade, 16).unwrap()
-}
-
-/// The relative luminance of WCAG 2.1.
-fn luminance(colour: u32) -> f64 {
-    let [_, r, g, b] = colour.to_be_bytes().map(|byte| {
-        let share = f64::from(byte) / 255.0;
-        if share <= 0.03928 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
-    });
-    0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
 /// The texts of a conversation's rows.
