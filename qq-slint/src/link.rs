@@ -2,7 +2,7 @@
 //! in a bounded inbox until the event loop takes it; while it is full the reader waits, and the daemon tells of the gap.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -93,7 +93,7 @@ impl Inbox {
 /// The event loop's end of the connection.
 pub(crate) struct Link {
     writer: RefCell<Option<SyncSender<Line>>>,
-    waiting: RefCell<HashMap<u64, Then>>,
+    waiting: RefCell<BTreeMap<u64, Then>>,
     last: Cell<u64>,
     again: SyncSender<()>,
 }

@@ -417,6 +417,9 @@ impl Inner {
 
     fn send(&mut self, send: chat::Send) -> Result<Box<RawValue>, Error> {
         let to = bare(&send.to);
+        if send.text.chars().count() > chat::TEXT_MAX_CHARS {
+            return Err(Error::new(Code::Usage, "the text is too long; send it in parts"));
+        }
         let id = format!("m{}", self.messages.len());
         let offline = self
             .state

@@ -7,6 +7,7 @@ mod names;
 mod others;
 mod pages;
 mod runs;
+mod seen;
 mod settings;
 
 use std::rc::Rc;

@@ -46,11 +46,7 @@ impl App {
 
     /// Tells the daemon which conversation the user looks at, if that is another one than it knows.
     pub(crate) fn tell_view(&self) {
-        let viewed = match &*self.focus.borrow() {
-            Focus::Away => None,
-            Focus::Friends => self.beside.borrow().as_ref().map(|chat| chat.peer().clone()),
-            Focus::Chat(peer) => Some(peer.clone()),
-        };
+        let viewed = self.in_focus();
         if self.viewed.borrow().as_ref() == Some(&viewed) || !matches!(*self.daemon.borrow(), Daemon::Here) {
             return;
         }
@@ -59,6 +55,15 @@ impl App {
         let to = friend.map(|friend| format!("@{friend}"));
         // A daemon that is too old to hear it notifies once too often.
         self.link.call(account.as_deref(), &View { to, opens: self.on_message() != 1 }, drop);
+    }
+
+    /// The conversation whose window has the keyboard.
+    pub(crate) fn in_focus(&self) -> Option<Peer> {
+        match &*self.focus.borrow() {
+            Focus::Away => None,
+            Focus::Friends => self.beside.borrow().as_ref().map(|chat| chat.peer().clone()),
+            Focus::Chat(peer) => Some(peer.clone()),
+        }
     }
 
     /// The daemon greets: it knows of no window yet.

@@ -4,6 +4,7 @@ mod draft;
 mod elsewhere;
 mod export;
 mod find;
+mod hear;
 pub(crate) mod pages;
 mod shake;
 mod write;
@@ -12,8 +13,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Instant;
 
-use ipc_schema::chat::{self, Message, State};
-use ipc_schema::{Event, account, friend, presence};
+use ipc_schema::chat::{self, Message};
+use ipc_schema::{account, friend, presence};
 use qq_slint_ui::{ChatWindow, Say};
 use slint::{ComponentHandle, Model, ModelRc, PhysicalPosition, SharedString, Timer, VecModel};
 
@@ -23,11 +24,11 @@ use crate::app::{App, Focus, Peer};
 use crate::half::Part;
 use crate::{face, rich, winext, words};
 
-/// When a screen reader knows a window that has just been opened.
-const SETTLED: std::time::Duration = std::time::Duration::from_millis(400);
 /// What its size is remembered by, and the size before there is one to remember: logical pixels.
 const KIND: &str = "chat";
 const SIZE: (f32, f32) = (600.0, 560.0);
+/// When the list has found its end: after `Stage::to_end` has sought it for the last time.
+const FOUND: std::time::Duration = std::time::Duration::from_millis(150);
 
 pub(crate) struct Chat {
     peer: Peer,
@@ -39,8 +40,20 @@ pub(crate) struct Chat {
     sending: Cell<u32>,
     /// Something came while the end was in view: the next refresh goes there.
     follows: Cell<bool>,
-    /// A message that was not taken, and the id it had.
+    /// A message that was not taken and is back in its field, and the id it had.
     again: RefCell<Option<(String, String)>>,
+    /// The ids of messages that the daemon did not take while something else stood in the field: they are failed entries.
+    unsent: RefCell<Vec<String>>,
+    /// The messages changed while nobody saw the window.
+    stale: Cell<bool>,
+    /// What a screen reader is to hear, when the pause after the first of it is over.
+    sayings: RefCell<Vec<String>>,
+    /// Runs while the list looks for its end.
+    settling: Timer,
+    /// It is being told that the messages were read.
+    telling: Cell<bool>,
+    /// What both were called when the rows were made.
+    drawn: RefCell<String>,
     /// What was written by another program is being fetched.
     looking: Cell<bool>,
     /// Which of the questions for messages is the last.
@@ -79,6 +92,12 @@ impl Chat {
             sending: Cell::new(0),
             follows: Cell::new(false),
             again: RefCell::default(),
+            unsent: RefCell::default(),
+            stale: Cell::new(false),
+            sayings: RefCell::default(),
+            settling: Timer::default(),
+            telling: Cell::new(false),
+            drawn: RefCell::default(),
             looking: Cell::new(false),
             turn: Cell::new(0),
             more: Cell::new(true),
@@ -206,10 +225,13 @@ impl Chat {
     /// Shows the conversation: with the keyboard when the user asked for it, else beside what the user does.
     pub(crate) fn show(self: &Rc<Self>, app: &Rc<App>, asked: bool) {
         self.take_stage(app, asked);
-        self.refresh(app);
         let window = self.stage.window();
         if !window.is_visible() {
+            self.draw(app);
             if asked { self.appear() } else { self.appear_behind() }
+        } else if asked {
+            // What comes unasked is shown with all that came together with it.
+            self.draw(app);
         }
         if asked {
             winext::focus(window);
@@ -220,12 +242,36 @@ impl Chat {
         }
     }
 
-    fn appear(&self) {
+    fn appear(self: &Rc<Self>) {
         self.stage.show();
         if let Some(place) = self.place.get() {
             self.stage.window().set_position(place);
         }
+        if self.stale.get() {
+            App::with(|app| self.draw(app));
+        }
+        self.to_end();
+    }
+
+    /// To the newest message, if this conversation is on the stage; and when it is in view there, it was seen.
+    fn to_end(self: &Rc<Self>) {
+        let mut shown = false;
+        App::with(|app| shown = self.is_shown(app));
+        if !shown {
+            return;
+        }
         self.stage.to_end();
+        let weak = Rc::downgrade(self);
+        self.settling.start(slint::TimerMode::SingleShot, FOUND, move || {
+            if let Some(chat) = weak.upgrade() {
+                App::with(|app| chat.look(app));
+            }
+        });
+    }
+
+    /// Whether what comes next comes into view. A conversation that is not on the stage comes there with its end.
+    fn is_at_end(&self, app: &App) -> bool {
+        !self.is_shown(app) || self.stage.is_at_end()
     }
 
     /// Appears without being given the keyboard. The window manager must hear that before the window is shown, and the
@@ -233,7 +279,7 @@ impl Chat {
     fn appear_behind(self: &Rc<Self>) {
         // The right to take the keyboard was given for another window.
         winext::keep_token(None);
-        fn behind(chat: &Chat) {
+        fn behind(chat: &Rc<Chat>) {
             winext::stay_behind(chat.stage.window());
             chat.appear();
             winext::attention(chat.stage.window());
@@ -266,13 +312,13 @@ impl Chat {
         *app.beside.borrow_mut() = Some(self.clone());
         self.bind();
         self.stage.talk().set_draft(self.draft.borrow().as_str().into());
-        self.stage.to_end();
+        self.to_end();
         app.tell_view();
     }
 
     /// Whether the user looks at this conversation now.
     pub(crate) fn in_view(&self, app: &App) -> bool {
-        self.is_shown(app) && winext::has_focus(self.stage.window())
+        app.in_focus().as_ref() == Some(&self.peer)
     }
 
     /// Whether the window shows this conversation and no other.
@@ -285,6 +331,7 @@ impl Chat {
 
     /// Closes for good; gives what was typed and not sent.
     pub(crate) fn leave(self: &Rc<Self>, app: &App) -> String {
+        self.keep_unsent(app);
         let typed = self.typed_text(app);
         self.keep_draft(app);
         self.hide();
@@ -315,113 +362,20 @@ impl Chat {
         App::with(|app| app.on_focus(Focus::Chat(self.peer.clone()), false));
     }
 
-    /// An event about this friend.
-    pub(crate) fn hear(self: &Rc<Self>, app: &Rc<App>, event: &Event) {
-        match event {
-            Event::ChatReceived(received) => self.on_received(app, received),
-            Event::ChatState(changed) => self.on_state(app, changed),
-            Event::ChatDrafted(drafted) => self.on_drafted(app, drafted),
-            Event::TypingChanged(typing) => self.friend_types.set(typing.typing),
-            Event::ChatRead(marked) if marked.by != account::bare(&self.peer.0) => self.on_read(marked),
-            _ => {}
-        }
-    }
-
-    fn on_received(self: &Rc<Self>, app: &Rc<App>, received: &chat::Received) {
-        self.friend_types.set(false);
-        let at_end = self.stage.is_at_end();
-        let own = received.from == account::bare(&self.peer.0);
-        let is_known = |entry| message(entry).is_some_and(|known| known.id == received.id);
-        // Far from the end there is no place for it: it comes with its page.
-        if !self.newer.get() && !self.entries.borrow().iter().any(is_known) {
-            self.entries.borrow_mut().push(Entry::Message(Message {
-                id: received.id.clone(),
-                from: received.from.clone(),
-                to: received.to.clone(),
-                text: received.text.clone(),
-                ts: received.ts.clone(),
-                state: if own { State::Acked } else { State::Delivered },
-                row: None,
-                kind: Some(received.kind.clone()),
-                reason: None,
-                why: None,
-            }));
-        }
-        if !own {
-            self.announce(&format!("{}: {}", self.stage.talk().get_name(), received.text));
-        }
-        match self.entries.borrow().len() {
-            0..=pages::KEPT => {}
-            // Those that came one by one have no rows yet: the page has.
-            _ if at_end => {
-                return self.newest(app, |chat, app| {
-                    if chat.in_view(app) {
-                        chat.seen(app);
-                    }
-                });
-            }
-            many if many > 2 * pages::KEPT && !self.forget_newest() => return self.newest(app, |_, _| {}),
-            _ => {}
-        }
-        // What is shown follows once for all that came together: see `App::pump`.
-        if self.newer.get() && own {
-            self.newest(app, |_, _| {});
-        } else if at_end || own {
-            self.follows.set(true);
-        }
-        if self.in_view(app) {
-            self.seen(app);
-        }
-    }
-
-    /// Tells a screen reader what has just come.
-    fn announce(self: &Rc<Self>, text: &str) {
-        let same = self.stage.talk().get_said() == text;
-        // The same once more has to differ, or nobody hears it.
-        let said = SharedString::from(if same { format!("{text} ") } else { text.to_owned() });
-        let weak = Rc::downgrade(self);
-        // What a window shows when a screen reader first sees it is not announced: it has to change after that.
-        Timer::single_shot(SETTLED, move || {
-            if let Some(chat) = weak.upgrade() {
-                chat.stage.talk().set_said(said);
-            }
-        });
-    }
-
-    fn on_state(self: &Rc<Self>, app: &Rc<App>, changed: &chat::Changed) {
-        let mut known = false;
-        for entry in &mut *self.entries.borrow_mut() {
-            if let Entry::Message(message) = entry
-                && message.id == changed.id
-            {
-                message.state = changed.state;
-                message.reason.clone_from(&changed.reason);
-                known = true;
-            }
-        }
-        // What was written elsewhere is new: a receipt for something far up is no reason to look.
-        if !known && matches!(changed.state, State::Queued | State::Sent | State::Acked) {
-            self.written_elsewhere(app);
-        }
-    }
-
-    /// The friend has read: all of ours that came so far.
-    fn on_read(&self, _marked: &chat::Marked) {
-        let own = account::bare(&self.peer.0);
-        for entry in &mut *self.entries.borrow_mut() {
-            if let Entry::Message(message) = entry
-                && message.from == own
-                && matches!(message.state, State::Acked | State::Delivered)
-            {
-                message.state = State::Read;
-            }
-        }
-    }
-
+    /// Shows what has changed; in a window that nobody sees when it is seen again.
     pub(crate) fn refresh(self: &Rc<Self>, app: &App) {
+        if self.stage.window().is_visible() {
+            self.draw(app);
+        } else {
+            self.stale.set(true);
+        }
+    }
+
+    fn draw(self: &Rc<Self>, app: &App) {
         if !self.is_shown(app) {
             return;
         }
+        self.stale.set(false);
         let talk = self.stage.talk();
         let state = app.state.borrow();
         let Some(mirror) = state.account(&self.peer.0) else { return };
@@ -472,9 +426,23 @@ impl Chat {
             now: crate::clock::now(),
             zone: crate::clock::zone(),
         };
-        super::slide(&self.rows, rows::rows(&self.entries.borrow(), &view), |row| row.id.clone());
+        let names = format!("{} {}", say.invoke_me(), known.shown());
+        let same = *self.drawn.borrow() == names;
+        *self.drawn.borrow_mut() = names;
+        let before = rows::Drawn::new(self.rows.iter(), same);
+        super::slide(&self.rows, rows::rows(&self.entries.borrow(), &view, &before), |row| row.id.clone());
+        drop(state);
         if self.follows.take() {
-            self.stage.to_end();
+            self.to_end();
+        } else {
+            self.look(app);
+        }
+    }
+
+    /// The newest messages count as read if the user has them in view.
+    fn look(self: &Rc<Self>, app: &App) {
+        if self.in_view(app) && !self.newer.get() && self.stage.is_at_end() {
+            self.seen(app);
         }
     }
 
@@ -492,10 +460,17 @@ impl Chat {
                 .and_then(|mirror| mirror.friend(&self.peer.1))
                 .map_or(0, |friend| friend.unread)
         };
-        if unread > 0 {
-            let params = chat::Read { to: Some(self.to()), peek: false };
-            app.link.call(Some(&self.peer.0), &params, drop);
+        if unread == 0 || self.telling.replace(true) {
+            return;
         }
+        let params = chat::Read { to: Some(self.to()), peek: false };
+        let weak = Rc::downgrade(self);
+        app.link.call(Some(&self.peer.0), &params, move |_| {
+            // What came meanwhile is looked at with the next refresh, which follows the reply.
+            if let Some(chat) = weak.upgrade() {
+                chat.telling.set(false);
+            }
+        });
     }
 
     fn fail(self: &Rc<Self>, app: &App, error: &ipc_schema::Error) {

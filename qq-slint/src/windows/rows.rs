@@ -1,9 +1,11 @@
 //! What a conversation's messages look like as rows: day lines, the unread line, groups by sender and time, states.
 
+use std::collections::HashMap;
+
 use ipc_schema::chat::{Message, State};
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 use qq_slint_ui::{Face, Mark, Row, RowKind, Say, Voice};
-use slint::ComponentHandle;
+use slint::{ComponentHandle, SharedString};
 
 use crate::{emoji, rich};
 
@@ -22,6 +24,13 @@ pub(crate) enum Entry {
 }
 
 impl Entry {
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Message(message) => &message.text,
+            Self::Event { text, .. } => text,
+        }
+    }
+
     fn ts(&self) -> &str {
         match self {
             Self::Message(message) => &message.ts,
@@ -50,8 +59,21 @@ pub(crate) struct View<'a> {
     pub(crate) zone: TimeZone,
 }
 
+/// The rows as they stand, by the message's id: what a text is made of need not be found again, and a text may be long.
+pub(crate) struct Drawn {
+    rows: HashMap<SharedString, Row>,
+    /// Whether everybody is called as before.
+    same: bool,
+}
+
+impl Drawn {
+    pub(crate) fn new(rows: impl Iterator<Item = Row>, same: bool) -> Self {
+        Self { rows: rows.filter(|row| !row.id.is_empty()).map(|row| (row.id.clone(), row)).collect(), same }
+    }
+}
+
 /// The rows of a conversation, oldest first.
-pub(crate) fn rows(entries: &[Entry], view: &View<'_>) -> Vec<Row> {
+pub(crate) fn rows(entries: &[Entry], view: &View<'_>, drawn: &Drawn) -> Vec<Row> {
     let mut rows = Vec::with_capacity(entries.len() + 8);
     let mut day: Option<Date> = None;
     let mut last: Option<(String, i64)> = None;
@@ -78,7 +100,7 @@ pub(crate) fn rows(entries: &[Entry], view: &View<'_>) -> Vec<Row> {
                 let second = when.as_ref().map_or(0, |when| when.timestamp().as_second());
                 let together =
                     last.as_ref().is_some_and(|(from, at)| *from == message.from && second - at < TOGETHER);
-                rows.push(row(message, when.as_ref(), !together, view));
+                rows.push(row(message, when.as_ref(), !together, view, drawn));
                 last = Some((message.from.clone(), second));
             }
         }
@@ -90,29 +112,38 @@ fn line(kind: RowKind, text: String) -> Row {
     Row { kind, spoken: text.as_str().into(), text: text.into(), ..Row::default() }
 }
 
-fn row(message: &Message, when: Option<&Zoned>, first: bool, view: &View<'_>) -> Row {
+fn row(message: &Message, when: Option<&Zoned>, first: bool, view: &View<'_>, drawn: &Drawn) -> Row {
     let mine = message.from == view.own;
     let time = when.map(|when| format!("{:02}:{:02}", when.hour(), when.minute())).unwrap_or_default();
     let say = view.voice.global::<Say>();
-    let name = if mine { say.invoke_me() } else { view.friend_name.into() };
     let failed = mine && message.state == State::Failed;
     let why = message.why.clone().unwrap_or_else(|| say.invoke_undelivered().to_string());
+    let mut row = drawn.rows.get(message.id.as_str()).cloned().unwrap_or_else(|| text_row(message));
+    if !drawn.same || row.spoken.is_empty() || row.time != time {
+        let name = if mine { say.invoke_me() } else { view.friend_name.into() };
+        row.spoken = say.invoke_spoken(name, message.text.as_str().into(), time.as_str().into());
+    }
+    row.mine = mine;
+    row.first = first;
+    row.time = time.into();
+    row.mark = if mine { mark(message.state) } else { Mark::None };
+    row.why = if failed { why.into() } else { "".into() };
+    row.found = view.found == Some(message.id.as_str());
+    row.face = if mine { view.own_face.clone() } else { view.friend_face.clone() };
+    row
+}
+
+/// What a message's row shows for as long as it is there: its text, and what that is made of.
+fn text_row(message: &Message) -> Row {
     let text = harmless(&message.text);
     Row {
         kind: RowKind::Text,
         id: message.id.as_str().into(),
-        mine,
-        first,
         has_emoji: !emoji::spots(&text).is_empty(),
         has_links: !rich::links(&text).is_empty(),
         large: emoji::is_large(&text),
         text: text.into(),
-        time: time.as_str().into(),
-        mark: if mine { mark(message.state) } else { Mark::None },
-        why: if failed { why.into() } else { "".into() },
-        found: view.found == Some(message.id.as_str()),
-        face: if mine { view.own_face.clone() } else { view.friend_face.clone() },
-        spoken: say.invoke_spoken(name, message.text.as_str().into(), time.into()),
+        ..Row::default()
     }
 }
 

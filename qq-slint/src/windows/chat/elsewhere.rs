@@ -31,7 +31,7 @@ impl Chat {
     }
 
     fn take_newest(self: &Rc<Self>, app: &Rc<App>, page: chat::Page) {
-        let at_end = self.stage.is_at_end();
+        let at_end = self.is_at_end(app);
         {
             let mut entries = self.entries.borrow_mut();
             let newest = entries.iter().filter_map(message).filter_map(|known| known.row).max();
@@ -49,7 +49,7 @@ impl Chat {
         }
         self.refresh(app);
         if at_end {
-            self.stage.to_end();
+            self.to_end();
         }
     }
 }

@@ -14,6 +14,24 @@ use crate::app::App;
 pub(super) const PAGE: u32 = 60;
 /// How many entries are kept at most; then those farthest from the page that came are forgotten.
 pub(crate) const KEPT: usize = 600;
+/// How long all their texts may be together, in bytes: a message may have 16,384 characters.
+const TEXTS: usize = 2 << 20;
+
+/// Whether there are more entries than so many times what is kept, or their texts are longer.
+pub(super) fn over(entries: &[Entry], times: usize) -> bool {
+    kept(entries.iter(), times) < entries.len()
+}
+
+/// How many of these entries, from the first on, may be kept.
+fn kept<'a>(entries: impl Iterator<Item = &'a Entry>, times: usize) -> usize {
+    let mut room = TEXTS * times;
+    let fits = |entry: &&Entry| {
+        let fits = room.checked_sub(entry.text().len());
+        room = fits.unwrap_or_default();
+        fits.is_some()
+    };
+    entries.take(KEPT * times).take_while(fits).count()
+}
 
 impl Chat {
     /// The newest messages anew: the daemon has told its whole state. Whoever reads far back goes on reading.
@@ -24,7 +42,10 @@ impl Chat {
             return;
         }
         self.more.set(true);
-        self.entries.borrow_mut().retain(|entry| matches!(entry, Entry::Event { .. }));
+        let unsent = self.unsent.borrow();
+        let stays = |entry: &Entry| message(entry).is_none_or(|message| unsent.contains(&message.id));
+        self.entries.borrow_mut().retain(stays);
+        drop(unsent);
         self.older(app);
     }
 
@@ -53,7 +74,10 @@ impl Chat {
     pub(super) fn newest(self: &Rc<Self>, app: &Rc<App>, then: impl FnOnce(&Rc<Self>, &Rc<App>) + 'static) {
         let params = chat::History { to: self.to(), count: PAGE, before: None };
         self.fetch(app, &params, move |chat, app, page| {
-            chat.entries.borrow_mut().clear();
+            let unsent = chat.unsent.borrow();
+            let stays = |entry: &Entry| message(entry).is_some_and(|message| unsent.contains(&message.id));
+            chat.entries.borrow_mut().retain(stays);
+            drop(unsent);
             chat.newer.set(false);
             chat.on_older(app, page, true);
             then(chat, app);
@@ -118,7 +142,7 @@ impl Chat {
         self.forget_newest();
         self.refresh(app);
         match first.and_then(|first| self.row_of(&first)) {
-            _ if newest => self.stage.to_end(),
+            _ if newest => self.to_end(),
             // The list keeps in view what it shows, but for its very first row.
             Some(row) if at_start => self.stage.to_row(row),
             Some(_) | None => {}
@@ -142,10 +166,11 @@ impl Chat {
     /// Whether there was one, or nothing had to go.
     pub(super) fn forget_newest(&self) -> bool {
         let mut entries = self.entries.borrow_mut();
-        if entries.len() <= KEPT {
+        let kept = kept(entries.iter(), 1);
+        if kept == entries.len() {
             return true;
         }
-        let end = (1..=KEPT).rev().find(|end| has_row(&entries[end - 1]));
+        let end = (1..=kept).rev().find(|end| has_row(&entries[end - 1]));
         if let Some(end) = end {
             entries.truncate(end);
             self.newer.set(true);
@@ -156,7 +181,10 @@ impl Chat {
     /// The beginning of the list goes, up to a message that the daemon finds again by its row.
     pub(super) fn forget_oldest(&self) {
         let mut entries = self.entries.borrow_mut();
-        let Some(over) = entries.len().checked_sub(KEPT).filter(|over| *over > 0) else { return };
+        let over = entries.len() - kept(entries.iter().rev(), 1);
+        if over == 0 {
+            return;
+        }
         if let Some(begin) = (over..entries.len()).find(|begin| has_row(&entries[*begin])) {
             entries.drain(..begin);
             self.more.set(true);

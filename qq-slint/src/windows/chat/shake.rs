@@ -17,6 +17,9 @@ const SHAKE: (Duration, usize) = (Duration::from_millis(30), 18);
 /// Where the window stands in each step, in pixels from its place.
 const STEPS: [(i32, i32); 4] = [(10, 0), (0, 8), (-10, 0), (0, -8)];
 
+/// How many lines of shakes a conversation keeps.
+const LINES: usize = 50;
+
 impl Chat {
     pub(super) fn shake(self: &Rc<Self>, app: &Rc<App>) {
         let weak = Rc::downgrade(self);
@@ -31,30 +34,43 @@ impl Chat {
 
     /// The window shakes, by the friend or by oneself, and a line says so.
     pub(crate) fn on_shake(self: &Rc<Self>, app: &Rc<App>, incoming: bool, moves: bool) {
-        // The line stands at the end of the conversation: first that must be here.
-        if self.newer.get() {
-            return self.newest(app, move |chat, app| chat.on_shake(app, incoming, moves));
+        if !incoming && self.newer.get() {
+            return self.newest(app, move |chat, app| chat.on_shake(app, false, moves));
         }
         let name = self.friend_name(app);
         let say = app.voice.global::<Say>();
         let text = if incoming { say.invoke_shook_you(name) } else { say.invoke_you_shook(name) };
-        self.entries
-            .borrow_mut()
-            .push(Entry::Event { ts: crate::clock::now().to_string(), text: text.to_string() });
+        let follows = !incoming || self.is_at_end(app);
+        // Far from the end there is no place for the line, and a friend who shakes all day must not fill the memory.
+        if !self.newer.get() {
+            let line = Entry::Event { ts: crate::clock::now().to_string(), text: text.to_string() };
+            self.entries.borrow_mut().push(line);
+            self.forget_shakes();
+        }
         self.refresh(app);
         if incoming {
             self.announce(&text);
         }
-        // The stage may show another conversation.
-        let shown = self.is_shown(app);
-        if shown {
-            self.stage.to_end();
+        if follows && !self.newer.get() {
+            self.to_end();
         }
-        if shown && moves && !app.stands_still() {
+        // The stage may show another conversation.
+        if self.is_shown(app) && moves && !app.stands_still() {
             self.move_about();
         }
         if incoming && moves {
             winext::attention(self.stage.window());
+        }
+    }
+
+    /// The oldest lines of shakes go, when there are many.
+    fn forget_shakes(&self) {
+        let mut entries = self.entries.borrow_mut();
+        let is_line = |entry: &Entry| matches!(entry, Entry::Event { .. });
+        if entries.iter().filter(|entry| is_line(entry)).count() > LINES
+            && let Some(oldest) = entries.iter().position(is_line)
+        {
+            entries.remove(oldest);
         }
     }
 

@@ -10,6 +10,7 @@ use slint::ComponentHandle;
 
 use super::{Chat, Entry, message};
 use crate::app::App;
+use crate::words;
 
 /// How often the friend is told that one types, at most.
 const TYPING: Duration = Duration::from_secs(4);
@@ -17,8 +18,8 @@ const TYPING: Duration = Duration::from_secs(4);
 /// A message that the daemon keeps because the server is away is on its way like any other: it must not stand in the
 /// field again, or it is sent twice.
 fn kept(error: ipc_schema::Error) -> Result<chat::Sent, ipc_schema::Error> {
-    let id = crate::words::field(&error, "id").to_owned();
-    let is_kept = crate::words::field(&error, "state") == chat::State::Queued.word();
+    let id = words::field(&error, "id").to_owned();
+    let is_kept = words::field(&error, "state") == chat::State::Queued.word();
     if id.is_empty() || !is_kept {
         return Err(error);
     }
@@ -34,6 +35,15 @@ impl Chat {
         // What came back, for whatever reason, and is sent again as it was has the same name: nobody gets it twice.
         let again = self.again.take().filter(|(before, _)| before == text).map(|(_, id)| id);
         let id = again.unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
+        // The field is empty before the call: where there is no daemon the answer is here at once, and puts the text back.
+        self.stage.talk().set_draft("".into());
+        self.typed.set(None);
+        self.hand_over(app, text, id);
+        self.keep_draft(app);
+    }
+
+    /// Gives a message to the daemon.
+    fn hand_over(self: &Rc<Self>, app: &Rc<App>, text: &str, id: String) {
         let params = chat::Send {
             to: self.to(),
             text: text.to_owned(),
@@ -42,20 +52,17 @@ impl Chat {
         };
         let weak = Rc::downgrade(self);
         let sent = text.to_owned();
-        // The field is empty before the call: where there is no daemon the answer is here at once, and puts the text back.
-        self.stage.talk().set_draft("".into());
         self.problem.borrow_mut().clear();
-        self.typed.set(None);
         self.sending.set(self.sending.get() + 1);
         app.link.call(Some(&self.peer.0), &params, move |reply| {
             let Some(chat) = weak.upgrade() else { return };
             chat.sending.set(chat.sending.get().saturating_sub(1));
             App::with(|app| chat.on_sent(app, reply, &sent, id));
         });
-        self.keep_draft(app);
     }
 
-    /// The daemon has it, or not: then the text is back in its field, if nothing else stands there by now.
+    /// The daemon has it, or not: then the text is back in its field, or, if something else stands there by now, in the
+    /// conversation as one that did not go.
     fn on_sent(
         self: &Rc<Self>,
         app: &Rc<App>,
@@ -69,36 +76,65 @@ impl Chat {
                 if self.newer.get() {
                     return self.newest(app, |_, _| {});
                 }
-                let own = account::bare(&self.peer.0).to_owned();
-                let now = crate::clock::now().to_string();
-                app.spoken(self.peer.clone(), &now, text);
+                app.spoken(self.peer.clone(), &crate::clock::now().to_string(), text);
                 let known =
                     self.entries.borrow().iter().any(|entry| message(entry).is_some_and(|m| m.id == sent.id));
                 if !known {
-                    self.entries.borrow_mut().push(Entry::Message(Message {
-                        id: sent.id,
-                        from: own,
-                        to: self.peer.1.clone(),
-                        text: text.to_owned(),
-                        ts: now,
-                        state: sent.state,
-                        row: None,
-                        kind: None,
-                        reason: None,
-                        why: None,
-                    }));
+                    let row = self.own_message(sent.id, text, sent.state);
+                    self.entries.borrow_mut().push(Entry::Message(row));
                 }
                 self.refresh(app);
-                self.stage.to_end();
+                self.to_end();
             }
-            Err(error) => {
+            Err(error) if self.typed_text(app).is_empty() => {
                 *self.again.borrow_mut() = Some((text.to_owned(), id));
-                if self.typed_text(app).is_empty() {
-                    self.put_draft(app, text);
-                    self.keep_draft(app);
-                }
+                self.put_draft(app, text);
+                self.keep_draft(app);
                 self.fail(app, &error);
             }
+            Err(error) => {
+                let why = Some(words::error(&app.voice, &error));
+                let row = Message { why, ..self.own_message(id.clone(), text, chat::State::Failed) };
+                self.unsent.borrow_mut().push(id);
+                self.entries.borrow_mut().push(Entry::Message(row));
+                self.refresh(app);
+                self.to_end();
+            }
+        }
+    }
+
+    /// A message of one's own that has no row yet.
+    fn own_message(&self, id: String, text: &str, state: chat::State) -> Message {
+        Message {
+            id,
+            from: account::bare(&self.peer.0).to_owned(),
+            to: self.peer.1.clone(),
+            text: text.to_owned(),
+            ts: crate::clock::now().to_string(),
+            state,
+            row: None,
+            kind: None,
+            reason: None,
+            why: None,
+        }
+    }
+
+    /// Takes back a message that no daemon has taken: its text.
+    fn take_unsent(&self, id: &str) -> Option<String> {
+        let at = self.unsent.borrow().iter().position(|unsent| unsent == id)?;
+        self.unsent.borrow_mut().remove(at);
+        let mut entries = self.entries.borrow_mut();
+        let at = entries.iter().position(|entry| message(entry).is_some_and(|known| known.id == id))?;
+        Some(entries.remove(at).text().to_owned())
+    }
+
+    /// Puts what no daemon has taken before what is being typed: the conversation closes for good.
+    pub(super) fn keep_unsent(self: &Rc<Self>, app: &App) {
+        let ids = self.unsent.borrow().clone();
+        let mut texts: Vec<_> = ids.iter().filter_map(|id| self.take_unsent(id)).collect();
+        if !texts.is_empty() {
+            texts.push(self.typed_text(app));
+            self.put_draft(app, texts.join("\n").trim_end());
         }
     }
 
@@ -115,6 +151,10 @@ impl Chat {
     }
 
     pub(super) fn retry(self: &Rc<Self>, app: &Rc<App>, id: &str) {
+        if let Some(text) = self.take_unsent(id) {
+            self.hand_over(app, &text, id.to_owned());
+            return self.refresh(app);
+        }
         let weak = Rc::downgrade(self);
         app.link.call(Some(&self.peer.0), &outbox::Retry { id: id.to_owned() }, move |reply| {
             let Some(chat) = weak.upgrade() else { return };
@@ -127,6 +167,9 @@ impl Chat {
     }
 
     pub(super) fn discard(self: &Rc<Self>, app: &Rc<App>, id: &str) {
+        if self.take_unsent(id).is_some() {
+            return self.refresh(app);
+        }
         let weak = Rc::downgrade(self);
         let gone = id.to_owned();
         app.link.call(Some(&self.peer.0), &outbox::Clear { id: Some(id.to_owned()) }, move |reply| {

@@ -1,0 +1,128 @@
+//! What the user has before their eyes: it counts as read, and nothing takes it away; and what no daemon takes stays there.
+
+use ipc_schema::chat::TEXT_MAX_CHARS;
+use ipc_schema::{Event, chat, shake};
+use jiff::ToSpan;
+use qq_slint_ui::{Mark, RowKind, Talk};
+use slint::{ComponentHandle, Model};
+
+use super::{World, button, rows};
+use crate::app::Focus;
+use crate::mock::ALICE;
+use crate::windows::Chat;
+
+fn talk(chat: &Chat) -> Talk<'_> {
+    chat.window().global::<Talk>()
+}
+
+fn unread(world: &World) -> u64 {
+    world.app.current(|account| account.friend("bob").map(|bob| bob.unread)).flatten().unwrap()
+}
+
+fn focus(world: &World, gained: bool) {
+    world.app.on_focus(Focus::Chat((ALICE.into(), "bob".into())), gained);
+}
+
+#[test]
+fn a_message_in_the_conversation_before_the_user_is_read_and_one_behind_another_window_is_not() {
+    let world = World::start(true);
+    let chat = world.open("bob");
+    focus(&world, true);
+    for (times, text) in [(1, "one"), (2, "two")] {
+        world.mock.message("bob", text);
+        world.until("it is told", |world| world.mock.called("chat.read") == times);
+        world.until("it is read", |world| unread(world) == 0);
+        assert!(rows(chat.window()).contains(&text.to_owned()));
+    }
+    focus(&world, false);
+    world.mock.message("bob", "three");
+    world.until("it is counted", |world| unread(world) == 1);
+    world.until("it is there", |_| rows(chat.window()).contains(&"three".to_owned()));
+    assert_eq!((unread(&world), world.mock.called("chat.read")), (1, 2));
+    focus(&world, true);
+    chat.on_focus(&world.app, true);
+    world.until("it is read", |world| unread(world) == 0);
+}
+
+#[test]
+fn what_is_not_taken_while_something_else_is_typed_stands_in_the_conversation_and_is_tried_again() {
+    let world = World::start(true);
+    let chat = world.open("bob");
+    let long = "x".repeat(TEXT_MAX_CHARS + 1);
+    world.types("bob", &long);
+    button(chat.window(), "Send").invoke_accessible_default_action();
+    world.types("bob", "next");
+    let failed = |_: &World| talk(&chat).get_rows().iter().find(|row| row.text == long.as_str());
+    world.until("it did not go", |world| failed(world).is_some());
+    let row = failed(&world).unwrap();
+    assert_eq!((row.mark, row.why.is_empty()), (Mark::Failed, false));
+    assert_eq!(talk(&chat).get_draft(), "next");
+    // The daemon's whole state comes anew, and its newest page: it stays.
+    world.mock.event(Event::DaemonState(world.mock.state()));
+    world.mock.message("bob", "meanwhile");
+    world.until("the page", |_| rows(chat.window()).contains(&"meanwhile".to_owned()));
+    assert!(failed(&world).is_some());
+    talk(&chat).invoke_retry(row.id.clone());
+    assert!(failed(&world).is_none(), "it is on its way");
+    world.until("it did not go again", |world| failed(world).is_some());
+    talk(&chat).invoke_discard(row.id);
+    assert!(failed(&world).is_none());
+    assert_eq!(world.mock.called("chat.send"), 2);
+}
+
+#[test]
+fn what_was_not_taken_stands_in_the_field_when_the_conversation_closes() {
+    let world = World::start(true);
+    let chat = world.open("bob");
+    let long = "y".repeat(TEXT_MAX_CHARS + 1);
+    world.types("bob", &long);
+    button(chat.window(), "Send").invoke_accessible_default_action();
+    world.types("bob", "next");
+    world.until("it did not go", |_| talk(&chat).get_rows().iter().any(|row| row.mark == Mark::Failed));
+    assert_eq!(chat.leave(&world.app), format!("{long}\nnext"));
+}
+
+#[test]
+fn shakes_do_not_fill_the_conversation() {
+    let world = World::start(true);
+    let chat = world.open("bob");
+    let lines = |chat: &Chat| talk(chat).get_rows().iter().filter(|row| row.kind == RowKind::Event).count();
+    for _ in 0..80 {
+        world.mock.event(Event::ShakeReceived(shake::Received { from: "bob".into() }));
+    }
+    world.mock.message("bob", "the end");
+    world.until("the end", |_| rows(chat.window()).contains(&"the end".to_owned()));
+    assert_eq!(lines(&chat), 50);
+}
+
+#[test]
+fn long_messages_fill_no_memory_and_come_again_by_their_pages() {
+    let world = World::start(true);
+    let long = "天".repeat(TEXT_MAX_CHARS);
+    world.mock.fill(|_, messages| {
+        let newest = jiff::Timestamp::now() - 24.hours();
+        messages.extend((0..130).map(|n| chat::Message {
+            id: format!("h{n}"),
+            from: "bob".into(),
+            to: "alice".into(),
+            text: long.clone(),
+            ts: (newest - (130 - n).minutes()).to_string(),
+            state: chat::State::Read,
+            row: u64::try_from(n).ok(),
+            kind: None,
+            reason: None,
+            why: None,
+        }));
+    });
+    let chat = world.open("bob");
+    world.until("the newest page", |_| talk(&chat).get_rows().row_count() > 10);
+    talk(&chat).invoke_older();
+    world.until("a page more", |_| talk(&chat).get_newer());
+    // 2 MiB of texts of 48 KiB each: some forty, and the lines of their days.
+    assert!(
+        (40..=50).contains(&talk(&chat).get_rows().row_count()),
+        "{}",
+        talk(&chat).get_rows().row_count()
+    );
+    assert!(talk(&chat).get_newer() && talk(&chat).get_more());
+}

@@ -1,0 +1,123 @@
+//! What happens in a conversation while its window is there: messages that come, what becomes of one's own, and what a
+//! screen reader is told of it.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use ipc_schema::chat::{self, Message, State};
+use ipc_schema::{Event, account};
+use slint::{SharedString, Timer};
+
+use super::{Chat, Entry, message, pages};
+use crate::app::App;
+
+/// When a screen reader knows a window that has just been opened.
+const SETTLED: Duration = Duration::from_millis(400);
+/// Of what has come together a screen reader hears the last few.
+const SAID: usize = 3;
+
+impl Chat {
+    /// An event about this friend.
+    pub(crate) fn hear(self: &Rc<Self>, app: &Rc<App>, event: &Event) {
+        match event {
+            Event::ChatReceived(received) => self.on_received(app, received),
+            Event::ChatState(changed) => self.on_state(app, changed),
+            Event::ChatDrafted(drafted) => self.on_drafted(app, drafted),
+            Event::TypingChanged(typing) => self.friend_types.set(typing.typing),
+            Event::ChatRead(marked) if marked.by != account::bare(&self.peer.0) => self.on_read(marked),
+            _ => {}
+        }
+    }
+
+    fn on_received(self: &Rc<Self>, app: &Rc<App>, received: &chat::Received) {
+        self.friend_types.set(false);
+        let at_end = self.is_at_end(app);
+        let own = received.from == account::bare(&self.peer.0);
+        let is_known = |entry| message(entry).is_some_and(|known| known.id == received.id);
+        // Far from the end there is no place for it: it comes with its page.
+        if !self.newer.get() && !self.entries.borrow().iter().any(is_known) {
+            self.entries.borrow_mut().push(Entry::Message(Message {
+                id: received.id.clone(),
+                from: received.from.clone(),
+                to: received.to.clone(),
+                text: received.text.clone(),
+                ts: received.ts.clone(),
+                state: if own { State::Acked } else { State::Delivered },
+                row: None,
+                kind: Some(received.kind.clone()),
+                reason: None,
+                why: None,
+            }));
+        }
+        if !own {
+            self.announce(&format!("{}: {}", self.friend_name(app), received.text));
+        }
+        let over = pages::over(&self.entries.borrow(), 1);
+        if over && at_end {
+            // Those that came one by one have no rows yet: the page has.
+            return self.newest(app, |_, _| {});
+        }
+        if over && pages::over(&self.entries.borrow(), 2) && !self.forget_newest() {
+            return self.newest(app, |_, _| {});
+        }
+        // What is shown follows once for all that came together: see `App::pump`.
+        if self.newer.get() && own {
+            self.newest(app, |_, _| {});
+        } else if at_end || own {
+            self.follows.set(true);
+        }
+    }
+
+    /// Tells a screen reader what has just come: all that comes within a moment at once.
+    pub(super) fn announce(self: &Rc<Self>, text: &str) {
+        let mut sayings = self.sayings.borrow_mut();
+        sayings.push(text.to_owned());
+        if sayings.len() > 1 {
+            if sayings.len() > SAID {
+                sayings.remove(0);
+                // The pause runs: it began with the first of them.
+            }
+            return;
+        }
+        let weak = Rc::downgrade(self);
+        // What a window shows when a screen reader first sees it is not announced: it has to change after that.
+        Timer::single_shot(SETTLED, move || {
+            let Some(chat) = weak.upgrade() else { return };
+            let text = std::mem::take(&mut *chat.sayings.borrow_mut()).join("\n");
+            let talk = chat.stage.talk();
+            // The same once more has to differ, or nobody hears it.
+            let said = if talk.get_said() == text { format!("{text} ") } else { text };
+            talk.set_said(SharedString::from(said));
+        });
+    }
+
+    fn on_state(self: &Rc<Self>, app: &Rc<App>, changed: &chat::Changed) {
+        let mut known = false;
+        for entry in &mut *self.entries.borrow_mut() {
+            if let Entry::Message(message) = entry
+                && message.id == changed.id
+            {
+                message.state = changed.state;
+                message.reason.clone_from(&changed.reason);
+                known = true;
+            }
+        }
+        // What was written elsewhere is new: a receipt for something far up is no reason to look.
+        if !known && matches!(changed.state, State::Queued | State::Sent | State::Acked) {
+            self.written_elsewhere(app);
+        }
+    }
+
+    /// The friend has read: all of ours that came so far.
+    fn on_read(&self, _marked: &chat::Marked) {
+        let own = account::bare(&self.peer.0);
+        for entry in &mut *self.entries.borrow_mut() {
+            if let Entry::Message(message) = entry
+                && message.from == own
+                && matches!(message.state, State::Acked | State::Delivered)
+            {
+                message.state = State::Read;
+            }
+        }
+    }
+}
