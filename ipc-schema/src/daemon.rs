@@ -29,7 +29,7 @@ impl Hello {
     pub fn newer_than(&self, version: &str) -> Option<&str> {
         let (name, theirs) = self.client.split_once('/')?;
         let ours = ["qqctl", "qq-slint"].contains(&name);
-        (ours && numbers(theirs)? > numbers(version)?).then_some(theirs)
+        (ours && is_newer(theirs, version)).then_some(theirs)
     }
 
     /// The daemon's side of the check.
@@ -49,6 +49,11 @@ impl Hello {
         )
         .with_field("update", "program"))
     }
+}
+
+/// Whether the first of two versions of ours (`0.1.0`) is the newer one; not when either is no such version.
+pub fn is_newer(version: &str, than: &str) -> bool {
+    matches!((numbers(version), numbers(than)), (Some(one), Some(other)) if one > other)
 }
 
 /// `0.1.0` as numbers; what follows them (`-rc1`) does not count.

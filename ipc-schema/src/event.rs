@@ -123,6 +123,8 @@ events! {
     live TypingChanged(chat::TypingChanged) = "typing.changed";
     /// A friend shook one's window.
     live ShakeReceived(shake::Received) = "shake.received";
+    /// One shook a friend's window, by whichever program of this daemon.
+    live ShakeSent(shake::Sent) = "shake.sent";
     /// Somebody calls.
     live CallIncoming(call::Call) = "call.incoming";
     /// A call came further, or is over.
@@ -154,6 +156,7 @@ impl Event {
             Self::ChatDrafted(draft) => Some(&draft.friend),
             Self::DaemonWanted(wanted) => wanted.to.as_deref(),
             Self::ShakeReceived(shake) => Some(&shake.from),
+            Self::ShakeSent(shake) => Some(&shake.to),
             Self::UnreadChanged(unread) => Some(&unread.friend),
             Self::DaemonState(_)
             | Self::DaemonGap(_)

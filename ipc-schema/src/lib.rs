@@ -141,6 +141,7 @@
 //! | `chat.filling` | [`chat::Filling`] | no |
 //! | `typing.changed` | [`chat::TypingChanged`] | no |
 //! | `shake.received` | [`shake::Received`] | no |
+//! | `shake.sent` | [`shake::Sent`] | no |
 //! | `call.incoming`, `call.state` | [`call::Call`] | no |
 //! | `notify.changed` | [`notify::Now`] | yes |
 //! | `unread.changed` | [`chat::UnreadChanged`] | yes |

@@ -23,6 +23,15 @@ pub struct Shaken {
     pub to: String,
 }
 
+/// `shake.sent`: one shook a friend's window, by whichever program of this daemon: each that shows the conversation can say so.
+/// Never replayed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Sent {
+    /// Who was shaken.
+    pub to: String,
+}
+
 /// `shake.received`: a friend shook one's window. Never replayed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

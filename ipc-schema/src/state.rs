@@ -151,6 +151,7 @@ impl Account {
             | Event::ChatReceived(_)
             | Event::ChatRead(_)
             | Event::ShakeReceived(_)
+            | Event::ShakeSent(_)
             | Event::TypingChanged(_)
             | Event::CallIncoming(_)
             | Event::CallState(_)

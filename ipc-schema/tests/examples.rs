@@ -80,6 +80,8 @@ fn the_specified_events_are_as_specified() {
     frozen_event(&Event::ChatState(acked), "chat.state", text);
     let shaken = shake::Received { from: "bob".into() };
     frozen_event(&Event::ShakeReceived(shaken), "shake.received", r#"{"from":"bob"}"#);
+    let shook = shake::Sent { to: "bob".into() };
+    frozen_event(&Event::ShakeSent(shook), "shake.sent", r#"{"to":"bob"}"#);
     let bob = presence::Changed {
         friend: "bob".into(),
         state: presence::State::Online,
@@ -291,7 +293,7 @@ fn the_state_is_frozen() {
 
 #[test]
 fn every_event_of_the_list_is_known_and_kept_as_specified() {
-    let list = "daemon.state daemon.gap daemon.wanted daemon.outdated daemon.stopped account.state account.refused account.notice account.profile friend.added friend.changed friend.removed friend.requested friend.answered friend.blocked group.added group.renamed group.removed presence.changed chat.received chat.state chat.read chat.drafted chat.filling typing.changed shake.received call.incoming call.state notify.changed unread.changed";
+    let list = "daemon.state daemon.gap daemon.wanted daemon.outdated daemon.stopped account.state account.refused account.notice account.profile friend.added friend.changed friend.removed friend.requested friend.answered friend.blocked group.added group.renamed group.removed presence.changed chat.received chat.state chat.read chat.drafted chat.filling typing.changed shake.received shake.sent call.incoming call.state notify.changed unread.changed";
     assert_eq!(EVENTS.join(" "), list);
     assert!(Event::ChatReceived(received()).is_durable());
     assert!(!event("shake.received", r#"{"from":"bob"}"#).is_durable());

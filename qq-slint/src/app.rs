@@ -3,6 +3,7 @@
 mod daemon;
 mod disturb;
 mod dress;
+mod hear;
 mod show;
 mod sounds;
 mod start;
@@ -14,7 +15,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ipc_schema::{Envelope, Error, Event, State, account, friend};
+use ipc_schema::{Error, State, account, friend};
 use qq_slint_ui::Voice;
 
 use crate::emoji::Pictures;
@@ -24,11 +25,12 @@ use crate::half::Half;
 use crate::link::{Inbox, Link, News};
 use crate::prefs::{self, Prefs};
 use crate::single::Wish;
-use crate::sound::{Player, Sound};
+use crate::sound::Player;
 use crate::windows::{Chat, Friends, Login, Settings, Tray};
 use crate::words;
 
 pub(crate) use daemon::Focus;
+pub(crate) use disturb::Shook;
 #[cfg(test)]
 pub(crate) use start::begin;
 pub(crate) use start::run;
@@ -106,6 +108,10 @@ pub(crate) struct App {
     pub(crate) came: RefCell<BTreeMap<String, Instant>>,
     /// Whether the daemon has told its state since the program started.
     knows: Cell<bool>,
+    /// Whether something fills the screen.
+    full: Cell<bool>,
+    /// Shakes of conversations without a window, the oldest first.
+    shook: RefCell<Vec<Shook>>,
 }
 
 impl App {
@@ -115,6 +121,19 @@ impl App {
         if let Some(app) = app {
             f(&app);
         }
+    }
+
+    /// Calls with the window that stands in a place of the program's; nothing happens while none does.
+    pub(crate) fn with_window<W>(
+        place: impl FnOnce(&Self) -> &RefCell<Option<Rc<W>>>,
+        f: impl FnOnce(&Rc<W>, &Rc<Self>),
+    ) {
+        Self::with(|app| {
+            let window = place(app).borrow().clone();
+            if let Some(window) = window {
+                f(&window, app);
+            }
+        });
     }
 
     /// Takes in all that has come, and shows each window once what changed.
@@ -154,61 +173,6 @@ impl App {
     #[cfg(test)]
     pub(crate) fn wait(&self, at_most: std::time::Duration) {
         self.inbox.wait(at_most);
-    }
-
-    /// One event: the mirror first, then those who show more than the mirror holds.
-    fn hear(self: &Rc<Self>, envelope: &Envelope) {
-        let before = self.friend_state(envelope);
-        let away = self.away(envelope);
-        self.state.borrow_mut().apply(envelope);
-        self.on_arrivals(&away);
-        if matches!(envelope.event, Event::DaemonState(_)) {
-            self.on_state();
-        }
-        self.hear_daemon(envelope.account.as_deref(), &envelope.event);
-        let Some(account) = envelope.account.as_deref() else { return };
-        match &envelope.event {
-            Event::ChatReceived(chat) => {
-                self.spoken(Self::peer_of(account, &chat.from, &chat.to), &chat.ts, &chat.text);
-                if !envelope.replayed {
-                    self.sound_chat(account, chat);
-                }
-                self.on_chat(account, chat, envelope.replayed);
-            }
-            Event::AccountProfile(shown) => {
-                let friends = self.friends.borrow().clone();
-                if let Some(friends) = friends.filter(|_| self.account_name().as_deref() == Some(account)) {
-                    friends.on_profile(self, shown);
-                }
-            }
-            Event::ShakeReceived(shake) => {
-                self.sound_of(account, &shake.from, Sound::Shake);
-                self.on_shake(account, &shake.from);
-            }
-            Event::FriendRequested(asked) if asked.incoming && !envelope.replayed => {
-                self.sound(account, Sound::Request);
-            }
-            Event::AccountState(changed)
-                if changed.state == account::State::Offline && changed.reason.is_none() =>
-            {
-                self.forget(account);
-            }
-            Event::PresenceChanged(presence) => self.sound_presence(account, presence, before),
-            _ => {}
-        }
-        if let Some(friend) = envelope.event.friend() {
-            let chat = self.chats.borrow().get(&(account.to_owned(), friend.to_owned())).cloned();
-            if let Some(chat) = chat {
-                chat.hear(self, &envelope.event);
-            }
-        }
-    }
-
-    fn friend_state(&self, envelope: &Envelope) -> Option<ipc_schema::presence::State> {
-        let (Event::PresenceChanged(changed), Some(account)) = (&envelope.event, &envelope.account) else {
-            return None;
-        };
-        Some(self.state.borrow().account(account)?.friend(&changed.friend)?.state)
     }
 
     /// The whole state is known, for the first time or anew.
@@ -272,7 +236,7 @@ impl App {
             settings.refresh(self);
         }
         if let Some(tray) = &*self.tray.borrow() {
-            tray.refresh(&self.state.borrow());
+            tray.refresh(&self.state.borrow(), self.is_here());
         }
     }
 

@@ -12,6 +12,7 @@ mod child;
 mod clock;
 mod emoji;
 mod face;
+mod full;
 mod half;
 mod link;
 mod mock;

@@ -46,6 +46,8 @@ struct Inner {
     viewed: Option<String>,
     /// Whether the windows show messages by themselves.
     opens: bool,
+    /// Whether something fills the screen there.
+    full: bool,
 }
 
 impl Mock {
@@ -71,6 +73,7 @@ impl Mock {
             drafts: BTreeMap::new(),
             viewed: None,
             opens: false,
+            full: false,
         };
         let mock = Self { inner: Arc::new(Mutex::new(inner)) };
         let serving = mock.clone();
@@ -125,6 +128,12 @@ impl Mock {
     #[cfg(test)]
     pub(crate) fn opens(&self) -> bool {
         self.lock().opens
+    }
+
+    /// Whether something fills the screen there, as the windows say.
+    #[cfg(test)]
+    pub(crate) fn full(&self) -> bool {
+        self.lock().full
     }
 
     /// Which conversation is looked at.
@@ -275,7 +284,11 @@ impl Inner {
                 self.event(Event::GroupAdded(group::Changed { group: add.group.clone() }));
                 raw(&group::Done { group: add.group })
             }
-            Request::ShakeSend(send) => raw(&shake::Shaken { to: bare(&send.to) }),
+            Request::ShakeSend(send) => {
+                let to = bare(&send.to);
+                self.event(Event::ShakeSent(shake::Sent { to: to.clone() }));
+                raw(&shake::Shaken { to })
+            }
             Request::NotifyStatus(_) => raw(&self.rules(false, None)),
             Request::NotifyMute(mute) => {
                 let name = format!("{ALICE}/{}", bare(&mute.friend));
@@ -295,7 +308,7 @@ impl Inner {
             Request::ChatDraft(draft) => self.draft(draft),
             Request::DaemonView(view) => {
                 self.viewed = view.to.as_deref().map(bare);
-                self.opens = view.opens;
+                (self.opens, self.full) = (view.opens, view.full);
                 raw(&daemon::Viewed {})
             }
             Request::DaemonStop(stop) => {

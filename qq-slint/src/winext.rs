@@ -42,31 +42,6 @@ pub(crate) fn stay_behind(window: &Window) {
     }
 }
 
-/// Whether the window that has the keyboard fills the screen: a film, a game, a talk. X11 only; elsewhere nobody tells, and
-/// the default there is not to open windows anyway. (EWMH, `_NET_WM_STATE_FULLSCREEN`.)
-pub(crate) fn is_screen_full() -> bool {
-    // Where it cannot be asked there is no X server, or none that would draw the window.
-    !on_wayland() && std::env::var_os("DISPLAY").is_some() && asks_for_full_screen().unwrap_or(false)
-}
-
-fn asks_for_full_screen() -> Result<bool, Box<dyn std::error::Error>> {
-    use x11rb::connection::Connection;
-    use x11rb::protocol::xproto::{AtomEnum, ConnectionExt};
-    let (connection, screen) = x11rb::connect(None)?;
-    let root = connection.setup().roots.get(screen).ok_or("the display has no screen")?.root;
-    let atom = |name: &[u8]| -> Result<u32, Box<dyn std::error::Error>> {
-        Ok(connection.intern_atom(false, name)?.reply()?.atom)
-    };
-    let active = atom(b"_NET_ACTIVE_WINDOW")?;
-    let active = connection.get_property(false, root, active, AtomEnum::WINDOW, 0, 1)?.reply()?;
-    let Some(window) = active.value32().and_then(|mut ids| ids.next()).filter(|id| *id != 0) else {
-        return Ok(false);
-    };
-    let (state, full) = (atom(b"_NET_WM_STATE")?, atom(b"_NET_WM_STATE_FULLSCREEN")?);
-    let states = connection.get_property(false, window, state, AtomEnum::ATOM, 0, 64)?.reply()?;
-    Ok(states.value32().is_some_and(|mut states| states.any(|state| state == full)))
-}
-
 fn x11_window(window: &Window) -> Option<u32> {
     window.with_winit_window(|window| match window.window_handle().ok()?.as_raw() {
         RawWindowHandle::Xlib(handle) => u32::try_from(handle.window).ok(),

@@ -106,6 +106,7 @@ pub(crate) fn disarm(event: &mut Event) {
         | Event::ChatFilling(_)
         | Event::UnreadChanged(_)
         | Event::ShakeReceived(_)
+        | Event::ShakeSent(_)
         | Event::TypingChanged(_)
         | Event::CallIncoming(_)
         | Event::CallState(_)

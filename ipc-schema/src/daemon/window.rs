@@ -14,6 +14,10 @@ pub struct View {
     /// friends write while it is connected, but on a locked screen. What was missed is told all the same, and requests, and calls.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub opens: bool,
+    /// Something fills the screen there (a film, a game, a talk): no window of this program opens or shakes until it is told again without this.
+    /// A shake then comes as a notification, and what friends write does unless `opens` says that nobody is to be told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub full: bool,
 }
 
 /// The reply of `daemon.view`.

@@ -4,11 +4,12 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use ipc_schema::daemon::{Stop, View, Wanted};
-use ipc_schema::{Code, Error, Event};
+use ipc_schema::daemon::{Stop, Stopped, View, Wanted, is_newer};
+use ipc_schema::{Code, Error, presence};
 use qq_slint_ui::Say;
 use slint::{ComponentHandle, Timer};
 
+use super::start::again;
 use super::{App, Daemon, Peer};
 use crate::single::Wish;
 use crate::{winext, words};
@@ -44,6 +45,11 @@ impl App {
         self.tell_view();
     }
 
+    /// Whether the friend list has the keyboard.
+    pub(crate) fn is_in_friends(&self) -> bool {
+        *self.focus.borrow() == Focus::Friends
+    }
+
     /// Tells the daemon which conversation the user looks at, if that is another one than it knows.
     pub(crate) fn tell_view(&self) {
         let viewed = self.in_focus();
@@ -53,8 +59,13 @@ impl App {
         *self.viewed.borrow_mut() = Some(viewed.clone());
         let (account, friend) = viewed.unzip();
         let to = friend.map(|friend| format!("@{friend}"));
+        let full = self.full.get();
+        let opens = match self.on_message() {
+            0 => !full,
+            choice => choice != 1,
+        };
         // A daemon that is too old to hear it notifies once too often.
-        self.link.call(account.as_deref(), &View { to, opens: self.on_message() != 1 }, drop);
+        self.link.call(account.as_deref(), &View { to, opens, full }, drop);
     }
 
     /// The conversation whose window has the keyboard.
@@ -82,21 +93,32 @@ impl App {
             Daemon::Restarting | Daemon::Here => Daemon::Reaching,
             Daemon::Reaching | Daemon::Away(_) => Daemon::Away(error),
         };
+        drop(daemon);
+        self.darken();
     }
 
-    /// An event of the daemon's own.
-    pub(super) fn hear_daemon(self: &Rc<Self>, account: Option<&str>, event: &Event) {
-        match event {
-            Event::DaemonWanted(wanted) => self.on_wanted(account, wanted),
-            Event::DaemonStopped(stopped) => {
-                *self.daemon.borrow_mut() =
-                    if stopped.restart { Daemon::Restarting } else { Daemon::Stopped };
+    /// `daemon.stopped`: whoever waits for it again starts it; else the user does.
+    pub(super) fn on_stopped(&self, stopped: &Stopped) {
+        *self.daemon.borrow_mut() = if stopped.restart { Daemon::Restarting } else { Daemon::Stopped };
+        self.darken();
+    }
+
+    /// Without the daemon nobody is on line, and nobody knows who of the friends is.
+    fn darken(&self) {
+        for account in &mut self.state.borrow_mut().accounts {
+            account.presence = presence::State::Offline;
+            for friend in account.groups.iter_mut().flat_map(|group| &mut group.friends) {
+                friend.state = presence::State::Offline;
             }
-            _ => {}
         }
     }
 
-    fn on_wanted(self: &Rc<Self>, account: Option<&str>, wanted: &Wanted) {
+    /// Whether there is a daemon now.
+    pub(super) fn is_here(&self) -> bool {
+        matches!(*self.daemon.borrow(), Daemon::Here)
+    }
+
+    pub(super) fn on_wanted(self: &Rc<Self>, account: Option<&str>, wanted: &Wanted) {
         winext::keep_token(wanted.token.clone());
         match (account, &wanted.to) {
             (Some(account), Some(friend)) => self.show_chat(&(account.to_owned(), friend.clone()), true),
@@ -166,7 +188,7 @@ impl App {
             Daemon::Here => {}
         }
         let link = self.current(|account| words::link(&self.voice, &account.link)).unwrap_or_default();
-        match self.outdated() {
+        match self.outdated().or_else(|| self.overtaken()) {
             Some(installed) if link.is_empty() => say.invoke_outdated(installed.into()).to_string(),
             _ => link,
         }
@@ -178,7 +200,9 @@ impl App {
         match &*self.daemon.borrow() {
             Daemon::Stopped => say.invoke_go_on_line(),
             Daemon::Reaching | Daemon::Restarting | Daemon::Away(_) => say.invoke_restart(),
-            Daemon::Here if self.is_linked() && self.outdated().is_some() => say.invoke_restart_now(),
+            Daemon::Here if self.is_linked() && self.outdated().or_else(|| self.overtaken()).is_some() => {
+                say.invoke_restart_now()
+            }
             Daemon::Here => slint::SharedString::default(),
         }
     }
@@ -191,6 +215,9 @@ impl App {
         };
         if here && self.outdated().is_some() {
             return self.restart_daemon();
+        }
+        if here && self.overtaken().is_some() {
+            return self.begin_anew();
         }
         if stopped {
             *self.daemon.borrow_mut() = Daemon::Reaching;
@@ -209,6 +236,19 @@ impl App {
         let outdated = state.daemon.outdated.as_ref()?;
         let other = outdated.installed.clone().filter(|installed| *installed != outdated.running);
         Some(other.unwrap_or_default())
+    }
+
+    /// The daemon's version, where it is newer than this program: another one is installed than the one that runs.
+    fn overtaken(&self) -> Option<String> {
+        let daemon = self.state.borrow().daemon.version.clone();
+        is_newer(&daemon, env!("CARGO_PKG_VERSION")).then_some(daemon)
+    }
+
+    /// Once the drafts are kept the program that is installed takes the place of this one.
+    fn begin_anew(&self) {
+        self.keep_drafts();
+        // The daemon answers in order: what was asked before is done by then.
+        self.link.call(None, &View::default(), |_| again());
     }
 
     /// The windows show what changed without news from the daemon.

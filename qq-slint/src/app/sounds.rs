@@ -44,9 +44,7 @@ impl App {
     pub(super) fn sound_chat(&self, account: &str, chat: &chat::Received) {
         let peer = (account.to_owned(), chat.from.clone());
         let in_view = self.chats.borrow().get(&peer).is_some_and(|chat| chat.in_view(self));
-        let muted =
-            self.friends.borrow().as_ref().is_some_and(|friends| friends.is_muted(self, account, &chat.from));
-        if chat.from != account::bare(account) && !in_view && !muted {
+        if chat.from != account::bare(account) && !in_view {
             self.sound_of(account, &chat.from, Sound::Message);
         }
     }
@@ -72,7 +70,12 @@ impl App {
         }
     }
 
-    /// A friend's state has changed; coming on line is heard, unless it is only that oneself has come and sees who is there.
+    /// Whether an account has only just come on line.
+    pub(super) fn is_arriving(&self, account: &str) -> bool {
+        self.came.borrow().get(account).is_some_and(|came| came.elapsed() < ARRIVAL)
+    }
+
+    /// A friend's state has changed; coming on line is heard.
     pub(super) fn sound_presence(
         &self,
         account: &str,
@@ -80,8 +83,7 @@ impl App {
         before: Option<presence::State>,
     ) {
         let comes = before == Some(presence::State::Offline) && changed.state != presence::State::Offline;
-        let arriving = self.came.borrow().get(account).is_some_and(|came| came.elapsed() < ARRIVAL);
-        if comes && !arriving && changed.friend != account::bare(account) {
+        if comes {
             self.sound_of(account, &changed.friend, Sound::Online);
         }
     }

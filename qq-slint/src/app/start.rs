@@ -53,8 +53,26 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     app.raise_tray();
     follow_motion();
+    crate::full::watch(|full| {
+        // Fails only when the event loop has ended, and with it the program.
+        let _ = slint::invoke_from_event_loop(move || App::with(|app| app.on_full(full)));
+    });
     slint::run_event_loop_until_quit()?;
     Ok(())
+}
+
+/// This program as it is installed now, in the place of this process. What it was started to open is open already.
+pub(super) fn again() {
+    use std::os::unix::process::CommandExt;
+    let begin = || -> std::io::Result<std::convert::Infallible> {
+        let program = std::env::current_exe()?;
+        // So the kernel calls the file of a program that another one has replaced.
+        let program = program.to_string_lossy().trim_end_matches(" (deleted)").to_owned();
+        let args = std::env::args_os().skip(1).filter(|arg| !arg.to_string_lossy().starts_with("qiao://"));
+        Err(std::process::Command::new(program).args(args).exec())
+    };
+    let Err(error) = begin();
+    crate::complain(&anyhow::anyhow!("the installed qq-slint cannot be started: {error}"));
 }
 
 /// The program with a pretend daemon, beside any other that runs.
@@ -148,6 +166,8 @@ pub(crate) fn begin(
         focus: RefCell::default(),
         viewed: RefCell::default(),
         knows: Cell::new(false),
+        full: Cell::new(false),
+        shook: RefCell::default(),
     });
     app.speak();
     APP.with(|place| place.set(app.clone())).map_err(|_| anyhow::anyhow!("the program was begun twice"))?;

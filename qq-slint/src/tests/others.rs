@@ -178,7 +178,7 @@ fn what_was_left_from_a_reply_that_showed_nothing_hides_no_other() {
     let list = friends.window().global::<Global>();
     list.invoke_tab_chosen(1);
     let view = |then: Rc<std::cell::Cell<bool>>| {
-        let view = View { to: None, opens: false };
+        let view = View::default();
         world.app.link.call(Some(ALICE), &view, move |_| then.set(true));
     };
     let settled = Rc::new(std::cell::Cell::new(false));
@@ -200,7 +200,7 @@ fn a_conversation_that_is_not_on_the_stage_has_its_own_name_and_does_not_move_it
     world.until("amy beside the list", |world| {
         world.friends().window().global::<Talk>().get_name() == "陈雨桐"
     });
-    bob.on_shake(&world.app, true, true);
+    bob.on_shake(&world.app, "2026-11-23T09:30:00.123Z", true);
     for _ in 0..10 {
         testing::mock_elapsed_time(Duration::from_millis(30));
         assert!(world.friends().window().get_sway().abs() < f32::EPSILON);

@@ -1,5 +1,6 @@
 //! A conversation in a window of its own: its messages page by page, writing, typing, the shake.
 
+mod appear;
 mod draft;
 mod elsewhere;
 mod export;
@@ -27,8 +28,6 @@ use crate::{face, rich, winext, words};
 /// What its size is remembered by, and the size before there is one to remember: logical pixels.
 const KIND: &str = "chat";
 const SIZE: (f32, f32) = (600.0, 560.0);
-/// When the list has found its end: after `Stage::to_end` has sought it for the last time.
-const FOUND: std::time::Duration = std::time::Duration::from_millis(150);
 
 pub(crate) struct Chat {
     peer: Peer,
@@ -36,8 +35,8 @@ pub(crate) struct Chat {
     rows: Rc<VecModel<qq_slint_ui::Row>>,
     entries: RefCell<Vec<Entry>>,
     loading: Cell<bool>,
-    /// How many of one's own messages the daemon has not answered for yet.
-    sending: Cell<u32>,
+    /// The ids of one's own messages that the daemon has not answered for yet.
+    sending: RefCell<Vec<String>>,
     /// Something came while the end was in view: the next refresh goes there.
     follows: Cell<bool>,
     /// A message that was not taken and is back in its field, and the id it had.
@@ -56,6 +55,8 @@ pub(crate) struct Chat {
     drawn: RefCell<String>,
     /// What was written by another program is being fetched.
     looking: Cell<bool>,
+    /// There is a reason to look that could not be followed yet.
+    unlooked: Cell<bool>,
     /// Which of the questions for messages is the last.
     turn: Cell<u64>,
     /// There are older messages than are here.
@@ -89,7 +90,7 @@ impl Chat {
             rows,
             entries: RefCell::default(),
             loading: Cell::new(false),
-            sending: Cell::new(0),
+            sending: RefCell::default(),
             follows: Cell::new(false),
             again: RefCell::default(),
             unsent: RefCell::default(),
@@ -99,6 +100,7 @@ impl Chat {
             telling: Cell::new(false),
             drawn: RefCell::default(),
             looking: Cell::new(false),
+            unlooked: Cell::new(false),
             turn: Cell::new(0),
             more: Cell::new(true),
             newer: Cell::new(false),
@@ -122,6 +124,7 @@ impl Chat {
             }
         }
         chat.dress(app);
+        chat.missed_shakes(app);
         chat.older(app);
         chat.meet_draft(app);
         Ok(chat)
@@ -134,6 +137,7 @@ impl Chat {
         self.stage.bind_rich();
         let open = self.doing(|chat, app, link: SharedString| chat.stage.ask(app, rich::question(link)));
         self.stage.rich().on_open(open);
+        talk.on_banner_acted(|| App::with(App::on_trouble_acted));
         talk.on_send(self.doing(|chat, app, text: SharedString| chat.send(app, &text)));
         talk.on_typed(self.doing(|chat, app, text: SharedString| chat.type_on(app, &text)));
         talk.on_retry(self.doing(|chat, app, id: SharedString| chat.retry(app, &id)));
@@ -222,113 +226,6 @@ impl Chat {
         self.stage.talk().set_enter_sends(app.prefs.borrow().enter_sends);
     }
 
-    /// Shows the conversation: with the keyboard when the user asked for it, else beside what the user does.
-    pub(crate) fn show(self: &Rc<Self>, app: &Rc<App>, asked: bool) {
-        self.take_stage(app, asked);
-        let window = self.stage.window();
-        if !window.is_visible() {
-            self.draw(app);
-            if asked { self.appear() } else { self.appear_behind() }
-        } else if asked {
-            // What comes unasked is shown with all that came together with it.
-            self.draw(app);
-        }
-        if asked {
-            winext::focus(window);
-            self.stage.write();
-            self.seen(app);
-        } else if !winext::has_focus(window) {
-            winext::attention(window);
-        }
-    }
-
-    fn appear(self: &Rc<Self>) {
-        self.stage.show();
-        if let Some(place) = self.place.get() {
-            self.stage.window().set_position(place);
-        }
-        if self.stale.get() {
-            App::with(|app| self.draw(app));
-        }
-        self.to_end();
-    }
-
-    /// To the newest message, if this conversation is on the stage; and when it is in view there, it was seen.
-    fn to_end(self: &Rc<Self>) {
-        let mut shown = false;
-        App::with(|app| shown = self.is_shown(app));
-        if !shown {
-            return;
-        }
-        self.stage.to_end();
-        let weak = Rc::downgrade(self);
-        self.settling.start(slint::TimerMode::SingleShot, FOUND, move || {
-            if let Some(chat) = weak.upgrade() {
-                App::with(|app| chat.look(app));
-            }
-        });
-    }
-
-    /// Whether what comes next comes into view. A conversation that is not on the stage comes there with its end.
-    fn is_at_end(&self, app: &App) -> bool {
-        !self.is_shown(app) || self.stage.is_at_end()
-    }
-
-    /// Appears without being given the keyboard. The window manager must hear that before the window is shown, and the
-    /// window exists only after a turn of the event loop.
-    fn appear_behind(self: &Rc<Self>) {
-        // The right to take the keyboard was given for another window.
-        winext::keep_token(None);
-        fn behind(chat: &Rc<Chat>) {
-            winext::stay_behind(chat.stage.window());
-            chat.appear();
-            winext::attention(chat.stage.window());
-        }
-        if winext::is_ready(self.stage.window()) {
-            return behind(self);
-        }
-        let chat = self.clone();
-        let appear = async move {
-            winext::exists(chat.stage.window()).await;
-            behind(&chat);
-        };
-        // Without an event loop nothing can be shown.
-        let _ = slint::spawn_local(appear);
-    }
-
-    /// In the one-window layout one conversation is on the stage. Another one takes its place only when the user asks.
-    fn take_stage(self: &Rc<Self>, app: &App, asked: bool) {
-        if matches!(self.stage, Stage::Own(_)) || self.is_shown(app) {
-            return;
-        }
-        let before = app.beside.borrow().clone();
-        if before.is_some() && !asked {
-            return;
-        }
-        if let Some(before) = before {
-            before.keep_draft(app);
-            *before.draft.borrow_mut() = self.stage.talk().get_draft().to_string();
-        }
-        *app.beside.borrow_mut() = Some(self.clone());
-        self.bind();
-        self.stage.talk().set_draft(self.draft.borrow().as_str().into());
-        self.to_end();
-        app.tell_view();
-    }
-
-    /// Whether the user looks at this conversation now.
-    pub(crate) fn in_view(&self, app: &App) -> bool {
-        app.in_focus().as_ref() == Some(&self.peer)
-    }
-
-    /// Whether the window shows this conversation and no other.
-    fn is_shown(&self, app: &App) -> bool {
-        match &self.stage {
-            Stage::Own(_) => true,
-            Stage::Beside(_) => app.beside.borrow().as_ref().is_some_and(|shown| shown.peer == self.peer),
-        }
-    }
-
     /// Closes for good; gives what was typed and not sent.
     pub(crate) fn leave(self: &Rc<Self>, app: &App) -> String {
         self.keep_unsent(app);
@@ -346,22 +243,6 @@ impl Chat {
         *self.draft.borrow_mut() = draft.to_owned();
     }
 
-    /// Closes its window; one beside the friend list goes with that.
-    pub(crate) fn hide(&self) {
-        if let Stage::Own(window) = &self.stage {
-            App::with(|app| app.keep_size(KIND, window.window()));
-            self.place.set(winext::position(window.window()).or(self.place.get()));
-            // One that is hidden already stays so.
-            let _ = window.hide();
-            self.lose_focus();
-        }
-    }
-
-    /// Nobody looks at a window that is closed; some window systems do not say so.
-    fn lose_focus(&self) {
-        App::with(|app| app.on_focus(Focus::Chat(self.peer.clone()), false));
-    }
-
     /// Shows what has changed; in a window that nobody sees when it is seen again.
     pub(crate) fn refresh(self: &Rc<Self>, app: &App) {
         if self.stage.window().is_visible() {
@@ -371,7 +252,7 @@ impl Chat {
         }
     }
 
-    fn draw(self: &Rc<Self>, app: &App) {
+    pub(super) fn draw(self: &Rc<Self>, app: &App) {
         if !self.is_shown(app) {
             return;
         }
@@ -398,6 +279,7 @@ impl Chat {
         talk.set_loading(self.loading.get());
         talk.set_more(self.more.get());
         talk.set_newer(self.newer.get());
+        talk.set_banner_action(app.trouble_action());
         talk.set_banner(app.trouble().into());
         talk.set_can_shake(friend.is_some() && online);
         talk.set_problem(self.problem.borrow().as_str().into());
@@ -489,4 +371,9 @@ fn message(entry: &Entry) -> Option<&Message> {
         Entry::Message(message) => Some(message),
         Entry::Event { .. } => None,
     }
+}
+
+/// Whether a message is the one with this id: each sender counts their own.
+fn is_named(message: &Message, from: &str, id: &str) -> bool {
+    message.id == id && message.from == from
 }

@@ -1,5 +1,6 @@
 //! The friend list: oneself, groups and requests, the recent conversations.
 
+mod comings;
 mod find;
 mod list;
 mod question;
@@ -29,6 +30,7 @@ pub(crate) struct Friends {
     /// What the profile says about oneself: shown while there is no status text of the moment.
     words: RefCell<String>,
     place: Cell<Option<PhysicalPosition>>,
+    comings: comings::Comings,
 }
 
 impl Friends {
@@ -44,8 +46,12 @@ impl Friends {
             tab: Cell::new(0),
             words: RefCell::default(),
             place: Cell::new(None),
+            comings: comings::Comings::default(),
         });
         friends.bind();
+        friends.bind_friends();
+        friends.bind_menu();
+        friends.bind_window();
         friends.bind_questions();
         friends.take_size(app);
         friends.dress(app);
@@ -57,14 +63,10 @@ impl Friends {
     }
 
     fn with(f: impl FnOnce(&Rc<Self>, &Rc<App>)) {
-        App::with(|app| {
-            let friends = app.friends.borrow().clone();
-            if let Some(friends) = friends {
-                f(&friends, app);
-            }
-        });
+        App::with_window(|app| &app.friends, f);
     }
 
+    /// The list itself: what is shown and chosen.
     fn bind(&self) {
         let list = self.window.global::<Global>();
         list.set_items(ModelRc::from(self.items.clone()));
@@ -84,6 +86,11 @@ impl Friends {
                 friends.refresh(app);
             });
         });
+    }
+
+    /// What is done with one friend.
+    fn bind_friends(&self) {
+        let list = self.window.global::<Global>();
         list.on_accept(|id| ask(friend::Accept { friend: at(&id) }));
         list.on_decline(|id| ask(friend::Decline { friend: at(&id) }));
         list.on_shake(|id| Self::with(|_, app| shake_friend(app, &id)));
@@ -99,6 +106,11 @@ impl Friends {
                 ask(friend::Move { friend: at(&id), group: group.into() });
             }
         });
+    }
+
+    /// Oneself, and where the menus lead.
+    fn bind_menu(&self) {
+        let list = self.window.global::<Global>();
         list.on_set_presence(|at| {
             use presence::Wish::{Away, Busy, Invisible, Online};
             let wish = [Online, Away, Busy, Invisible];
@@ -116,6 +128,10 @@ impl Friends {
         list.on_close_windows(|| App::with(App::close_windows));
         list.on_nth(|n| App::with(|app| app.show_nth(n)));
         list.on_next(|| App::with(|app| app.show_next(None)));
+    }
+
+    /// The keyboard comes and goes, the window is closed.
+    fn bind_window(&self) {
         winext::on_focus(self.window.window(), |gained| {
             App::with(|app| app.on_focus(Focus::Friends, gained));
         });
@@ -228,11 +244,6 @@ impl Friends {
         });
     }
 
-    /// Whether the user wants to hear nothing of this friend.
-    pub(crate) fn is_muted(&self, app: &App, account: &str, id: &str) -> bool {
-        app.state.borrow().notify.mutes(account, id)
-    }
-
     fn mute(app: &App, id: &str) {
         let Some(account) = app.account_name() else { return };
         let off = app.state.borrow().notify.mutes(&account, id);
@@ -329,7 +340,7 @@ fn shake_friend(app: &Rc<App>, id: &str) {
             Ok(_) => {
                 let chat = app.chats.borrow().get(&peer).cloned();
                 if let Some(chat) = chat {
-                    chat.on_shake(app, false, true);
+                    chat.sway(app);
                 }
             }
             Err(error) => Friends::with(|friends, app| friends.tell(app, &error)),

@@ -52,12 +52,7 @@ impl Login {
     }
 
     fn with(f: impl FnOnce(&Self, &Rc<App>)) {
-        App::with(|app| {
-            let login = app.login.borrow().clone();
-            if let Some(login) = login {
-                f(&login, app);
-            }
-        });
+        App::with_window(|app| &app.login, |login, app| f(login, app));
     }
 
     #[cfg(test)]

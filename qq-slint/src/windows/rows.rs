@@ -31,7 +31,8 @@ impl Entry {
         }
     }
 
-    fn ts(&self) -> &str {
+    /// When: RFC 3339, as the daemon says it.
+    pub(super) fn ts(&self) -> &str {
         match self {
             Self::Message(message) => &message.ts,
             Self::Event { ts, .. } => ts,

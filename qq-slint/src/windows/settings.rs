@@ -53,12 +53,7 @@ impl Settings {
     }
 
     fn with(f: impl FnOnce(&Rc<Self>, &Rc<App>)) {
-        App::with(|app| {
-            let settings = app.settings.borrow().clone();
-            if let Some(settings) = settings {
-                f(&settings, app);
-            }
-        });
+        App::with_window(|app| &app.settings, f);
     }
 
     fn bind(&self) {

@@ -1,6 +1,6 @@
 //! The tray item: unread state, and the way back to the windows.
 
-use crate::app::{App, is_in};
+use crate::app::App;
 use ipc_schema::State;
 
 pub(crate) struct Tray {
@@ -18,12 +18,12 @@ impl Tray {
         Ok(Self { tray })
     }
 
-    /// All accounts in one: unread messages summed, grey when none is on line.
-    pub(crate) fn refresh(&self, state: &State) {
+    /// All accounts in one: unread messages summed, grey when none is on line, as without a daemon.
+    pub(crate) fn refresh(&self, state: &State, here: bool) {
         let unread: u64 = state.accounts.iter().map(|account| account.unread.total).sum();
         self.tray.set_unread(i32::try_from(unread).unwrap_or(i32::MAX));
         let online = ipc_schema::account::State::Online;
-        self.tray
-            .set_away(!state.accounts.iter().any(|account| is_in(account) && account.link.state == online));
+        let is_online = state.accounts.iter().any(|account| account.link.state == online);
+        self.tray.set_away(!(here && is_online));
     }
 }

@@ -70,6 +70,7 @@ fn sentence(event: &Event, own: Option<&str>, paint: Paint) -> String {
             format!("draft to {}: {}", one_line(&draft.friend), one_line(&draft.text))
         }
         Event::ShakeReceived(shake) => format!("{} shakes your window", paint.bold(&one_line(&shake.from))),
+        Event::ShakeSent(shake) => format!("you shake the window of {}", one_line(&shake.to)),
         Event::UnreadChanged(unread) => {
             format!("{}: {} unread, {} in all", one_line(&unread.friend), unread.unread, unread.total)
         }

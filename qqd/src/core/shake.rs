@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use ipc_schema::shake::{Received, Send, Shaken};
+use ipc_schema::shake::{Received, Send, Sent, Shaken};
 use ipc_schema::{Code, Error, Event};
 use relay_schema::{Id, Nack, NackCode, Shake};
 
@@ -78,7 +78,12 @@ impl Account {
     fn answer_shake(&mut self, id: &Id, result: impl FnOnce(&str) -> Result<(), Error>) -> bool {
         let Some(Pending { reply, to, .. }) = self.shakes.pending.remove(id) else { return false };
         let result = result(&to).map(|()| Shaken { to });
+        // The open window says so, whichever program asked.
+        let shook = result.as_ref().ok().map(|shaken| Sent { to: shaken.to.clone() });
         self.reply(reply, result);
+        if let Some(shook) = shook {
+            self.tell(Event::ShakeSent(shook));
+        }
         true
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Windows {
     viewed: HashMap<ClientId, Option<(Local, String)>>,
     /// Those of them that show each incoming message by themselves.
     opens: HashSet<ClientId>,
+    /// Those of them that show nothing by themselves now, for something fills the screen.
+    full: HashSet<ClientId>,
     /// Who asked for one that is being started.
     opening: HashMap<u64, Caller>,
     last: u64,
@@ -47,6 +49,11 @@ impl Windows {
         !self.opens.is_empty()
     }
 
+    /// Whether one of them shakes its window when a friend does.
+    pub(super) fn may_shake(&self) -> bool {
+        self.viewed.keys().any(|client| !self.full.contains(client))
+    }
+
     /// Those who wait for one that is being started.
     pub(super) fn take_callers(&mut self) -> Vec<Caller> {
         self.opening.drain().map(|(_, caller)| caller).collect()
@@ -56,6 +63,7 @@ impl Windows {
     pub(super) fn forget(&mut self, client: ClientId) {
         self.viewed.remove(&client);
         self.opens.remove(&client);
+        self.full.remove(&client);
         self.opening.retain(|_, caller| caller.client != client);
     }
 }
@@ -69,10 +77,13 @@ impl Core {
         };
         // Whatever it looks at: it is a window program.
         let shown = viewed.as_ref().ok().cloned().flatten();
-        if params.opens {
-            self.windows.opens.insert(caller.client);
-        } else {
-            self.windows.opens.remove(&caller.client);
+        let Windows { opens, full, .. } = &mut self.windows;
+        for (set, is_so) in [(opens, params.opens), (full, params.full)] {
+            if is_so {
+                set.insert(caller.client);
+            } else {
+                set.remove(&caller.client);
+            }
         }
         if let Some((account, friend)) = &shown {
             self.hear_read(account, friend);

@@ -60,7 +60,7 @@ impl Chat {
     }
 
     /// Another program has changed the draft: it comes into the field, unless something else is being typed there.
-    pub(super) fn on_drafted(self: &Rc<Self>, app: &Rc<App>, drafted: &chat::Drafted) {
+    pub(crate) fn on_drafted(self: &Rc<Self>, app: &Rc<App>, drafted: &chat::Drafted) {
         let kept = self.kept.borrow().clone();
         let is_ours = chat::Drafted::new(&drafted.friend, &kept) == *drafted;
         if !is_ours && self.typed_text(app) == kept {

@@ -4,11 +4,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use ipc_schema::account;
 use ipc_schema::chat::{self, Message, State};
-use ipc_schema::{Event, account};
 use slint::{SharedString, Timer};
 
-use super::{Chat, Entry, message, pages};
+use super::{Chat, Entry, is_named, message, pages};
 use crate::app::App;
 
 /// When a screen reader knows a window that has just been opened.
@@ -17,25 +17,15 @@ const SETTLED: Duration = Duration::from_millis(400);
 const SAID: usize = 3;
 
 impl Chat {
-    /// An event about this friend.
-    pub(crate) fn hear(self: &Rc<Self>, app: &Rc<App>, event: &Event) {
-        match event {
-            Event::ChatReceived(received) => self.on_received(app, received),
-            Event::ChatState(changed) => self.on_state(app, changed),
-            Event::ChatDrafted(drafted) => self.on_drafted(app, drafted),
-            Event::TypingChanged(typing) => self.friend_types.set(typing.typing),
-            Event::ChatRead(marked) if marked.by != account::bare(&self.peer.0) => self.on_read(marked),
-            _ => {}
-        }
-    }
-
-    fn on_received(self: &Rc<Self>, app: &Rc<App>, received: &chat::Received) {
+    pub(crate) fn on_received(self: &Rc<Self>, app: &Rc<App>, received: &chat::Received) {
         self.friend_types.set(false);
         let at_end = self.is_at_end(app);
         let own = received.from == account::bare(&self.peer.0);
-        let is_known = |entry| message(entry).is_some_and(|known| known.id == received.id);
-        // Far from the end there is no place for it: it comes with its page.
-        if !self.newer.get() && !self.entries.borrow().iter().any(is_known) {
+        let is_known =
+            |entry| message(entry).is_some_and(|known| is_named(known, &received.from, &received.id));
+        let is_new = !self.entries.borrow().iter().any(is_known);
+        // Far from the end there is no place for it: it comes with its page. Else the daemon has put it at the end.
+        if !self.newer.get() && is_new {
             self.entries.borrow_mut().push(Entry::Message(Message {
                 id: received.id.clone(),
                 from: received.from.clone(),
@@ -49,7 +39,7 @@ impl Chat {
                 why: None,
             }));
         }
-        if !own {
+        if !own && is_new {
             self.announce(&format!("{}: {}", self.friend_name(app), received.text));
         }
         let over = pages::over(&self.entries.borrow(), 1);
@@ -91,26 +81,56 @@ impl Chat {
         });
     }
 
-    fn on_state(self: &Rc<Self>, app: &Rc<App>, changed: &chat::Changed) {
-        let mut known = false;
-        for entry in &mut *self.entries.borrow_mut() {
-            if let Entry::Message(message) = entry
-                && message.id == changed.id
-            {
+    /// One of one's own messages has come further.
+    pub(crate) fn on_state(self: &Rc<Self>, app: &Rc<App>, changed: &chat::Changed) {
+        let own = account::bare(&self.peer.0);
+        let at = {
+            let mut entries = self.entries.borrow_mut();
+            let is_it = |entry: &Entry| message(entry).is_some_and(|known| is_named(known, own, &changed.id));
+            let at = entries.iter().rposition(is_it);
+            if let Some(Entry::Message(message)) = at.and_then(|at| entries.get_mut(at)) {
                 message.state = changed.state;
                 message.reason.clone_from(&changed.reason);
-                known = true;
             }
-        }
-        // What was written elsewhere is new: a receipt for something far up is no reason to look.
-        if !known && matches!(changed.state, State::Queued | State::Sent | State::Acked) {
+            at
+        };
+        let is_early = matches!(changed.state, State::Queued | State::Sent | State::Acked);
+        let look = match at {
+            // The server has taken it behind what others wrote meanwhile: so it stands in the daemon's history.
+            Some(at) => changed.state == State::Acked && self.is_overtaken(at),
+            // What was written elsewhere is new: a receipt for something far up is no reason to look.
+            None => is_early && !self.sending.borrow().contains(&changed.id),
+        };
+        if look {
             self.written_elsewhere(app);
         }
     }
 
-    /// The friend has read: all of ours that came so far.
-    fn on_read(&self, _marked: &chat::Marked) {
+    /// Whether somebody else's message stands behind this entry.
+    pub(super) fn is_overtaken(&self, at: usize) -> bool {
         let own = account::bare(&self.peer.0);
+        let entries = self.entries.borrow();
+        entries.iter().skip(at + 1).filter_map(message).any(|behind| behind.from != own)
+    }
+
+    /// The id of the newest message of somebody else's.
+    pub(super) fn others_last(&self) -> Option<String> {
+        let own = account::bare(&self.peer.0);
+        let entries = self.entries.borrow();
+        let others = entries.iter().rev().filter_map(message).find(|known| known.from != own);
+        others.map(|known| known.id.clone())
+    }
+
+    pub(crate) fn on_typing(&self, typing: bool) {
+        self.friend_types.set(typing);
+    }
+
+    /// A read mark of the friend's: all of ours that came so far.
+    pub(crate) fn on_read(&self, marked: &chat::Marked) {
+        let own = account::bare(&self.peer.0);
+        if marked.by == own {
+            return;
+        }
         for entry in &mut *self.entries.borrow_mut() {
             if let Entry::Message(message) = entry
                 && message.from == own

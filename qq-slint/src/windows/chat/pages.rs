@@ -123,6 +123,9 @@ impl Chat {
                     Ok(reply) => then(&chat, app, reply),
                     Err(error) => chat.fail(app, &error),
                 }
+                if !chat.loading.get() {
+                    chat.look_again(app);
+                }
             });
         });
     }
@@ -136,6 +139,7 @@ impl Chat {
             let new = unknown(page.messages, &entries);
             entries.splice(0..0, new);
             if newest {
+                weave(&mut entries);
                 *self.unread_from.borrow_mut() = self.first_unread(app, &entries);
             }
         }
@@ -207,6 +211,16 @@ fn has_row(entry: &Entry) -> bool {
 
 /// Those of a page that are not here yet.
 fn unknown(page: Vec<Message>, entries: &[Entry]) -> Vec<Entry> {
-    let known: HashSet<&str> = entries.iter().filter_map(message).map(|known| known.id.as_str()).collect();
-    page.into_iter().filter(|message| !known.contains(message.id.as_str())).map(Entry::Message).collect()
+    let name = |message: &Message| (message.from.clone(), message.id.clone());
+    let known: HashSet<_> = entries.iter().filter_map(message).map(name).collect();
+    page.into_iter().filter(|message| !known.contains(&name(message))).map(Entry::Message).collect()
+}
+
+/// What happened beside the messages stands behind those that were there by then.
+fn weave(entries: &mut Vec<Entry>) {
+    let events: Vec<Entry> = entries.extract_if(.., |entry| message(entry).is_none()).collect();
+    for event in events {
+        let at = entries.iter().rposition(|entry| entry.ts() <= event.ts()).map_or(0, |last| last + 1);
+        entries.insert(at, event);
+    }
 }

@@ -26,25 +26,36 @@ impl Chat {
         app.link.call(Some(&self.peer.0), &shake::Send { to: self.to() }, move |reply| {
             let Some(chat) = weak.upgrade() else { return };
             App::with(|app| match reply {
-                Ok(_) => chat.on_shake(app, false, true),
+                Ok(_) => chat.sway(app),
                 Err(error) => chat.fail(app, &error),
             });
         });
     }
 
-    /// The window shakes, by the friend or by oneself, and a line says so.
-    pub(crate) fn on_shake(self: &Rc<Self>, app: &Rc<App>, incoming: bool, moves: bool) {
-        if !incoming && self.newer.get() {
-            return self.newest(app, move |chat, app| chat.on_shake(app, false, moves));
+    /// The friend has shaken the window: a line says so, and where that disturbs nobody it moves.
+    pub(crate) fn on_shake(self: &Rc<Self>, app: &Rc<App>, ts: &str, moves: bool) {
+        self.tell_shake(app, ts, true);
+        if moves {
+            self.sway(app);
+            winext::attention(self.stage.window());
         }
-        let name = self.friend_name(app);
-        let say = app.voice.global::<Say>();
-        let text = if incoming { say.invoke_shook_you(name) } else { say.invoke_you_shook(name) };
+    }
+
+    /// One has shaken the friend's window oneself, by whichever program: a line says so.
+    pub(crate) fn on_shook(self: &Rc<Self>, app: &Rc<App>, ts: &str) {
+        self.tell_shake(app, ts, false);
+    }
+
+    fn tell_shake(self: &Rc<Self>, app: &Rc<App>, ts: &str, incoming: bool) {
+        if !incoming && self.newer.get() {
+            let ts = ts.to_owned();
+            return self.newest(app, move |chat, app| chat.tell_shake(app, &ts, false));
+        }
+        let text = self.shake_text(app, incoming);
         let follows = !incoming || self.is_at_end(app);
         // Far from the end there is no place for the line, and a friend who shakes all day must not fill the memory.
         if !self.newer.get() {
-            let line = Entry::Event { ts: crate::clock::now().to_string(), text: text.to_string() };
-            self.entries.borrow_mut().push(line);
+            self.entries.borrow_mut().push(Entry::Event { ts: ts.to_owned(), text: text.to_string() });
             self.forget_shakes();
         }
         self.refresh(app);
@@ -54,12 +65,27 @@ impl Chat {
         if follows && !self.newer.get() {
             self.to_end();
         }
-        // The stage may show another conversation.
-        if self.is_shown(app) && moves && !app.stands_still() {
+    }
+
+    fn shake_text(&self, app: &App, incoming: bool) -> SharedString {
+        let name = self.friend_name(app);
+        let say = app.voice.global::<Say>();
+        if incoming { say.invoke_shook_you(name) } else { say.invoke_you_shook(name) }
+    }
+
+    /// The lines of the shakes that came before there was a window.
+    pub(super) fn missed_shakes(&self, app: &App) {
+        let lines = app.take_shakes(&self.peer).into_iter().map(|shake| {
+            let text = self.shake_text(app, shake.incoming).to_string();
+            Entry::Event { ts: shake.ts, text }
+        });
+        self.entries.borrow_mut().extend(lines);
+    }
+
+    /// Moves, where it is to be seen and the desktop lets things move.
+    pub(crate) fn sway(self: &Rc<Self>, app: &App) {
+        if self.is_shown(app) && !app.stands_still() {
             self.move_about();
-        }
-        if incoming && moves {
-            winext::attention(self.stage.window());
         }
     }
 

@@ -8,7 +8,7 @@ use ipc_schema::{account, outbox};
 use qq_slint_ui::Say;
 use slint::ComponentHandle;
 
-use super::{Chat, Entry, message};
+use super::{Chat, Entry, is_named, message};
 use crate::app::App;
 use crate::words;
 
@@ -53,11 +53,19 @@ impl Chat {
         let weak = Rc::downgrade(self);
         let sent = text.to_owned();
         self.problem.borrow_mut().clear();
-        self.sending.set(self.sending.get() + 1);
+        let others = self.others_last();
+        self.sending.borrow_mut().push(id.clone());
         app.link.call(Some(&self.peer.0), &params, move |reply| {
             let Some(chat) = weak.upgrade() else { return };
-            chat.sending.set(chat.sending.get().saturating_sub(1));
-            App::with(|app| chat.on_sent(app, reply, &sent, id));
+            chat.sending.borrow_mut().retain(|sent| *sent != id);
+            let others = chat.others_last() != others;
+            App::with(|app| {
+                chat.on_sent(app, reply, &sent, id);
+                if others {
+                    // What came meanwhile may stand behind it in the daemon's history.
+                    chat.written_elsewhere(app);
+                }
+            });
         });
     }
 
@@ -77,8 +85,9 @@ impl Chat {
                     return self.newest(app, |_, _| {});
                 }
                 app.spoken(self.peer.clone(), &crate::clock::now().to_string(), text);
-                let known =
-                    self.entries.borrow().iter().any(|entry| message(entry).is_some_and(|m| m.id == sent.id));
+                let own = account::bare(&self.peer.0);
+                let is_it = |entry| message(entry).is_some_and(|known| is_named(known, own, &sent.id));
+                let known = self.entries.borrow().iter().any(is_it);
                 if !known {
                     let row = self.own_message(sent.id, text, sent.state);
                     self.entries.borrow_mut().push(Entry::Message(row));

@@ -72,6 +72,7 @@ impl Core {
             | Event::DaemonWanted(_)
             | Event::DaemonOutdated(_)
             | Event::DaemonStopped(_)
+            | Event::ShakeSent(_)
             | Event::ChatDrafted(_)
             | Event::NotifyChanged(_)
             | Event::Unknown { .. } => {}
@@ -114,8 +115,8 @@ impl Core {
 
     fn hear_shake(&mut self, account: &str, friend: &str) {
         let account = Local::from(account);
-        // A window program shakes its window, whatever it does with messages.
-        if self.may_tell(&account, friend) && (self.notices.locked || !self.windows.are_there()) {
+        // A window program shakes its window, whatever it does with messages, where that can be seen.
+        if self.may_tell(&account, friend) && (self.notices.locked || !self.windows.may_shake()) {
             self.tell(About::Chat(account, friend.to_owned()), |told| told.shook = true);
         }
     }

@@ -362,7 +362,7 @@ fn with_the_account_its_notifications_go() {
 #[test]
 fn what_a_window_shows_is_not_told_a_second_time() {
     let mut daemon = Daemon::desk(&["bob", "carol"]);
-    let view = |to: Option<&str>, opens| View { to: to.map(str::to_owned), opens };
+    let view = |to: Option<&str>, opens| View { to: to.map(str::to_owned), opens, full: false };
     let (number, ..) = shown(&daemon.hear(from("bob", 1)));
     assert_eq!(closed(&daemon.ask_as(9, view(Some("bob"), false))), [number], "it is seen");
     assert!(notices(&daemon.hear(from("bob", 2))).is_empty());
@@ -377,6 +377,24 @@ fn what_a_window_shows_is_not_told_a_second_time() {
     daemon.tells(Desk::Locked(false));
     daemon.say(Input::Gone { client: 9 });
     assert_eq!(body(&daemon.hear(from("bob", 6))), "row 6");
+}
+
+#[test]
+fn where_something_fills_the_screen_what_no_window_shows_is_told() {
+    let mut daemon = Daemon::desk(&["bob", "carol"]);
+    let view = |opens, full| View { to: None, opens, full };
+    daemon.ask_as(9, view(true, false));
+    assert!(notices(&daemon.hear(from("carol", 1))).is_empty(), "its window opens");
+    daemon.ask_as(9, view(false, true));
+    assert_eq!(body(&daemon.hear(from("carol", 2))), "row 2");
+    daemon.second();
+    assert_eq!(notices(&daemon.hear(shake())).len(), 1, "no window shakes");
+    daemon.second();
+    daemon.ask_as(9, view(true, true));
+    assert!(notices(&daemon.hear(from("carol", 3))).is_empty(), "nobody wants to be told");
+    daemon.ask_as(9, view(true, false));
+    daemon.second();
+    assert!(notices(&daemon.hear(shake())).is_empty(), "a window shakes again");
 }
 
 #[test]

@@ -15,7 +15,9 @@ fn shake(daemon: &mut Daemon) -> Id {
 fn a_shake_is_answered_by_the_relay() {
     let mut daemon = Daemon::online();
     let id = shake(&mut daemon);
-    assert_eq!(reply(&daemon.hear(Ack { id, ..Ack::default() })), json!({"to": "bob"}));
+    let outputs = daemon.hear(Ack { id, ..Ack::default() });
+    assert_eq!(reply(&outputs), json!({"to": "bob"}));
+    assert_eq!(names(&outputs), ["shake.sent"], "every window hears of it");
 
     let id = Some(shake(&mut daemon));
     let away = refusal(&daemon.hear(Line { state: -1, friendaccount: Some("bob".into()), id, note: None }));
