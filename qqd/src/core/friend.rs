@@ -156,6 +156,11 @@ impl Friends {
         groups.into_iter().map(|((_, name), friends)| Group { name: name.to_owned(), friends }).collect()
     }
 
+    /// What a friend says in the profile.
+    pub(super) fn profile_note(&self, friend: &str) -> Option<&str> {
+        self.all.get(friend).map(|friend| friend.note.as_str())
+    }
+
     /// Whether one has made a group of that name.
     pub(super) fn has_group(&self, group: &str) -> bool {
         self.groups.contains(group)

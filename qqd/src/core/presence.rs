@@ -133,8 +133,13 @@ impl Account {
         self.tell_presence(Changed { friend: friend.to_owned(), state, note, ..Default::default() });
     }
 
-    /// `presence.changed`, if anything has changed.
-    pub(super) fn tell_presence(&mut self, changed: Changed) {
+    /// `presence.changed`, if anything has changed. Where a friend says nothing of the moment, what the profile says stays.
+    pub(super) fn tell_presence(&mut self, mut changed: Changed) {
+        if changed.note.is_empty()
+            && let Some(said) = self.friends.profile_note(&changed.friend)
+        {
+            changed.note = said.to_owned();
+        }
         let Some(known) = self.visible() else { return };
         let before = match known.friend(&changed.friend) {
             Some(entry) => (entry.state, entry.note.as_str()),

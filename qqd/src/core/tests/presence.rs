@@ -116,3 +116,22 @@ fn a_friend_who_writes_is_forgotten_by_a_message_a_stop_a_departure_or_time() {
     let stranger = Wire { friendaccount: "mallory".into(), state: 1 };
     assert!(events(&daemon.hear(stranger)).is_empty());
 }
+
+#[test]
+fn what_a_friend_says_in_the_profile_stays_when_the_presence_says_nothing() {
+    let mut daemon = Daemon::with_bob();
+    let bob = Friend {
+        account: "bob".into(),
+        note: Some("Rust all the things".into()),
+        seq: Some(1),
+        ..Friend::default()
+    };
+    daemon.hear(bob);
+    let note = |outputs: &[Output]| match &events(outputs).last().unwrap().event {
+        Event::PresenceChanged(changed) => changed.note.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(note(&daemon.hear(line(2))), "Rust all the things");
+    assert_eq!(note(&daemon.hear(Line { note: Some("lunch".into()), ..line(2) })), "lunch");
+    assert_eq!(note(&daemon.hear(line(-1))), "Rust all the things");
+}
