@@ -50,8 +50,13 @@ pub struct Desktop {
 impl Desktop {
     /// Starts the X server, the window manager and both buses; a screen reader seems to be there before any program is.
     pub fn start() -> Self {
+        Self::scaled(1.0)
+    }
+
+    /// The same before a screen of this scale: 1.5 for half as many pixels again on the same room.
+    pub fn scaled(scale: f64) -> Self {
         let home = tempfile::Builder::new().prefix("qd-").tempdir().expect("a temporary directory");
-        let display = Display::start(home.path());
+        let display = Display::start(home.path(), scale);
         let buses = Buses::start(home.path(), Some(display.name()));
         Self { buses, display, _home: home }
     }

@@ -67,6 +67,14 @@ impl App {
         });
     }
 
+    /// The friend list, with the keyboard where one writes whom one wants.
+    pub(crate) fn switch(self: &Rc<Self>) {
+        self.show_friends();
+        if let Some(friends) = &*self.friends.borrow() {
+            friends.window().invoke_focus_search();
+        }
+    }
+
     /// A section of the settings.
     pub(crate) fn show_section(self: &Rc<Self>, section: qq_slint_ui::Section) {
         self.show_settings();

@@ -172,7 +172,7 @@ impl Chat {
             chat.hide();
         });
         window.on_leave(move || leave(()));
-        window.on_switcher(|| App::with(App::show_friends));
+        window.on_switcher(|| App::with(App::switch));
         window.on_nth(|n| App::with(|app| app.show_nth(n)));
         let peer = self.peer.clone();
         window.on_next(move || App::with(|app| app.show_next(Some(&peer))));

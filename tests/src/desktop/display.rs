@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt, ImageFormat, MapState, Window};
+use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt, ImageFormat, MapState, PropMode, Window};
 use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
 
 use super::child;
+use super::picture::Picture;
 use crate::program::Running;
 use crate::wait;
 
@@ -40,15 +42,31 @@ pub struct Place {
 
 impl Display {
     /// Starts both, on a display number that nobody uses; ready when this returns.
-    pub(super) fn start(home: &Path) -> Self {
+    ///
+    /// `scale` is that of a screen with so many more pixels on the same room: the screen is larger by it, and says so as a
+    /// desktop's settings do, by `Xft.dpi` (96 is a scale of 1).
+    pub(super) fn start(home: &Path, scale: f64) -> Self {
         let mut server = child::command("Xvfb", "xvfb");
         // The server writes its number when it is ready.
-        server.args(["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset"]);
+        let size = format!("{:.0}x{:.0}x24", 1600.0 * scale, 1000.0 * scale);
+        server.args(["-displayfd", "1", "-screen", "0", &size, "-nolisten", "tcp", "-noreset"]);
         let log = home.join("log");
         let mut server = child::spawn_part(server, &log);
         let name = format!(":{}", child::first_line(&mut server, &log));
         let (connection, screen) = x11rb::connect(Some(&name)).expect("the X server answers");
         let root = connection.setup().roots[screen].root;
+        let settings = format!("Xft.dpi:\t{:.0}\n", 96.0 * scale);
+        connection
+            .change_property8(
+                PropMode::REPLACE,
+                root,
+                AtomEnum::RESOURCE_MANAGER,
+                AtomEnum::STRING,
+                settings.as_bytes(),
+            )
+            .expect("a request")
+            .check()
+            .expect("the X server keeps the settings");
         let mut manager = child::command("openbox", "openbox");
         manager.arg("--sm-disable").env("DISPLAY", &name).env("HOME", home).env("XDG_CONFIG_HOME", home);
         manager.env("XDG_CACHE_HOME", home).env("XDG_DATA_HOME", home).env_remove("DBUS_SESSION_BUS_ADDRESS");
@@ -127,6 +145,13 @@ impl Display {
             .expect("a request")
             .reply();
         image.map(|image| image.data).unwrap_or_default()
+    }
+
+    /// A picture of a window, without its frame.
+    pub fn shot(&self, window: Window) -> Picture {
+        let place = self.place(window).expect("the window is there");
+        let pixels = self.picture(window).chunks_exact(4).map(|bgr| [bgr[2], bgr[1], bgr[0]]).collect();
+        Picture { width: place.width.into(), height: place.height.into(), pixels }
     }
 
     fn is_mapped(&self, window: Window) -> bool {

@@ -31,6 +31,13 @@ impl Picture {
         Self { width, height, pixels }
     }
 
+    /// The picture as a PPM.
+    pub fn to_ppm(&self) -> Vec<u8> {
+        let mut bytes = format!("P6\n{} {}\n255\n", self.width, self.height).into_bytes();
+        bytes.extend(self.pixels.iter().flatten());
+        bytes
+    }
+
     /// How many colours it has.
     pub fn colours(&self) -> usize {
         self.pixels.iter().collect::<std::collections::HashSet<_>>().len()

@@ -6,5 +6,6 @@
 mod controls;
 mod holiday;
 mod keyboard;
+mod scales;
 mod seat;
 mod story;

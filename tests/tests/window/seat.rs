@@ -29,7 +29,11 @@ impl Seat {
 
     /// Somebody with a daemon already.
     pub(crate) fn of(person: Person) -> Self {
-        let desktop = Desktop::start();
+        Self::before(Desktop::start(), person)
+    }
+
+    /// Somebody before this desktop.
+    pub(crate) fn before(desktop: Desktop, person: Person) -> Self {
         Self { program: None, screen: desktop.screen(), desktop, person }
     }
 

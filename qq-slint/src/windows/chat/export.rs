@@ -69,7 +69,8 @@ impl Chat {
                             answer.done();
                             let say = app.voice.global::<Say>();
                             let said = say.invoke_exported(messages, path.display().to_string().into());
-                            chat.stage.tell("", &said);
+                            let title = say.invoke_ask_title("export".into(), chat.friend_name(app));
+                            chat.stage.tell(&title, &said);
                         }
                         Err(error) => refuse(app, &answer, &error),
                     },

@@ -1,10 +1,10 @@
 //! The devices' section: where one is logged in, and the link for one's next device.
 
 use ipc_schema::account;
-use qq_slint_ui::{Device, Prefs as Global, Section};
+use qq_slint_ui::{Device, Prefs as Global};
 use slint::{ComponentHandle, Image, Model, Rgb8Pixel, SharedPixelBuffer};
 
-use super::{Settings, call, send};
+use super::{Settings, call};
 use crate::app::App;
 use crate::asking::{self, Question};
 use crate::windows::{date, update};
@@ -19,8 +19,13 @@ impl Settings {
                     settings.devices.iter().find(|known| known.id == device).map(|known| known.client);
                 let question =
                     Question::new("revoke", client.unwrap_or_default(), move |app, answer, _, _| {
-                        send(app, account::Revoke { device: device.to_string() }, answer);
-                        Self::with(|settings, app| settings.look(app, Section::Devices));
+                        let Some(account) = app.account_name() else { return answer.done() };
+                        let params = account::Revoke { device: device.to_string() };
+                        app.link.call(Some(&account), &params, move |reply| {
+                            App::with(|app| answer.settle(app, reply));
+                            // Only now it is gone from the list.
+                            Self::look_at_devices();
+                        });
                     });
                 asking::ask(&settings.window, app, question.danger());
             });
