@@ -10,7 +10,7 @@ SERVICES := relay-server qqd qqctl
 PROGRAMS ?= $(SERVICES) qq-slint
 
 .DEFAULT_GOAL := help
-.PHONY: help demo window test test-window test-systemd check fuzz bench bench-window deny man install uninstall dist clean
+.PHONY: help demo window test test-window test-systemd check fuzz bench bench-window pictures deny man install uninstall dist clean
 
 help: ## what there is to do
 	@echo 'Qiaoqiao 敲敲 $(VERSION)'
@@ -60,6 +60,12 @@ bench-window: ## the window program in numbers, beside Pidgin, Dino and Gajim wh
 	@scripts/setup build bench
 	$(CARGO) build --release --locked $(PROGRAMS:%=-p %)
 	scripts/bench-window $(BENCH)
+
+pictures: ## the pictures in docs/img anew, taken of the real windows (PICTURES='login states' for some)
+	@scripts/setup build pictures
+	$(CARGO) build --locked $(PROGRAMS:%=-p %)
+	scripts/pictures $(PICTURES)
+	$(if $(PICTURES),,scripts/scales)
 
 deny: ## licences, bans and sources of every dependency (installs cargo-deny)
 	@scripts/setup build

@@ -6,12 +6,14 @@
 mod album;
 mod studio;
 
-use ipc_schema::{Event, account, chat, friend, shake};
+use ipc_schema::daemon::Outdated;
+use ipc_schema::{Code, Error, Event, account, chat, friend, shake};
 use qq_slint_ui::{Enter, EnterPage, Prefs, Rich, Section, Talk};
 use slint::ComponentHandle;
 use slint::platform::WindowEvent;
 
 use self::studio::{Look, Studio, message};
+use crate::app::Daemon;
 
 /// The size of each window, in logical pixels.
 const FRIENDS: (f32, f32) = (300.0, 640.0);
@@ -243,5 +245,32 @@ fn one_window_and_large_letters() {
         studio.app().prefs_changed();
         studio.dress(friends.window());
         studio.take("one-window-large", friends.window(), (900.0, 640.0));
+    });
+}
+
+#[test]
+fn a_daemon_that_is_outdated_slow_stopped_missing_or_of_another_version() {
+    both(|studio| {
+        studio.talk_of_many();
+        studio.begin();
+        let friends = studio.friends();
+        let outdated = Outdated { running: "0.1.0".into(), installed: Some("0.2.0".into()) };
+        studio.mock.event(Event::DaemonOutdated(outdated));
+        studio.until("the bar", |studio| !studio.app().trouble().is_empty());
+        studio.take("friends-outdated", friends.window(), FRIENDS);
+        let talk = studio.chat("cui");
+        talk.window().global::<Talk>().set_loading(true);
+        studio.take("chat-loading", talk.window(), CHAT);
+        talk.hide();
+        studio.mock.stop(false);
+        studio.until("its end", |studio| matches!(*studio.app().daemon.borrow(), Daemon::Stopped));
+        studio.take("friends-stopped", friends.window(), FRIENDS);
+        let missing = Error::new(Code::NoDaemon, "qqd is neither beside qq-slint nor on the PATH");
+        let older = Error::new(Code::Version, "").with_field("daemon", "0.0.9").with_field("update", "qqd");
+        for (name, error) in [("friends-no-daemon", missing), ("friends-old-daemon", older)] {
+            *studio.app().daemon.borrow_mut() = Daemon::Away(error);
+            studio.app().prefs_changed();
+            studio.take(name, friends.window(), FRIENDS);
+        }
     });
 }

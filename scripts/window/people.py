@@ -1,4 +1,4 @@
-"""A relay and two people's daemons, with directories of their own: the real programs, and the local API."""
+"""A relay and people's daemons, with directories of their own: the real programs, and the local API."""
 
 import json
 import os
@@ -29,7 +29,7 @@ class Person:
     def ctl(self, *words):
         out = subprocess.run([self.built / "qqctl", *words], env=self.env, capture_output=True, text=True)
         if out.returncode:
-            raise SystemExit(f"bench-window: {self.name}: qqctl {' '.join(words[:2])}: {out.stderr}")
+            raise SystemExit(f"{self.name}: qqctl {' '.join(words[:2])}: {out.stderr}")
         return out.stdout
 
     def daemon(self):
@@ -87,13 +87,13 @@ def call(link, number, method, params):
 
 
 class World:
-    """The relay, alice and bob, who are friends and on line."""
+    """The relay, and people who are on line and friends of each other; `alice` and `bob` are always among them."""
 
-    def __init__(self, place, built):
+    def __init__(self, place, built, names=("alice", "bob")):
         config = place / "relay.toml"
         config.write_text(CONFIG)
         self.relay = subprocess.Popen(
-            [built / "relay-server", "up", "--invite", "alice,bob", "--data", place / "relay", "--listen", "127.0.0.1:0",
+            [built / "relay-server", "up", "--invite", ",".join(names), "--data", place / "relay", "--listen", "127.0.0.1:0",
              "--config", config], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         links, name = {}, None
         for line in self.relay.stdout:
@@ -103,12 +103,13 @@ class World:
                 links[name] = line.strip()
             elif line.startswith("Keep this running"):
                 break
-        self.alice, self.bob = (Person(place, name, built) for name in ("alice", "bob"))
-        for person in (self.alice, self.bob):
+        self.people = {name: Person(place, name, built) for name in names}
+        self.alice, self.bob = self.people["alice"], self.people["bob"]
+        for person in self.people.values():
             person.ctl("join", links[person.name], "--name", person.name.title())
 
     def close(self):
-        for person in (self.alice, self.bob):
+        for person in self.people.values():
             person.stop()
         self.relay.terminate()
         self.relay.wait()

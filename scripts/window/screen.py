@@ -9,7 +9,6 @@ import subprocess
 import time
 
 COLOURS = 12
-WIDTH, HEIGHT = 1280, 800
 
 x11 = ctypes.CDLL("libX11.so.6")
 Window = ctypes.c_ulong
@@ -35,6 +34,8 @@ x11.XDefaultRootWindow.argtypes = [ctypes.c_void_p]
 x11.XInternAtom.restype = ctypes.c_ulong
 x11.XInternAtom.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]
 x11.XIconifyWindow.argtypes = [ctypes.c_void_p, Window, ctypes.c_int]
+x11.XSetWindowBackground.argtypes = [ctypes.c_void_p, Window, ctypes.c_ulong]
+x11.XClearWindow.argtypes = [ctypes.c_void_p, Window]
 x11.XFlush.argtypes = [ctypes.c_void_p]
 x11.XFree.argtypes = [ctypes.c_void_p]
 x11.XGetWindowProperty.argtypes = [ctypes.c_void_p, Window, ctypes.c_ulong, ctypes.c_long, ctypes.c_long, ctypes.c_int,
@@ -49,16 +50,17 @@ x11.XSetErrorHandler(ignore)
 class Screen:
     """The display and its window manager; `close` ends both."""
 
-    def __init__(self):
+    def __init__(self, width=1280, height=800):
+        self.width, self.height = width, height
         read, write = os.pipe()
         self.server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"],
             pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(write)
         self.name = ":" + os.read(read, 16).decode().strip()
         self.display = x11.XOpenDisplay(self.name.encode())
         if not self.display:
-            raise SystemExit("bench-window: Xvfb does not answer")
+            raise SystemExit("Xvfb does not answer")
         self.root = x11.XDefaultRootWindow(self.display)
         self.list = x11.XInternAtom(self.display, b"_NET_CLIENT_LIST", 0)
         self.manager = subprocess.Popen(["openbox", "--sm-disable"], env={**os.environ, "DISPLAY": self.name},
@@ -97,7 +99,7 @@ class Screen:
         child = Window()
         x11.XTranslateCoordinates(self.display, window, self.root, 0, 0, *map(ctypes.byref, (x, y, child)))
         left, top = max(x.value, 0), max(y.value, 0)
-        right, bottom = min(x.value + width.value, WIDTH), min(y.value + height.value, HEIGHT)
+        right, bottom = min(x.value + width.value, self.width), min(y.value + height.value, self.height)
         return (left, top, right - left, bottom - top) if right > left and bottom > top else None
 
     def picture(self, area):
@@ -141,6 +143,12 @@ class Screen:
                 break
             time.sleep(0.002)
         return found
+
+    def paint(self, colour):
+        """Gives the ground behind the windows one colour, 0xRRGGBB."""
+        x11.XSetWindowBackground(self.display, self.root, colour)
+        x11.XClearWindow(self.display, self.root)
+        x11.XFlush(self.display)
 
     def minimise(self, window):
         x11.XIconifyWindow(self.display, window, 0)
