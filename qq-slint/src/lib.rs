@@ -25,6 +25,7 @@ mod single;
 mod sound;
 #[cfg(test)]
 mod tests;
+mod tray_host;
 mod windows;
 mod winext;
 mod words;

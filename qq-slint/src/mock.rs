@@ -502,6 +502,11 @@ fn checks() -> Checked {
     let checks = vec![
         check("store", Verdict::Good, "the database is whole", None),
         check("clock", Verdict::Bad, "the clock is an hour slow", Some("set the clock")),
+        Check {
+            account: Some(ALICE.into()),
+            ..check("relay.tcp", Verdict::Good, "it takes connections", None)
+        },
+        Check { account: Some(ALICE.into()), ..check("relay.login", Verdict::Good, "logged in", None) },
     ];
     Checked { checks }
 }

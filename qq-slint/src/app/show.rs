@@ -168,8 +168,13 @@ impl App {
     }
 
     pub(super) fn raise_tray(self: &Rc<Self>) {
-        // Without a tray the windows do.
-        *self.tray.borrow_mut() = Tray::open().ok();
+        // Without a tray the windows do. One that nobody took goes before the next one comes.
+        self.tray.borrow_mut().take();
+        let tray = Tray::open().ok();
+        if let Some(tray) = &tray {
+            tray.refresh(&self.state.borrow(), self.is_here());
+        }
+        *self.tray.borrow_mut() = tray;
     }
 
     pub(super) fn settle<W>(&self, window: Result<W, slint::PlatformError>, then: impl FnOnce(W)) {

@@ -17,7 +17,7 @@ use crate::portal;
 use crate::prefs::{self, Prefs};
 use crate::single::{self, Place, Wish};
 use crate::sound::Player;
-use crate::winext;
+use crate::{tray_host, winext};
 
 /// Starts the program and runs its event loop.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
@@ -52,6 +52,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         return Ok(());
     }
     app.raise_tray();
+    follow_tray();
     follow_motion();
     crate::full::watch(|full| {
         // Fails only when the event loop has ended, and with it the program.
@@ -93,6 +94,7 @@ fn pretend(args: &Args, whom: Pretend, wish: Wish) -> anyhow::Result<()> {
     select(args.renderer)?;
     let app = begin(socket, true, false, wish, prefs::Place::Nowhere)?;
     app.raise_tray();
+    follow_tray();
     let ended = slint::run_event_loop_until_quit();
     std::fs::remove_dir_all(dir)?;
     Ok(ended?)
@@ -172,6 +174,14 @@ pub(crate) fn begin(
     app.speak();
     APP.with(|place| place.set(app.clone())).map_err(|_| anyhow::anyhow!("the program was begun twice"))?;
     Ok(app)
+}
+
+/// Makes the tray item anew when its host comes later than this program.
+fn follow_tray() {
+    // From a timer: only behind those the event loop, which may have nothing else to do, completes a new item.
+    let missing = || slint::Timer::single_shot(std::time::Duration::ZERO, || App::with(App::raise_tray));
+    // Without a session bus there is no tray, now or later.
+    let _ = slint::spawn_local(async move { tray_host::watch(missing).await });
 }
 
 /// Follows the desktop's wish that things stand still, where it says so.

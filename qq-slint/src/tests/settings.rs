@@ -75,6 +75,9 @@ fn a_check_up_says_what_is_wrong_and_what_to_do() {
     world.until("the checks", |_| by_label(window, "Bad: the clock is an hour slow").is_some());
     assert!(by_label(window, "Good: the database is whole").is_some());
     assert!(by_label(window, "set the clock").is_some());
+    // Whose the checks are is said once, above them.
+    assert!(by_label(window, "Good: it takes connections").is_some());
+    assert_eq!(i_slint_backend_testing::ElementHandle::find_by_accessible_label(window, ALICE).count(), 1);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Events, one a line.
 
 use ipc_schema::chat::State as Chat;
-use ipc_schema::{Envelope, Event, State, account, friend, notify};
+use ipc_schema::{Envelope, Event, State, account, chat, daemon, friend, notify};
 
 use super::daemon::grouped;
 use super::friend::state;
@@ -29,15 +29,8 @@ impl Printer {
 fn sentence(event: &Event, own: Option<&str>, paint: Paint) -> String {
     match event {
         Event::DaemonState(whole) => whole_state(whole),
-        Event::DaemonGap(gap) => match gap.lost {
-            Some(lost) => format!("{lost} events are missing here"),
-            None => "an unknown number of events is missing here".into(),
-        },
-        Event::DaemonWanted(wanted) => match (&wanted.to, &wanted.link) {
-            (Some(to), _) => format!("the conversation with {} is to be shown", one_line(to)),
-            (None, Some(link)) => format!("{} is to be opened", one_line(link)),
-            (None, None) => "a window is to be shown".to_owned(),
-        },
+        Event::DaemonGap(gap) => lost(gap),
+        Event::DaemonWanted(window) => wanted(window),
         Event::DaemonOutdated(outdated) => super::window::outdated(outdated),
         Event::DaemonStopped(stopped) if stopped.restart => "qqd ends, and is started again".to_owned(),
         Event::DaemonStopped(_) => "qqd ends; you are off line".to_owned(),
@@ -59,26 +52,15 @@ fn sentence(event: &Event, own: Option<&str>, paint: Paint) -> String {
             format!("{}: {}", paint.bold(&one_line(&chat.from)), one_line(&chat.text))
         }
         Event::ChatState(chat) => chat_state(chat),
-        Event::ChatRead(mark) if own == Some(mark.by.as_str()) => {
-            format!("you have read what {} wrote", one_line(&mark.friend))
-        }
-        Event::ChatRead(mark) => format!("{} has read what you wrote", one_line(&mark.by)),
-        Event::ChatDrafted(draft) if draft.text.is_empty() => {
-            format!("there is no draft to {} any more", one_line(&draft.friend))
-        }
-        Event::ChatDrafted(draft) => {
-            format!("draft to {}: {}", one_line(&draft.friend), one_line(&draft.text))
-        }
+        Event::ChatRead(mark) => chat_read(mark, own),
+        Event::ChatDrafted(draft) => drafted(draft),
         Event::ShakeReceived(shake) => format!("{} shakes your window", paint.bold(&one_line(&shake.from))),
         Event::ShakeSent(shake) => format!("you shake the window of {}", one_line(&shake.to)),
         Event::UnreadChanged(unread) => {
             format!("{}: {} unread, {} in all", one_line(&unread.friend), unread.unread, unread.total)
         }
         Event::AccountProfile(profile) => format!("you are shown as {}", one_line(&profile.name)),
-        Event::FriendRequested(asked) if asked.incoming => {
-            format!("{} asks to be friends: {}", paint.bold(&one_line(&asked.friend)), one_line(&asked.note))
-        }
-        Event::FriendRequested(asked) => format!("you asked {} to be friends", one_line(&asked.friend)),
+        Event::FriendRequested(asked) => requested(asked, paint),
         Event::FriendAnswered(answered) => answer(answered),
         Event::FriendBlocked(blocked) if blocked.blocked => {
             format!("{} is blocked", one_line(&blocked.friend))
@@ -100,6 +82,47 @@ fn sentence(event: &Event, own: Option<&str>, paint: Paint) -> String {
         Event::CallState(call) => super::call::sentence(call),
         Event::NotifyChanged(now) => notify(now),
         Event::Unknown { data, .. } => one_line(&data.to_string()),
+    }
+}
+
+fn lost(gap: &daemon::Gap) -> String {
+    match gap.lost {
+        Some(lost) => format!("{lost} events are missing here"),
+        None => "an unknown number of events is missing here".to_owned(),
+    }
+}
+
+fn wanted(window: &daemon::Wanted) -> String {
+    match (&window.to, &window.link) {
+        (Some(to), _) => format!("the conversation with {} is to be shown", one_line(to)),
+        (None, Some(link)) => format!("{} is to be opened", one_line(link)),
+        (None, None) => "a window is to be shown".to_owned(),
+    }
+}
+
+fn chat_read(mark: &chat::Marked, own: Option<&str>) -> String {
+    if own == Some(mark.by.as_str()) {
+        format!("you have read what {} wrote", one_line(&mark.friend))
+    } else {
+        format!("{} has read what you wrote", one_line(&mark.by))
+    }
+}
+
+fn drafted(draft: &chat::Drafted) -> String {
+    let friend = one_line(&draft.friend);
+    if draft.text.is_empty() {
+        format!("there is no draft to {friend} any more")
+    } else {
+        format!("draft to {friend}: {}", one_line(&draft.text))
+    }
+}
+
+fn requested(asked: &friend::Asked, paint: Paint) -> String {
+    let friend = one_line(&asked.friend);
+    if asked.incoming {
+        format!("{} asks to be friends: {}", paint.bold(&friend), one_line(&asked.note))
+    } else {
+        format!("you asked {friend} to be friends")
     }
 }
 

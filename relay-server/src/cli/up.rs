@@ -83,6 +83,13 @@ fn welcome(members: &[Member], guests: Vec<Guest>, listening: &Listening, public
     }
     let reached = format!("It can be reached {}.\n", link::from_where(&reaches));
     text.push_str(&wrap::lines(&reached, Some(wrap::COLUMNS)));
+    if let Some(pin) = &listening.pin {
+        let _ = writeln!(
+            text,
+            "Its key, which the links carry; compare it where a window asks:\n  SHA256:{}",
+            pin.0
+        );
+    }
     let mut links = 0;
     for (member, guest) in members.iter().zip(guests) {
         if member.joined {
@@ -174,6 +181,9 @@ mod tests {
         );
         let link = text.lines().find(|line| line.starts_with("qiao://relay.example:5290/i/")).unwrap();
         assert!(link.ends_with("#BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"), "{link}");
+        // As the login window shows an unknown key, and `serve` prints it.
+        assert!(text.contains(&format!("\n  SHA256:{}\n", "07".repeat(32))), "{text}");
+        assert!(text.lines().all(|line| line.starts_with("qiao://") || line.chars().count() <= 80), "{text}");
         assert!(text.contains("from the Internet if no firewall is in between"), "{text}");
     }
 

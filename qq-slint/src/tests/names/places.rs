@@ -290,7 +290,12 @@ fn settings(walk: &mut Walk) {
                 |failed| Waiting { id: "m".into(), text: "hello".into(), failed, ..Waiting::default() };
             prefs.set_waiting(list([waits(false), waits(true)]));
             prefs.set_any_failed(true);
-            let check = |verdict| Check { verdict, text: "the clock".into(), advice: "set it".into() };
+            let check = |verdict| Check {
+                verdict,
+                text: "the clock".into(),
+                advice: "set it".into(),
+                whose: "alice@mock".into(),
+            };
             prefs.set_checks(list([0, 1, 2].map(check)));
             prefs.set_checking(true);
             prefs.set_random_password(true);

@@ -80,19 +80,24 @@ impl Settings {
     }
 
     fn show_checks(&self, checked: Checked) {
-        let row = |check: ipc_schema::daemon::Check| Check {
+        let mut last = None;
+        let mut row = |check: ipc_schema::daemon::Check| Check {
             verdict: match check.verdict {
                 Verdict::Good => 0,
                 Verdict::Warning => 1,
                 Verdict::Bad => 2,
             },
-            text: match check.account {
-                Some(account) => format!("{account}: {}", check.text).into(),
-                None => check.text.into(),
-            },
+            text: check.text.into(),
             advice: check.advice.unwrap_or_default().into(),
+            whose: match check.account {
+                same if same == last => "".into(),
+                whose => {
+                    last.clone_from(&whose);
+                    whose.unwrap_or_default().into()
+                }
+            },
         };
-        update(&self.checks, checked.checks.into_iter().map(row).collect());
+        update(&self.checks, checked.checks.into_iter().map(&mut row).collect());
     }
 
     /// What waits may have changed while one looks at it.
