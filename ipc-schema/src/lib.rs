@@ -221,6 +221,7 @@ pub mod error;
 pub mod event;
 pub mod friend;
 pub mod group;
+pub mod inert;
 pub mod line;
 pub mod notify;
 pub mod outbox;

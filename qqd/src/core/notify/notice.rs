@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use ipc_schema::friend;
+use ipc_schema::inert;
 use ipc_schema::notify::Shows;
 use ipc_schema::state;
-use unicode_normalization::char::is_combining_mark;
 
 use super::desk::{Button, Notice};
 use super::say::Language;
@@ -21,8 +21,6 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const TEXT_MAX: usize = 300;
 /// The most characters of a name.
 const NAME_MAX: usize = 64;
-/// The most marks that are set over one character.
-const MARKS_MAX: usize = 4;
 /// What the product is called, where nobody else is to be named.
 const PRODUCT: &str = "Qiaoqiao 敲敲";
 
@@ -321,29 +319,21 @@ impl Words<'_> {
 
 /// Somebody else's name: a text of one line.
 fn name(text: &str) -> String {
-    let is_break = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    plain(&text.replace(is_break, " "), NAME_MAX)
+    cut(&inert::line(text), NAME_MAX)
 }
 
-/// Somebody else's text, so that it can do nothing but be read: no control characters but line breaks, no turned
-/// direction, no towers of marks.
+/// Somebody else's text.
 fn plain(text: &str, max: usize) -> String {
-    let mut marks = 0;
-    let mut kept = String::new();
-    let mut count = 0;
-    for c in text.trim().chars() {
-        marks = if is_combining_mark(c) { marks + 1 } else { 0 };
-        if marks > MARKS_MAX || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
-            continue;
-        }
-        if count == max {
-            kept.push('…');
-            break;
-        }
-        kept.push(if c.is_control() && c != '\n' { ' ' } else { c });
-        count += 1;
+    cut(&inert::body(text), max)
+}
+
+/// At most so many characters of it.
+fn cut(text: &str, max: usize) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(max) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
-    kept
 }
 
 #[cfg(test)]
@@ -355,6 +345,6 @@ mod tests {
         assert_eq!(plain(" a\x1b[1m\tb\u{202e}c\nd ", 300), "a [1m bc\nd");
         assert_eq!(plain("abcdef", 3), "abc…");
         assert_eq!(name("bob\nNew message\u{2028}x"), "bob New message x", "a name is no second line");
-        assert_eq!(plain(&format!("e{}", "\u{301}".repeat(50)), 300).chars().count(), 1 + MARKS_MAX);
+        assert_eq!(plain(&format!("e{}", "\u{301}".repeat(50)), 300).chars().count(), 1 + inert::MARKS_MAX);
     }
 }
