@@ -6,8 +6,9 @@
 //! screen is the service manager's, who hears of the desktop later than this daemon starts.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -152,6 +153,18 @@ fn settings(environment: &[Variable]) -> Vec<OsString> {
     environment.iter().filter(is_set).map(setting).collect()
 }
 
+/// The program and its arguments as systemd takes them: the service manager puts values of its environment into `${NAME}`
+/// and `$NAME` (systemd.service(5), "Command lines"), whoever wrote them, and `$$` is a dollar. Every systemd knows that;
+/// `systemd-run --expand-environment=no` only those from 254 on.
+fn unexpanded(program: &Path, arguments: &[OsString]) -> Vec<OsString> {
+    let double = |word: &OsStr| {
+        let double = |byte: &u8| std::iter::repeat_n(*byte, if *byte == b'$' { 2 } else { 1 });
+        OsString::from_vec(word.as_bytes().iter().flat_map(double).collect())
+    };
+    let arguments = arguments.iter().map(OsString::as_os_str);
+    std::iter::once(program.as_os_str()).chain(arguments).map(double).collect()
+}
+
 /// As a service of the user's systemd, which has started this daemon, too.
 async fn as_service(program: &Path, arguments: &[OsString], environment: &[Variable]) -> std::io::Result<()> {
     let mut command = Command::new("systemd-run");
@@ -159,8 +172,7 @@ async fn as_service(program: &Path, arguments: &[OsString], environment: &[Varia
     command
         .args(settings(environment))
         .arg("--")
-        .arg(program)
-        .args(arguments)
+        .args(unexpanded(program, arguments))
         .stdin(Stdio::null())
         .kill_on_drop(true);
     let late = || std::io::Error::new(ErrorKind::TimedOut, "systemd does not start it");
@@ -197,6 +209,13 @@ mod tests {
         assert_eq!(told, ["--setenv=XDG_ACTIVATION_TOKEN=t1", "--setenv=DESKTOP_STARTUP_ID=t1"]);
         let screen = [(WAYLAND, None), (X11, Some(":7".into())), (X11_KEY, None), (TOKEN[0], None)];
         assert_eq!(settings(&screen), ["--setenv=WAYLAND_DISPLAY=", "--setenv=DISPLAY=:7"]);
+    }
+
+    #[test]
+    fn systemd_puts_nothing_of_its_environment_into_what_somebody_else_wrote() {
+        let arguments = ["--open", "qiao://evil/i/${TOKEN}", "$HOME", "a$$b"].map(OsString::from);
+        let told = unexpanded(Path::new("/opt/$x/qq-slint"), &arguments);
+        assert_eq!(told, ["/opt/$$x/qq-slint", "--open", "qiao://evil/i/$${TOKEN}", "$$HOME", "a$$$$b"]);
     }
 
     #[test]

@@ -68,6 +68,11 @@ impl Windows {
     }
 }
 
+/// Whether a link may have this letter: addresses, their separators, codes and keys.
+fn is_of_link(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "-._~:/?#[]@,;=&+%".contains(letter)
+}
+
 impl Core {
     /// `daemon.view`.
     pub(super) fn view(&mut self, caller: Caller, name: Option<&str>, params: &View) {
@@ -126,6 +131,9 @@ impl Core {
             }
             (None, Some(link)) if !link.starts_with(LINK) || link.len() > LINK_MAX => {
                 Err(usage(format!("that is no link of ours: one begins with {LINK}")))
+            }
+            (None, Some(link)) if !link.chars().all(is_of_link) => {
+                Err(usage("that is no link of ours: copy it whole, and nothing else".to_owned()))
             }
             (None, _) => {
                 let account = name.map(|name| self.whose(Some(name))).transpose()?;

@@ -82,7 +82,9 @@ fn what_cannot_be_opened_is_refused_with_what_to_do() {
     let mut daemon = Daemon::with_bob();
     assert_eq!(refusal(&daemon.ask(open("mallory"))).code, Code::NotFound);
     let link = |link: &str| Open { link: Some(link.into()), ..Open::default() };
-    assert_eq!(refusal(&daemon.ask(link("https://example.org"))).code, Code::Usage);
+    for no_link in ["https://example.org", "qiao://h/i/${TOKEN}", "qiao://h/i/c --open", "qiao://h/i/ç"] {
+        assert_eq!(refusal(&daemon.ask(link(no_link))).code, Code::Usage, "{no_link}");
+    }
     assert_eq!(
         refusal(&daemon.ask(Open { to: Some("bob".into()), ..link("qiao://h/i/c") })).code,
         Code::Usage
