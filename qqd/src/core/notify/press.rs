@@ -1,5 +1,6 @@
 //! What the user does with a notification: each button is a request like any frontend's.
 
+use ipc_schema::chat::State;
 use ipc_schema::{Call, Error, Request, call, chat, daemon, friend, shake};
 use serde_json::Value;
 
@@ -91,6 +92,10 @@ impl Core {
         let at = self.notices.pressed.iter().position(|(number, _)| id.as_u64() == Some(*number));
         let Some((_, Pressed(about))) = at.map(|at| self.notices.pressed.remove(at)) else { return };
         if let Err(error) = result {
+            // A message that is kept because the server is away is on its way like any other.
+            if error.fields.get("state").and_then(Value::as_str) == Some(State::Queued.word()) {
+                return;
+            }
             tracing::info!(%error, "what was pressed in a notification did not work");
             let friend = about.friend().unwrap_or_default().to_owned();
             self.tell(About::Failed(about.account().clone(), friend), |told| told.text = error.message);

@@ -296,6 +296,17 @@ fn an_answer_is_sent_and_what_it_answers_is_read() {
 }
 
 #[test]
+fn an_answer_that_waits_for_the_server_did_work() {
+    let mut daemon = Daemon::desk(&["bob"]);
+    let (number, ..) = shown(&daemon.hear(from("bob", 1)));
+    daemon.lost();
+    let text = "see you".to_owned();
+    let outputs = daemon.tells(Desk::Pressed { number, button: Button::Reply, text, token: None });
+    let said = outputs.iter().filter(|output| matches!(output, Output::Notify(_))).count();
+    assert_eq!((said, closed(&outputs)), (0, vec![number]), "{outputs:?}");
+}
+
+#[test]
 fn mark_read_reads() {
     let mut daemon = Daemon::desk(&["bob"]);
     let (number, ..) = shown(&daemon.hear(from("bob", 1)));
