@@ -19,8 +19,7 @@ use ipc_schema::{Error, State, account, friend};
 use qq_slint_ui::Voice;
 
 use crate::emoji::Pictures;
-use crate::face;
-use crate::face::Faces;
+use crate::face::{self, Faces, Wanted};
 use crate::half::Half;
 use crate::link::{Inbox, Link, News};
 use crate::prefs::{self, Prefs};
@@ -63,6 +62,7 @@ pub(crate) type Peer = (String, String);
 pub(crate) struct Last {
     /// RFC 3339, as the daemon says it.
     pub(crate) ts: String,
+    /// Its beginning, in one line.
     pub(crate) text: String,
 }
 
@@ -139,6 +139,7 @@ impl App {
     /// Takes in all that has come, and shows each window once what changed.
     pub(crate) fn pump(self: &Rc<Self>) {
         let mut changed = false;
+        let mut faces = false;
         for news in self.inbox.take() {
             match news {
                 News::Up(writer) => {
@@ -157,6 +158,15 @@ impl App {
                         continue;
                     }
                 }
+                News::Face(picture, pixels) => {
+                    self.faces.decoded(picture, pixels);
+                    faces = true;
+                    continue;
+                }
+                News::Own(turn, done) => {
+                    Settings::on_picture(self, turn, done);
+                    continue;
+                }
                 News::Event(mut envelope) => {
                     words::disarm(&mut envelope.event);
                     self.hear(&envelope);
@@ -164,9 +174,17 @@ impl App {
             }
             changed = true;
         }
-        if changed {
+        if changed || (faces && self.shows_own_or_open()) {
             self.refresh();
+        } else if faces {
+            self.show_faces();
         }
+        self.ask_pictures();
+    }
+
+    /// Where threads of this program lay what they have done.
+    pub(crate) fn inbox(&self) -> Arc<Inbox> {
+        self.inbox.clone()
     }
 
     /// Waits until something has come; for tests, which have no event loop.
@@ -188,6 +206,7 @@ impl App {
             chat.reload(self);
         }
         self.faces.retry();
+        self.forget_last();
         self.asked_last.set(false);
         self.ask_last(false);
         self.knows.set(true);
@@ -218,7 +237,7 @@ impl App {
             // There is nothing to show without a daemon but that there is none.
             self.show_login();
         }
-        self.fetch_pictures();
+        self.faces.keep_for(self.chats.borrow().len());
         let login = self.login.borrow().clone();
         if let Some(login) = login {
             login.refresh(self);
@@ -238,6 +257,8 @@ impl App {
         if let Some(tray) = &*self.tray.borrow() {
             tray.refresh(&self.state.borrow(), self.is_here());
         }
+        self.show_faces();
+        self.ask_pictures();
     }
 
     /// The mirror of the account that is shown.
@@ -251,23 +272,55 @@ impl App {
         self.account.borrow().clone()
     }
 
-    /// Asks for the avatars that the mirror names and that are not here, some at once.
-    fn fetch_pictures(&self) {
-        self.faces.want(&self.state.borrow().accounts);
-        self.ask_pictures();
+    /// Whether a picture has come that stands elsewhere than in a row of the friend list.
+    fn shows_own_or_open(&self) -> bool {
+        let state = self.state.borrow();
+        let own = state.accounts.iter().map(|account| account.picture.as_str());
+        let chats = self.chats.borrow();
+        let open = chats.keys().filter_map(|(account, friend)| {
+            state.account(account)?.friend(friend).map(|friend| friend.picture.as_str())
+        });
+        own.chain(open).any(|picture| self.faces.has_come(picture))
     }
 
+    /// The rows of the friend list whose pictures have come look at them.
+    fn show_faces(&self) {
+        let came = self.faces.take_came();
+        let friends = self.friends.borrow().clone();
+        if let Some(friends) = friends.filter(|_| !came.is_empty()) {
+            friends.look_at_faces(&came);
+        }
+    }
+
+    /// A picture that somebody looks at: it is asked for when it is not here.
+    pub(crate) fn picture(&self, account: &str, friend: Option<&str>, picture: &str) -> Option<slint::Image> {
+        let friend = friend.map(str::to_owned);
+        self.faces.look(&Wanted { account: account.to_owned(), friend, picture: picture.to_owned() })
+    }
+
+    /// As [`App::picture`], for a row that is being drawn: what is to be asked for is asked for after that.
+    pub(crate) fn picture_of_row(&self, account: &str, friend: &str, picture: &str) -> Option<slint::Image> {
+        let picture = self.picture(account, Some(friend), picture);
+        if self.faces.has_next() {
+            // Without an event loop the next news does it.
+            let _ = slint::invoke_from_event_loop(|| App::with(|app| app.ask_pictures()));
+        }
+        picture
+    }
+
+    /// Asks for the pictures that are looked at and that are not here, some at once.
     fn ask_pictures(&self) {
         if self.asking.replace(true) {
             // A call that cannot be written is answered at once, within the loop below.
             return;
         }
-        while let Some((account, friend, picture)) = self.faces.next() {
+        while let Some(Wanted { account, friend, picture }) = self.faces.next() {
             self.link.call(Some(&account), &friend::Picture { friend }, move |reply| {
                 App::with(|app| {
                     let path = reply.map(|pictured| pictured.path.map(PathBuf::from)).map_err(drop);
-                    // Windows with thousands of friends are not laid out again for each of them.
-                    app.unseen.set(!app.faces.answered(&picture, path));
+                    app.faces.answered(&picture, path);
+                    // There is nothing to see until it is decoded.
+                    app.unseen.set(true);
                     app.ask_pictures();
                 });
             });
@@ -278,13 +331,15 @@ impl App {
     /// One's own face.
     pub(crate) fn own_face(&self, account: &ipc_schema::state::Account) -> qq_slint_ui::Face {
         let shown = shown_name(account);
-        let presence = face::presence(account.presence, account.invisible);
-        self.faces.face(account::bare(&account.account), &shown, &account.picture, presence)
+        let own = account::bare(&account.account);
+        let picture = self.picture(&account.account, None, &account.picture);
+        face::face(own, &shown, picture, face::presence(account.presence, account.invisible))
     }
 
-    /// A friend's face.
-    pub(crate) fn friend_face(&self, friend: &friend::Entry) -> qq_slint_ui::Face {
-        self.faces.face(&friend.account, friend.shown(), &friend.picture, face::presence(friend.state, false))
+    /// The face of a friend of this account.
+    pub(crate) fn friend_face(&self, account: &str, friend: &friend::Entry) -> qq_slint_ui::Face {
+        let picture = self.picture(account, Some(&friend.account), &friend.picture);
+        face::face(&friend.account, friend.shown(), picture, face::presence(friend.state, false))
     }
 }
 

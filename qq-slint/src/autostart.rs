@@ -1,8 +1,8 @@
 //! Starting with the desktop: an entry in `$XDG_CONFIG_HOME/autostart` (Desktop Application Autostart Specification).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use crate::words::Unwritten;
 
 /// Whether the entry is there, and not switched off by the desktop's own list of such programs.
 pub(crate) fn is_on() -> bool {
@@ -14,20 +14,27 @@ fn starts(entry: &str) -> bool {
 }
 
 /// Writes the entry, or takes it away.
-pub(crate) fn set(on: bool) -> anyhow::Result<()> {
+///
+/// # Errors
+/// When the entry cannot be written or taken away, or there is no home for it.
+pub(crate) fn set(on: bool) -> Result<(), Unwritten> {
     if on == is_on() {
         return Ok(());
     }
-    let path = path().context("neither XDG_CONFIG_HOME nor HOME is set")?;
-    if !on {
-        return Ok(std::fs::remove_file(path)?);
-    }
+    let Some(path) = path() else {
+        return Err(Unwritten { path: "~/.config".into(), error: std::io::ErrorKind::NotFound.into() });
+    };
+    let set = if on { write(&path) } else { std::fs::remove_file(&path) };
+    set.map_err(|error| Unwritten { path, error })
+}
+
+fn write(path: &Path) -> std::io::Result<()> {
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir)?;
     }
     let program = std::env::current_exe()?.display().to_string();
     // What Linux says of a program whose file an update has replaced: its name is the new one's, too.
-    Ok(std::fs::write(path, entry(program.trim_end_matches(" (deleted)")))?)
+    std::fs::write(path, entry(program.trim_end_matches(" (deleted)")))
 }
 
 fn entry(program: &str) -> String {

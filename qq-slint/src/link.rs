@@ -29,7 +29,7 @@ const SUBSCRIBE: u64 = 1;
 type Line = zeroize::Zeroizing<Vec<u8>>;
 type Then = Box<dyn FnOnce(Result<Box<RawValue>, Error>)>;
 
-/// What came over the connection.
+/// What came over the connection, or from another thread of this program.
 pub(crate) enum News {
     /// The daemon greets; calls go out through this from now on.
     Up(SyncSender<Line>),
@@ -39,6 +39,10 @@ pub(crate) enum News {
     Reply(u64, Result<Box<RawValue>, Error>),
     /// The connection is gone, or cannot be made; it is tried again.
     Down(Error),
+    /// A friend's picture was decoded, by its name; none: it is not to be shown.
+    Face(String, Option<crate::face::load::Pixels>),
+    /// What was to be done with a picture of one's own, by its turn.
+    Own(u64, crate::face::own::Done),
 }
 
 /// Where the threads lay what they hear. `wake` is called when it was empty before.
@@ -75,7 +79,7 @@ impl Inbox {
         }
     }
 
-    fn put(&self, news: News) {
+    pub(crate) fn put(&self, news: News) {
         let mut held = self.news.lock().unwrap_or_else(PoisonError::into_inner);
         while held.len() >= INBOX {
             held = self.room.wait(held).unwrap_or_else(PoisonError::into_inner);

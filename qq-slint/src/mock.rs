@@ -35,6 +35,8 @@ pub(crate) struct Mock {
 
 struct Inner {
     state: State,
+    /// Where its files are.
+    dir: PathBuf,
     messages: Vec<chat::Message>,
     readers: Vec<UnixStream>,
     seq: u64,
@@ -56,6 +58,7 @@ impl Mock {
         let socket = dir.join("ipc.sock");
         let listener = UnixListener::bind(&socket)?;
         let inner = Inner {
+            dir: dir.to_owned(),
             state: State {
                 daemon: Daemon {
                     version: env!("CARGO_PKG_VERSION").into(),
@@ -325,6 +328,7 @@ impl Inner {
                 raw(&outbox::Cleared { messages: 1 })
             }
             Request::AccountProfile(_) => raw(&self.profile()),
+            Request::FriendPicture(friend::Picture { friend: Some(friend) }) => self.picture(friend),
             Request::DaemonDoctor(_) => raw(&checks()),
             Request::NotifyDnd(dnd) => {
                 raw(&self.rules(dnd.state == notify::Switch::On, dnd.minutes.map(|_| TS.to_owned())))
@@ -362,6 +366,15 @@ impl Inner {
             note: of(|own| &own.note),
             picture: of(|own| &own.picture),
         }
+    }
+
+    /// A friend's picture, where there is one in its directory.
+    fn picture(&self, friend: String) -> Result<Box<RawValue>, Error> {
+        let picture = self.state.account(ALICE).and_then(|own| own.friend(&friend));
+        let picture = picture.map(|friend| friend.picture.clone()).unwrap_or_default();
+        let path = many::face(&self.dir, &picture);
+        let path = path.map_err(|error| Error::new(Code::NotFound, error.to_string()))?;
+        raw(&friend::Pictured { friend, picture, path: path.map(|path| path.display().to_string()) })
     }
 
     fn log_in(&mut self, login: &account::Login) -> Result<Box<RawValue>, Error> {

@@ -222,7 +222,7 @@ fn settings() {
             studio.take(&format!("settings-{name}"), window, SETTINGS);
         }
         window.global::<Prefs>().set_section(S::Account);
-        settings.show_picture(studio::holiday());
+        settings.show_picture(crate::face::own::opened(studio::holiday()));
         studio.take("settings-picture", window, SETTINGS);
     });
 }

@@ -2,11 +2,12 @@
 //! computer. Everything about an account lives in the daemon.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::sound::Sound;
+use crate::words::Unwritten;
 
 /// Sizes of windows that can be meant, in logical pixels; NaN is none of them.
 const SIZES: std::ops::RangeInclusive<f32> = 200.0..=8_192.0;
@@ -90,15 +91,23 @@ impl Prefs {
     }
 
     /// Writes them, whole or not at all.
-    pub(crate) fn save(&self, place: &Place) -> anyhow::Result<()> {
-        let Place::File(path) = place else { return Ok(()) };
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn save(&self, place: &Place) -> Result<(), Unwritten> {
+        match place {
+            Place::File(path) => self.write(path).map_err(|error| Unwritten { path: path.clone(), error }),
+            Place::Nowhere => Ok(()),
+        }
+    }
+
+    fn write(&self, path: &Path) -> std::io::Result<()> {
         if let Some(dir) = path.parent() {
             std::fs::create_dir_all(dir)?;
         }
         let beside = path.with_extension("toml.new");
-        std::fs::write(&beside, toml::to_string(self)?)?;
-        std::fs::rename(beside, path)?;
-        Ok(())
+        std::fs::write(&beside, toml::to_string(self).map_err(std::io::Error::other)?)?;
+        std::fs::rename(beside, path)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Sentences for people: what the daemon answers by a word is said here in the window's language.
 
+use std::path::{Path, PathBuf};
+
 use ipc_schema::account::{self, Step};
-use ipc_schema::{Code, Error, Event};
+use ipc_schema::{Code, Error, Event, inert};
 use qq_slint_ui::{Say, Voice};
 use slint::ComponentHandle;
 
@@ -59,19 +61,40 @@ pub(crate) fn link(voice: &Voice, link: &account::Changed) -> String {
     }
 }
 
-/// A text of others that has to stay in its line: no line end, and nothing that turns the order of the letters behind it.
-pub(crate) fn one_line(text: &str) -> String {
-    let turns = |letter| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let kept = text.chars().filter(|letter| !turns(*letter));
-    kept.map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+/// A file of this program's own that cannot be written.
+#[derive(Debug)]
+pub(crate) struct Unwritten {
+    pub(crate) path: PathBuf,
+    pub(crate) error: std::io::Error,
 }
 
-/// Makes the names and status texts of others in an event such lines, before they stand in sentences and rows of ours. The
-/// bodies of messages stay as they are: each stands alone, and right-to-left texts need their marks.
+impl Unwritten {
+    /// As a sentence in the window's language.
+    pub(crate) fn said(&self, voice: &Voice) -> String {
+        file(voice, &self.path, &self.error)
+    }
+}
+
+/// What is wrong with a file, and what to do. What nobody foresaw is told in the system's own words.
+pub(crate) fn file(voice: &Voice, path: &Path, error: &std::io::Error) -> String {
+    use std::io::ErrorKind as Kind;
+    let word = match error.kind() {
+        Kind::NotFound => "missing",
+        Kind::PermissionDenied | Kind::ReadOnlyFilesystem => "denied",
+        Kind::StorageFull | Kind::QuotaExceeded => "full",
+        _ => "",
+    };
+    let path = path.display().to_string();
+    voice.global::<Say>().invoke_file_problem(word.into(), path.into(), error.to_string().into()).into()
+}
+
+/// Makes the names and status texts of others in an event single lines that can do nothing, before they stand in sentences and rows of ours. The
+/// bodies of messages have lines of their own: see `windows::rows`.
 pub(crate) fn disarm(event: &mut Event) {
     match event {
         Event::DaemonState(state) => {
             for account in &mut state.accounts {
+                disarm_each([&mut account.name, &mut account.note]);
                 for friend in account.groups.iter_mut().flat_map(|group| &mut group.friends) {
                     disarm_each([&mut friend.name, &mut friend.remark, &mut friend.note]);
                 }
@@ -118,7 +141,7 @@ pub(crate) fn disarm(event: &mut Event) {
 fn disarm_each<const N: usize>(texts: [&mut String; N]) {
     for text in texts {
         if !text.is_ascii() || text.contains(char::is_control) {
-            *text = one_line(text);
+            *text = inert::line(text);
         }
     }
 }

@@ -90,7 +90,7 @@ impl App {
         self.tell_view();
         let saved = self.prefs.borrow().save(&self.place);
         if let (Err(error), Some(settings)) = (saved, &*self.settings.borrow()) {
-            settings.problem(&format!("{error:#}"));
+            settings.problem(&error.said(&self.voice));
         }
         self.refresh();
     }

@@ -23,6 +23,7 @@ impl App {
             Event::AccountProfile(shown) => self.on_profile(account, shown),
             Event::AccountState(changed) => self.on_link(account, changed),
             Event::FriendRequested(asked) => self.on_request(account, asked, replayed),
+            Event::FriendRemoved(_) => self.forget_last(),
             Event::PresenceChanged(presence) => self.on_presence(account, presence, before),
             Event::ChatReceived(chat) => self.on_chat(account, chat, replayed),
             Event::ChatState(changed) => self.in_chat(account, &changed.to, |chat| chat.on_state(self, changed)),
@@ -42,7 +43,6 @@ impl App {
             | Event::AccountNotice(_)
             | Event::FriendAdded(_)
             | Event::FriendChanged(_)
-            | Event::FriendRemoved(_)
             | Event::FriendAnswered(_)
             | Event::FriendBlocked(_)
             | Event::GroupAdded(_)

@@ -10,7 +10,7 @@ use qq_slint_ui::Voice;
 use super::{APP, App};
 use crate::args::{Args, Pretend, Renderer};
 use crate::emoji::Pictures;
-use crate::face::Faces;
+use crate::face::{self, Faces};
 use crate::link::{Inbox, Link};
 use crate::mock::Mock;
 use crate::portal;
@@ -142,7 +142,7 @@ pub(crate) fn begin(
     let app = Rc::new(App {
         link: Link::open(socket, named, start, inbox.clone())?,
         voice: Voice::new()?,
-        faces: Faces::default(),
+        faces: Faces::new(face::load::reader(inbox.clone())),
         emoji: Pictures::default(),
         sounds: if place == prefs::Place::Nowhere { Player::silent() } else { Player::of_session() },
         state: RefCell::default(),

@@ -1,6 +1,8 @@
 //! What `--mock=many` pretends: more friends and messages, longer names and texts than anybody has, to see that windows stay
 //! quick and whole.
 
+use std::path::{Path, PathBuf};
+
 use ipc_schema::{chat, friend, presence};
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,6 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 pub(crate) const FRIENDS: usize = 5_000;
 /// How many messages there are with one of them.
 pub(crate) const MESSAGES: usize = 100_000;
+/// What the names of their pictures begin with.
+const FACE: &str = "face of f";
 /// The longest message that a relay takes, in characters.
 const LONGEST: usize = 16_384;
 
@@ -64,8 +68,24 @@ fn one(n: usize) -> friend::Entry {
         name: format!("{} {n}", NAMES[n % NAMES.len()]),
         state: states[n % states.len()],
         note: NOTES[n % NOTES.len()].to_owned(),
+        picture: format!("{FACE}{n}"),
         ..friend::Entry::default()
     }
+}
+
+/// The file of a picture of theirs, made when it is asked for: there are few files, but each has its name. None: it is no
+/// picture of theirs.
+pub(crate) fn face(dir: &Path, picture: &str) -> std::io::Result<Option<PathBuf>> {
+    let Some(n) = picture.strip_prefix(FACE).and_then(|n| n.parse::<u8>().ok().or(n.bytes().last())) else {
+        return Ok(None);
+    };
+    let n = n % 10;
+    let path = dir.join(format!("face-{n}.png"));
+    if !path.exists() {
+        let pixel = |x: u32, y: u32| image::Rgb([x, y, u32::from(n) * 25].map(|part| part.to_le_bytes()[0]));
+        image::RgbImage::from_fn(96, 96, pixel).save(&path).map_err(std::io::Error::other)?;
+    }
+    Ok(Some(path))
 }
 
 /// The conversation with the first of them: a quarter of an hour between two messages, the newest is `now`.

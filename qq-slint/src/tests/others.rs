@@ -88,7 +88,7 @@ fn those_who_were_there_before_are_not_heard_when_oneself_comes_on_line() {
 #[test]
 fn a_name_and_a_status_text_turn_no_letters_and_stay_in_their_lines() {
     let world = World::start(true);
-    let hostile = "Bob\u{202e}lru\u{2066}\nAlice\u{2069}";
+    let hostile = "Bob\u{202e}lru\u{2066}\u{2028}Alice\u{2069}";
     world.mock.fill(|state, _| state.accounts[0].groups[0].friends[1].name = hostile.into());
     world.mock.event(Event::DaemonState(world.mock.state()));
     let asked = friend::Asked {
@@ -118,8 +118,16 @@ fn a_name_and_a_status_text_turn_no_letters_and_stay_in_their_lines() {
     assert_eq!(title("amy").1, "at work");
     window.global::<Global>().invoke_tab_chosen(1);
     assert_eq!(title("eve").1, "ab");
+    let tower = format!("e{}", "\u{301}".repeat(50));
+    world.mock.message("eve", &tower);
+    world.mock.fill(|state, _| state.accounts[0].groups[1].name = "two\u{2029}lines".into());
+    world.mock.event(Event::DaemonState(world.mock.state()));
+    settle(&world, "the group");
+    window.global::<Global>().invoke_tab_chosen(0);
+    assert!(window.global::<Global>().get_items().iter().any(|item| item.title == "two lines"));
     let eve = world.open("eve");
-    world.until("the body, as it was written", |_| rows(eve.window()).contains(&"a\u{202e}b".to_owned()));
+    world.until("a low tower", |_| rows(eve.window()).iter().any(|row| row.chars().count() == 5));
+    world.until("the body", |_| rows(eve.window()).contains(&"ab".to_owned()));
 }
 
 #[test]
@@ -144,21 +152,44 @@ fn a_late_answer_closes_no_newer_question() {
 }
 
 #[test]
-fn many_pictures_are_all_asked_for_and_those_that_fail_not_again_and_again() {
+fn of_many_pictures_those_in_view_are_asked_for_and_come_and_none_again_and_again() {
     let world = World::start(true);
-    world.mock.fill(|state, _| {
-        state.accounts[0].groups[0].friends.extend((0..400).map(|n| friend::Entry {
-            account: format!("f{n}"),
-            picture: format!("picture {n}"),
-            ..friend::Entry::default()
-        }));
-    });
+    world.mock.crowd();
     world.mock.event(Event::DaemonState(world.mock.state()));
-    let asked = || world.mock.called("friend.picture");
-    world.until("all are asked for", |_| asked() >= 400);
-    settle(&world, "none again");
-    settle(&world, "nor now");
-    assert_eq!(asked(), 400);
+    let friends = world.friends();
+    let items = || friends.window().global::<Global>().get_items();
+    world.until("the crowd", |_| items().row_count() > 5_000);
+    let faces = || {
+        // What is drawn looks at its rows.
+        let drawn = by_label(friends.window(), "Friends").is_some();
+        assert!(drawn);
+        items().row_data(1).is_some_and(|item| item.face.has_picture)
+    };
+    world.until("a picture", |_| faces());
+    for words in ["none again", "nor now"] {
+        let note = words.to_owned();
+        let changed = presence::Changed { friend: "f1".into(), note, ..presence::Changed::default() };
+        world.mock.event(Event::PresenceChanged(changed));
+        world.until(words, |_| items().iter().any(|item| item.id == "f1" && item.note == words));
+    }
+    let asked = world.mock.called("friend.picture");
+    assert!((1..100).contains(&asked), "{asked}");
+}
+
+#[test]
+fn of_the_newest_messages_the_beginning_is_kept_and_only_of_friends() {
+    let world = World::start(true);
+    let ts = "2026-11-20T09:30:00.000Z";
+    world.app.spoken((ALICE.to_owned(), "bob".to_owned()), ts, &"long ".repeat(3_000));
+    for n in 0..100 {
+        world.app.spoken((ALICE.to_owned(), format!("invented {n}")), ts, "hi");
+    }
+    let last = world.app.last.borrow().clone();
+    let kept: Vec<_> = last.iter().map(|((_, friend), last)| (friend.as_str(), last.text.len())).collect();
+    assert_eq!(kept, [("bob", 120)]);
+    world.mock.event(Event::FriendRemoved(friend::Removed { friend: "bob".into() }));
+    settle(&world, "bob is gone");
+    assert!(world.app.last.borrow().is_empty());
 }
 
 #[test]

@@ -116,5 +116,5 @@ fn a_tab_is_no_missing_letter() {
     let world = World::start(true);
     world.mock.message("bob", "one\n\ttwo\u{7}");
     let chat = world.open("bob");
-    world.until("the message", |_| rows(chat.window()).contains(&"one\n    two".to_owned()));
+    world.until("the message", |_| rows(chat.window()).contains(&"one\n    two ".to_owned()));
 }

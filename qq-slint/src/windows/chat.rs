@@ -264,7 +264,7 @@ impl Chat {
         let stranger = friend::Entry { account: self.peer.1.clone(), ..friend::Entry::default() };
         let known = friend.unwrap_or(&stranger);
         let online = known.state != presence::State::Offline;
-        let friend_face = app.friend_face(known);
+        let friend_face = app.friend_face(&self.peer.0, known);
         talk.set_friend(self.peer.1.as_str().into());
         talk.set_name(known.shown().into());
         talk.set_face(friend_face.clone());

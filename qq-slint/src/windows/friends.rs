@@ -7,11 +7,12 @@ mod question;
 mod recent;
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use ipc_schema::{account, chat, friend, notify, presence, shake};
 use qq_slint_ui::{Friends as Global, FriendsWindow, Item, ItemKind, Say};
-use slint::{ComponentHandle, Model, ModelRc, PhysicalPosition, SharedString, VecModel};
+use slint::{ComponentHandle, Model, ModelExt, ModelRc, PhysicalPosition, SharedString, VecModel};
 
 use self::list::group_shown;
 use crate::app::{App, Focus, shown_name};
@@ -69,7 +70,7 @@ impl Friends {
     /// The list itself: what is shown and chosen.
     fn bind(&self) {
         let list = self.window.global::<Global>();
-        list.set_items(ModelRc::from(self.items.clone()));
+        list.set_items(ModelRc::new(self.items.clone().map(list::seen)));
         list.set_groups(ModelRc::from(self.groups.clone()));
         list.set_accounts(ModelRc::from(self.accounts.clone()));
         list.on_open(|id| Self::with(|friends, app| friends.open_chat(app, &id)));
@@ -231,6 +232,14 @@ impl Friends {
             }
         }
         app.prefs_changed();
+    }
+
+    /// The rows with these pictures are looked at anew.
+    pub(crate) fn look_at_faces(&self, came: &HashSet<String>) {
+        let rows: Vec<_> = self.items.iter().enumerate().collect();
+        for (at, item) in rows.into_iter().filter(|(_, item)| came.contains(item.picture.as_str())) {
+            self.items.set_row_data(at, item);
+        }
     }
 
     fn look_at_rules(&self, app: &App) {

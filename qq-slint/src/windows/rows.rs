@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use ipc_schema::chat::{Message, State};
+use ipc_schema::inert;
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 use qq_slint_ui::{Face, Mark, Row, RowKind, Say, Voice};
 use slint::{ComponentHandle, SharedString};
@@ -122,7 +123,7 @@ fn row(message: &Message, when: Option<&Zoned>, first: bool, view: &View<'_>, dr
     let mut row = drawn.rows.get(message.id.as_str()).cloned().unwrap_or_else(|| text_row(message));
     if !drawn.same || row.spoken.is_empty() || row.time != time {
         let name = if mine { say.invoke_me() } else { view.friend_name.into() };
-        row.spoken = say.invoke_spoken(name, message.text.as_str().into(), time.as_str().into());
+        row.spoken = say.invoke_spoken(name, row.text.clone(), time.as_str().into());
     }
     row.mine = mine;
     row.first = first;
@@ -158,10 +159,10 @@ fn mark(state: State) -> Mark {
     }
 }
 
-/// Other people's text without what a text renderer would obey: control characters but line ends. A tab, which it would draw
-/// as a missing letter, is four blanks.
-fn harmless(text: &str) -> String {
-    text.replace('\t', "    ").chars().filter(|letter| *letter == '\n' || !letter.is_control()).collect()
+/// Other people's text without what a text renderer would obey, but its lines. A tab, which it would draw as a missing
+/// letter, is four blanks.
+pub(super) fn harmless(text: &str) -> String {
+    inert::body(&text.replace('\t', "    "))
 }
 
 fn local(ts: &str, zone: &TimeZone) -> Option<Zoned> {

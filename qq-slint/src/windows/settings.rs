@@ -18,6 +18,10 @@ use crate::app::{App, shown_name};
 use crate::asking::{self, Answer, Question};
 use crate::{autostart, winext, words};
 
+/// What its size is remembered by, and the size before there is one to remember: logical pixels.
+const KIND: &str = "settings";
+const SIZE: (f32, f32) = (760.0, 600.0);
+
 pub(crate) struct Settings {
     window: SettingsWindow,
     devices: Rc<VecModel<Device>>,
@@ -29,8 +33,7 @@ pub(crate) struct Settings {
     outbox: Cell<u64>,
     /// The account whose fields the window holds; another one fills them anew.
     filled: RefCell<Option<String>>,
-    /// The picture of which a square is being chosen.
-    picture: RefCell<Option<image::DynamicImage>>,
+    own: picture::Own,
 }
 
 impl Settings {
@@ -45,9 +48,10 @@ impl Settings {
             checks: Rc::default(),
             outbox: Cell::new(0),
             filled: RefCell::default(),
-            picture: RefCell::default(),
+            own: picture::Own::new(app),
         });
         settings.bind();
+        app.size(KIND, settings.window.window(), SIZE);
         settings.dress(app);
         Ok(settings)
     }
@@ -65,6 +69,10 @@ impl Settings {
         global.set_checks(ModelRc::from(self.checks.clone()));
         global.set_version(env!("CARGO_PKG_VERSION").into());
         global.on_leave(|| Self::with(|settings, _| settings.hide()));
+        self.window.window().on_close_requested(|| {
+            Self::with(|settings, _| settings.hide());
+            slint::CloseRequestResponse::HideWindow
+        });
         global.on_changed(|| Self::with(Self::keep));
         global.on_chosen(|section| Self::with(|settings, app| settings.look(app, section)));
         self.bind_account();
@@ -105,6 +113,7 @@ impl Settings {
     }
 
     pub(crate) fn hide(&self) {
+        App::with(|app| app.keep_size(KIND, self.window.window()));
         let global = self.window.global::<Global>();
         // A link for one's next device is worth a password: it does not stay on a hidden window.
         global.set_link("".into());
@@ -153,7 +162,7 @@ impl Settings {
             prefs.silent = sounds::silent(&global);
         }
         if let Err(error) = autostart::set(global.get_autostart()) {
-            self.problem(&format!("{error:#}"));
+            self.problem(&error.said(&app.voice));
         }
         app.prefs_changed();
         if relaid {

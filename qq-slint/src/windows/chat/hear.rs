@@ -10,6 +10,7 @@ use slint::{SharedString, Timer};
 
 use super::{Chat, Entry, is_named, message, pages};
 use crate::app::App;
+use crate::windows::rows;
 
 /// When a screen reader knows a window that has just been opened.
 const SETTLED: Duration = Duration::from_millis(400);
@@ -40,7 +41,8 @@ impl Chat {
             }));
         }
         if !own && is_new {
-            self.announce(&format!("{}: {}", self.friend_name(app), received.text));
+            let text = rows::harmless(&received.text);
+            self.announce(&format!("{}: {text}", self.friend_name(app)));
         }
         let over = pages::over(&self.entries.borrow(), 1);
         if over && at_end {

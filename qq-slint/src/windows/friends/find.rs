@@ -11,6 +11,7 @@ use slint::ComponentHandle;
 use super::Friends;
 use super::recent::{preview, when};
 use crate::app::App;
+use crate::face;
 
 /// How many messages are shown; whoever wants more searches in the conversation.
 const SHOWN: u32 = 40;
@@ -65,8 +66,7 @@ fn item(app: &App, account: &Account, message: &Message) -> Item {
     let (_, friend) = App::peer_of(&account.account, &message.from, &message.to);
     let known = account.friend(&friend);
     let name = known.map_or(friend.as_str(), |known| known.shown());
-    let face = known
-        .map_or_else(|| app.faces.face(&friend, name, "", Presence::Unknown), |known| app.friend_face(known));
+    let face = known.map_or_else(|| face::face(&friend, name, None, Presence::Unknown), super::list::face_of);
     let (note, count) = (preview(&message.text), when(app, &message.ts, false));
     let spoken = app.voice.global::<Say>().invoke_spoken(name.into(), note.as_str().into(), count.clone());
     Item {
@@ -76,6 +76,7 @@ fn item(app: &App, account: &Account, message: &Message) -> Item {
         note: note.into(),
         count,
         face,
+        picture: known.map(|known| known.picture.as_str()).unwrap_or_default().into(),
         spoken,
         message: message.id.as_str().into(),
         row: message.row.unwrap_or_default().to_string().into(),

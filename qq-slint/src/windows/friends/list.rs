@@ -4,12 +4,13 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use ipc_schema::state::Account;
-use ipc_schema::{friend, presence};
-use qq_slint_ui::{Item, ItemKind, Say};
+use ipc_schema::{friend, inert, presence};
+use qq_slint_ui::{Face, Item, ItemKind, Say};
 use slint::{ComponentHandle, SharedString};
 
 use super::Friends;
 use crate::app::App;
+use crate::face;
 
 impl Friends {
     /// Requests first, then the groups with those on line at the top.
@@ -18,7 +19,7 @@ impl Friends {
         let filter = self.filter.borrow();
         let mut items: Vec<Item> = Vec::new();
         if filter.is_empty() {
-            items.extend(account.requests.iter().map(|asked| request_item(app, &say, asked)));
+            items.extend(account.requests.iter().map(|asked| request_item(&say, asked)));
             if account.groups.iter().all(|group| group.friends.is_empty()) {
                 return items;
             }
@@ -53,7 +54,7 @@ impl Friends {
         group: &str,
     ) -> Item {
         let say = app.voice.global::<Say>();
-        let face = app.friend_face(friend);
+        let face = face_of(friend);
         let state = say.invoke_presence(face.presence);
         let unread = i32::try_from(friend.unread).unwrap_or(i32::MAX);
         Item {
@@ -77,9 +78,31 @@ impl Friends {
                 unread,
             ),
             face,
+            picture: friend.picture.as_str().into(),
             ..Item::default()
         }
     }
+}
+
+/// The face of a friend in a row; its picture is put in when the row is looked at.
+pub(super) fn face_of(friend: &friend::Entry) -> Face {
+    face::face(&friend.account, friend.shown(), None, face::presence(friend.state, false))
+}
+
+/// A row as it is looked at: with the picture, if that is here.
+pub(super) fn seen(item: Item) -> Item {
+    let mut item = item;
+    if !item.picture.is_empty() {
+        App::with(|app| {
+            let picture = app
+                .account_name()
+                .and_then(|account| app.picture_of_row(&account, item.id.as_str(), item.picture.as_str()));
+            if let Some(picture) = picture {
+                (item.face.has_picture, item.face.picture) = (true, picture);
+            }
+        });
+    }
+    item
 }
 
 fn group_item(say: &Say<'_>, group: &friend::Group, open: bool) -> Item {
@@ -99,7 +122,7 @@ fn group_item(say: &Say<'_>, group: &friend::Group, open: bool) -> Item {
     }
 }
 
-fn request_item(app: &App, say: &Say<'_>, asked: &friend::Asked) -> Item {
+fn request_item(say: &Say<'_>, asked: &friend::Asked) -> Item {
     let name = if asked.name.is_empty() { &asked.friend } else { &asked.name };
     let title = if asked.incoming {
         say.invoke_wants_in(name.as_str().into())
@@ -111,7 +134,7 @@ fn request_item(app: &App, say: &Say<'_>, asked: &friend::Asked) -> Item {
         id: asked.friend.as_str().into(),
         note: asked.note.as_str().into(),
         incoming: asked.incoming,
-        face: app.faces.face(&asked.friend, name, "", qq_slint_ui::Presence::Unknown),
+        face: face::face(&asked.friend, name, None, qq_slint_ui::Presence::Unknown),
         // A screen reader also says who they say they are.
         spoken: if asked.note.is_empty() { title.clone() } else { format!("{title}: {}", asked.note).into() },
         title,
@@ -124,7 +147,7 @@ pub(super) fn group_shown(say: &Say<'_>, name: &str) -> SharedString {
     match name {
         friend::FRIENDS => say.invoke_friends_group(),
         friend::STRANGERS => say.invoke_strangers_group(),
-        own => own.into(),
+        own => inert::line(own).into(),
     }
 }
 

@@ -2,7 +2,7 @@
 //! message of each friend is asked for once, and then kept up to date by what comes and goes.
 
 use ipc_schema::state::Account;
-use ipc_schema::{Code, account, chat, friend};
+use ipc_schema::{Code, account, chat, friend, inert};
 use jiff::{Timestamp, Zoned};
 use qq_slint_ui::{Item, Say};
 use slint::{ComponentHandle, SharedString};
@@ -10,7 +10,7 @@ use slint::{ComponentHandle, SharedString};
 use super::Friends;
 use super::list::{matches, sort_key};
 use crate::app::{App, Last, Peer};
-use crate::{clock, words};
+use crate::clock;
 
 impl Friends {
     /// The conversations that have a message or something unread, or are open.
@@ -34,7 +34,7 @@ impl Friends {
         let item = |(group, friend, last): (&friend::Group, &friend::Entry, Option<&Last>)| {
             let mut item = self.friend_item(app, account, friend, &group.name);
             if let Some(last) = last {
-                item.note = preview(&last.text).into();
+                item.note = last.text.as_str().into();
                 item.count = when(app, &last.ts, false);
             }
             match account.draft(&friend.account) {
@@ -68,10 +68,13 @@ const AT_ONCE: usize = 32;
 /// From so many friends on nobody is asked about before the recent conversations are looked at.
 const MANY: usize = 500;
 
+/// So much of a message stands in a row.
+const PREVIEW: usize = 120;
+
 /// The beginning of a message, in one line.
 pub(super) fn preview(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    words::one_line(&line).chars().take(120).collect()
+    inert::line(&line).chars().take(PREVIEW).collect()
 }
 
 /// When something was written: the time of today, else the day; the `whole` has both.
@@ -96,12 +99,25 @@ fn day(app: &App, at: &Zoned, today: &Zoned) -> SharedString {
 }
 
 impl App {
-    /// A message was written in a conversation: it is the newest there, if none is newer.
+    /// A message was written in a conversation: it is the newest there, if none is newer. Only the beginning is kept, and
+    /// only of friends: messages may name senders without end.
     pub(crate) fn spoken(&self, peer: Peer, ts: &str, text: &str) {
+        let state = self.state.borrow();
+        if state.account(&peer.0).and_then(|account| account.friend(&peer.1)).is_none() {
+            return;
+        }
         let mut last = self.last.borrow_mut();
         if last.get(&peer).is_none_or(|known| known.ts.as_str() <= ts) {
-            last.insert(peer, Last { ts: ts.to_owned(), text: text.to_owned() });
+            last.insert(peer, Last { ts: ts.to_owned(), text: preview(text) });
         }
+    }
+
+    /// Those who are in the mirror no longer are forgotten.
+    pub(crate) fn forget_last(&self) {
+        let state = self.state.borrow();
+        self.last.borrow_mut().retain(|(account, friend), _| {
+            state.account(account).is_some_and(|account| account.friend(friend).is_some())
+        });
     }
 
     /// Whose conversation a message belongs to.

@@ -1,6 +1,9 @@
 //! One's own picture: chosen by the desktop's file chooser, or typed where there is none; a square of it is cut out.
 
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 
 use image::DynamicImage;
 use ipc_schema::account;
@@ -9,8 +12,8 @@ use slint::ComponentHandle;
 
 use super::Settings;
 use crate::app::App;
-use crate::asking::Question;
-use crate::face::{self, Square};
+use crate::asking::{Answer, Question};
+use crate::face::own::{self, Done, Opened, Problem, Square, Work};
 use crate::{portal, words};
 
 impl Settings {
@@ -22,7 +25,7 @@ impl Settings {
                     title = app.voice.global::<Say>().invoke_ask_title("picture".into(), "".into()).into();
                 });
                 match portal::choose_picture(&title).await {
-                    Ok(Some(path)) => Self::with(|settings, _| settings.look_at_picture(&path)),
+                    Ok(Some(path)) => Self::with(|settings, app| settings.look_at_picture(app, &path)),
                     Ok(None) => {}
                     Err(_) => ask_path(),
                 }
@@ -36,26 +39,59 @@ impl Settings {
         crop.on_accepted(|| Self::with(|settings, app| settings.keep_picture(app)));
     }
 
-    /// A picture was chosen: now its square.
-    pub(crate) fn look_at_picture(&self, path: &Path) {
-        match face::read(path) {
-            Ok(whole) => self.show_picture(whole),
-            Err(error) => self.problem(&format!("{error:#}")),
+    /// A picture was chosen: it is opened, and then its square is.
+    pub(crate) fn look_at_picture(&self, app: &App, path: &Path) {
+        self.problem("");
+        *self.own.answer.borrow_mut() = None;
+        let opens = self.own.ask(Work::Open(path.to_owned()));
+        self.window.global::<Global>().set_picture_opens(opens.is_ok());
+        if let Err(problem) = opens {
+            self.problem(&problem.said(&app.voice));
+        }
+    }
+
+    /// The thread has done what it was asked for.
+    pub(crate) fn on_picture(app: &App, turn: u64, done: Done) {
+        let settings = app.settings.borrow().clone();
+        let settings = settings.filter(|settings| settings.own.turn.get() == turn);
+        match (settings, done) {
+            (Some(settings), Done::Opened(opened)) => settings.on_opened(app, opened),
+            (Some(settings), Done::Cut(Ok(file))) => settings.send(app, file),
+            (Some(settings), Done::Cut(Err(problem))) => settings.refuse_cut(&problem.said(&app.voice)),
+            // Nobody waits for it any more.
+            (None, Done::Cut(Ok(file))) => remove(&file),
+            (None, Done::Opened(_) | Done::Cut(Err(_))) => {}
+        }
+    }
+
+    fn on_opened(&self, app: &App, opened: Result<Opened, Problem>) {
+        self.window.global::<Global>().set_picture_opens(false);
+        let answer = self.own.answer.borrow_mut().take();
+        match (opened, answer) {
+            (Ok(opened), answer) => {
+                if let Some(answer) = answer {
+                    answer.done();
+                }
+                self.show_picture(opened);
+            }
+            (Err(problem), Some(answer)) => answer.refuse(&problem.said(&app.voice)),
+            (Err(problem), None) => self.problem(&problem.said(&app.voice)),
         }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "sides of some thousand pixels")]
-    pub(crate) fn show_picture(&self, whole: DynamicImage) {
+    pub(crate) fn show_picture(&self, opened: Opened) {
         let crop = self.window.global::<Crop>();
+        let Opened { whole, shown } = opened;
         let shorter = whole.width().min(whole.height()).max(1) as f32;
-        crop.set_picture(face::shown(&whole));
+        crop.set_picture(slint::Image::from_rgba8(shown));
         crop.set_wide(whole.width() as f32 / shorter);
         crop.set_high(whole.height() as f32 / shorter);
         crop.set_zoom(1.0);
         crop.set_busy(false);
         crop.set_error("".into());
         crop.invoke_place((crop.get_wide() - 1.0) / 2.0, (crop.get_high() - 1.0) / 2.0);
-        *self.picture.borrow_mut() = Some(whole);
+        *self.own.whole.borrow_mut() = Some(whole);
         crop.set_open(true);
     }
 
@@ -63,39 +99,91 @@ impl Settings {
         let crop = self.window.global::<Crop>();
         crop.set_open(false);
         crop.set_picture(slint::Image::default());
-        *self.picture.borrow_mut() = None;
+        self.own.forget();
     }
 
     fn keep_picture(&self, app: &App) {
         let crop = self.window.global::<Crop>();
-        let cut = match &*self.picture.borrow() {
-            Some(whole) => {
-                let chosen = square(whole, crop.get_x(), crop.get_y(), crop.get_zoom());
-                face::cut(whole, chosen)
-            }
-            None => return,
-        };
-        match cut {
-            Ok(file) => {
-                crop.set_busy(true);
-                send(app, file);
-            }
-            Err(error) => crop.set_error(format!("{error:#}").into()),
+        let Some(whole) = self.own.whole.borrow().clone() else { return };
+        let chosen = square(&whole, crop.get_x(), crop.get_y(), crop.get_zoom());
+        crop.set_error("".into());
+        match self.own.ask(Work::Cut(whole, chosen)) {
+            Ok(()) => crop.set_busy(true),
+            Err(problem) => self.refuse_cut(&problem.said(&app.voice)),
         }
+    }
+
+    fn refuse_cut(&self, sentence: &str) {
+        let crop = self.window.global::<Crop>();
+        crop.set_busy(false);
+        crop.set_error(sentence.into());
+    }
+
+    /// Sets one's avatar; the file goes when the daemon has read it.
+    fn send(&self, app: &App, file: PathBuf) {
+        let Some(account) = app.account_name() else { return remove(&file) };
+        let params =
+            account::Profile { picture: Some(file.display().to_string()), ..account::Profile::default() };
+        let turn = self.own.turn.get();
+        app.link.call(Some(&account), &params, move |reply| {
+            remove(&file);
+            Settings::with(|settings, app| match reply {
+                _ if settings.own.turn.get() != turn => {}
+                Ok(_) => settings.put_picture_away(),
+                Err(error) => settings.refuse_cut(&words::error(&app.voice, &error)),
+            });
+        });
+    }
+}
+
+/// A picture of one's own, from the choice to the square, and the thread that works on it.
+pub(super) struct Own {
+    worker: SyncSender<(u64, Work)>,
+    /// What is asked for last; an answer to anything else comes too late.
+    turn: Cell<u64>,
+    /// The picture of which a square is being chosen.
+    whole: RefCell<Option<Arc<DynamicImage>>>,
+    /// The sheet in which its path was typed.
+    answer: RefCell<Option<Answer>>,
+}
+
+impl Own {
+    pub(super) fn new(app: &App) -> Self {
+        Self {
+            worker: own::worker(app.inbox()),
+            turn: Cell::new(0),
+            whole: RefCell::default(),
+            answer: RefCell::default(),
+        }
+    }
+
+    fn ask(&self, work: Work) -> Result<(), Problem> {
+        self.turn.set(self.turn.get() + 1);
+        self.worker.try_send((self.turn.get(), work)).map_err(|_| Problem::Busy)
+    }
+
+    fn forget(&self) {
+        self.turn.set(self.turn.get() + 1);
+        *self.whole.borrow_mut() = None;
     }
 }
 
 /// The path is typed where the desktop has no file chooser.
 fn ask_path() {
     Settings::question(Question::new("picture", "", |_, answer, path, _| {
-        match face::read(Path::new(&path)) {
-            Ok(whole) => {
-                answer.done();
-                Settings::with(|settings, _| settings.show_picture(whole));
+        Settings::with(|settings, app| {
+            let opens = settings.own.ask(Work::Open(path.into()));
+            match opens {
+                Ok(()) => *settings.own.answer.borrow_mut() = Some(answer),
+                Err(problem) => answer.refuse(&problem.said(&app.voice)),
             }
-            Err(error) => answer.refuse(&format!("{error:#}")),
-        }
+        });
     }));
+}
+
+/// One that cannot be removed lies in a directory that goes with the session.
+fn remove(file: &Path) {
+    let _ = std::fs::remove_file(file);
 }
 
 /// The square in pixels: its corner in lengths of the shorter side, the shorter side `zoom` times as long as its own.
@@ -111,25 +199,6 @@ fn square(whole: &DynamicImage, x: f32, y: f32, zoom: f32) -> Square {
     let side = ((shorter as f32 / zoom.max(1.0)).round() as u32).clamp(1, shorter);
     let at = |share: f32, length: u32| ((share * shorter as f32).round().max(0.0) as u32).min(length - side);
     Square { x: at(x, width), y: at(y, height), side }
-}
-
-/// Sets one's avatar; the file goes when the daemon has read it.
-fn send(app: &App, file: PathBuf) {
-    let Some(account) = app.account_name() else { return };
-    let params =
-        account::Profile { picture: Some(file.display().to_string()), ..account::Profile::default() };
-    app.link.call(Some(&account), &params, move |reply| {
-        // One that cannot be removed lies in a directory that goes with the session.
-        let _ = std::fs::remove_file(&file);
-        Settings::with(|settings, app| match reply {
-            Ok(_) => settings.put_picture_away(),
-            Err(error) => {
-                let crop = settings.window.global::<Crop>();
-                crop.set_busy(false);
-                crop.set_error(words::error(&app.voice, &error).into());
-            }
-        });
-    });
 }
 
 #[cfg(test)]
