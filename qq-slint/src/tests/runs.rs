@@ -1,9 +1,10 @@
 //! Emoji and links in messages, sounds, the recent conversations, messages that are found.
 
 use ipc_schema::{Event, friend, presence, shake};
+use slint::platform::{Key, WindowEvent};
 use slint::{ComponentHandle, Model};
 
-use super::{World, button, by_label, field, rows};
+use super::{World, button, by_label, field, keys, rows};
 use crate::mock::ALICE;
 use crate::sound::Sound;
 
@@ -140,4 +141,66 @@ fn a_square_of_a_picture_is_chosen_around_its_middle_and_within_it() {
     assert!((crop.get_x() - 1.5).abs() < 0.01 && (crop.get_y() - 0.5).abs() < 0.01, "never outside");
     button(window, "Cancel").invoke_accessible_default_action();
     assert!(!crop.get_open());
+}
+
+#[test]
+fn an_emoji_comes_where_the_cursor_stands_and_in_the_place_of_what_is_selected() {
+    let world = World::start(true);
+    let chat = world.open("bob");
+    let window = chat.window();
+    let talk = window.global::<qq_slint_ui::Talk>();
+    let press = |key: Key| {
+        let text: slint::SharedString = key.into();
+        window.window().dispatch_event(WindowEvent::KeyPressed { text });
+    };
+    let pick = |emoji: &str| {
+        button(window, "Emoji").invoke_accessible_default_action();
+        world.until("the panel", |_| by_label(window, emoji).is_some());
+        button(window, emoji).invoke_accessible_default_action();
+    };
+    chat.show(&world.app, true);
+    keys(window.window(), "你好bob!");
+    (0..4).for_each(|_| press(Key::LeftArrow));
+    pick("😀");
+    assert_eq!(talk.get_draft(), "你好😀bob!");
+    press(Key::Shift);
+    (0..3).for_each(|_| press(Key::RightArrow));
+    window.window().dispatch_event(WindowEvent::KeyReleased { text: Key::Shift.into() });
+    pick("😂");
+    assert_eq!(talk.get_draft(), "你好😀😂!");
+    keys(window.window(), "?");
+    assert_eq!(talk.get_draft(), "你好😀😂?!", "one goes on writing behind it");
+}
+
+#[test]
+fn a_search_ends_with_its_field_and_does_not_go_on_in_another_conversation() {
+    let world = World::start(true);
+    world.mock.message("bob", "the noodle place");
+    let chat = world.open("bob");
+    let window = chat.window();
+    let is_found = |window: &qq_slint_ui::ChatWindow| {
+        window.global::<qq_slint_ui::Talk>().get_rows().iter().any(|row| row.found)
+    };
+    button(window, "Search in this conversation (Ctrl+F)").invoke_accessible_default_action();
+    field(window, "Search in this conversation").set_accessible_value("noodle");
+    world.until("the hit", |_| is_found(window));
+    window.window().dispatch_event(WindowEvent::KeyPressed { text: Key::Escape.into() });
+    let talk = window.global::<qq_slint_ui::Talk>();
+    assert!(!talk.get_searching() && talk.get_found().is_empty() && !is_found(window));
+
+    world.app.prefs.borrow_mut().layout = 1;
+    world.app.lay_out();
+    let _bob = world.open("bob");
+    let friends = world.friends();
+    let talk = friends.window().global::<qq_slint_ui::Talk>();
+    world.until("bob", |_| talk.get_friend() == "bob");
+    talk.set_searching(true);
+    talk.invoke_search("noodle".into());
+    world.until("the hit", |_| !talk.get_found().is_empty());
+    world.open("amy");
+    world.until("amy", |_| talk.get_friend() == "amy");
+    assert!(!talk.get_searching() && talk.get_found().is_empty());
+    world.open("bob");
+    world.until("bob's message", |_| talk.get_rows().iter().any(|row| row.text == "the noodle place"));
+    assert!(!talk.get_rows().iter().any(|row| row.found));
 }

@@ -126,3 +126,17 @@ fn a_conversation_is_written_out_whole_and_never_over_another_file() {
     world.until("the refusal", |_| by_label(window, &said).is_some());
     assert_eq!(world.app.account_name().as_deref(), Some(ALICE));
 }
+
+#[test]
+fn the_settings_window_comes_back_as_large_as_it_was_left() {
+    let world = World::start(true);
+    world.app.show_settings();
+    let settings = world.app.settings.borrow().clone().unwrap();
+    settings.window().window().set_size(slint::LogicalSize::new(800.0, 700.0));
+    settings.hide();
+    assert_eq!(world.app.prefs.borrow().sizes.get("settings"), Some(&(800.0, 700.0)));
+    *world.app.settings.borrow_mut() = None;
+    world.app.show_settings();
+    let settings = world.app.settings.borrow().clone().unwrap();
+    assert_eq!(settings.window().window().size().width, 800);
+}

@@ -143,6 +143,7 @@ impl Chat {
         talk.on_retry(self.doing(|chat, app, id: SharedString| chat.retry(app, &id)));
         talk.on_discard(self.doing(|chat, app, id: SharedString| chat.discard(app, &id)));
         talk.on_explain(self.doing(|chat, app, id: SharedString| chat.explain(app, &id)));
+        talk.on_put(draft::put);
         talk.on_quote(self.doing(|chat, _, id: SharedString| chat.quote(&id)));
         talk.on_search(self.doing(|chat, app, words: SharedString| chat.search(app, &words)));
         talk.on_search_next(self.doing(Self::search_next));

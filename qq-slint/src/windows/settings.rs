@@ -20,7 +20,7 @@ use crate::{autostart, winext, words};
 
 /// What its size is remembered by, and the size before there is one to remember: logical pixels.
 const KIND: &str = "settings";
-const SIZE: (f32, f32) = (760.0, 600.0);
+const SIZE: (f32, f32) = (680.0, 560.0);
 
 pub(crate) struct Settings {
     window: SettingsWindow,

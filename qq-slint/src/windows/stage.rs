@@ -52,6 +52,13 @@ impl Stage {
         let _ = either!(self, window => window.show());
     }
 
+    /// Ends the search and closes the emoji panel beside the friend list, before another conversation comes there.
+    pub(crate) fn close_tools(&self) {
+        if let Self::Beside(window) = self {
+            window.invoke_close_tools();
+        }
+    }
+
     pub(crate) fn write(&self) {
         either!(self, window => window.invoke_write());
     }

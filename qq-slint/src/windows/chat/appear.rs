@@ -99,6 +99,7 @@ impl Chat {
         if let Some(before) = before {
             before.keep_draft(app);
             *before.draft.borrow_mut() = self.stage.talk().get_draft().to_string();
+            self.stage.close_tools();
         }
         *app.beside.borrow_mut() = Some(self.clone());
         self.bind();

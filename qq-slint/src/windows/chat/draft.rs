@@ -4,12 +4,23 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use ipc_schema::chat;
+use qq_slint_ui::Put;
+use slint::SharedString;
 
 use super::Chat;
 use crate::app::App;
 
 /// After so long without a key what was typed is kept.
 const PAUSE: Duration = Duration::from_millis(700);
+
+/// A text with something in the place of its selection, whose ends are counted in bytes; the input counts them so.
+pub(super) fn put(text: SharedString, anchor: i32, cursor: i32, what: SharedString) -> Put {
+    let end = |at: i32| text.floor_char_boundary(usize::try_from(at).unwrap_or_default());
+    let (from, to) = (end(anchor.min(cursor)), end(anchor.max(cursor)));
+    let (before, after) = (&text[..from], &text[to..]);
+    let at = i32::try_from(from + what.len()).unwrap_or(i32::MAX);
+    Put { text: format!("{before}{what}{after}").into(), at }
+}
 
 impl Chat {
     /// A key was pressed: once none follows, the text is kept.
