@@ -10,20 +10,6 @@ use tempfile::TempDir;
 use crate::program::Running;
 use crate::wait;
 
-/// No activation: what runs on it is what the test started.
-const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:path=SOCKET</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-"#;
 /// Everything stays where it is until it is taken away.
 const DUNST: &str = "[global]\nhistory_length=100\nnotification_limit=0\n\
     [urgency_low]\ntimeout=0\n[urgency_normal]\ntimeout=0\n[urgency_critical]\ntimeout=0\n";
@@ -55,7 +41,7 @@ impl Bus {
     /// Starts it.
     pub fn begin(&mut self) {
         let (socket, config) = (self.directory.path().join("bus"), self.directory.path().join("bus.conf"));
-        let text = BUS.replace("SOCKET", socket.to_str().expect("a path of ASCII"));
+        let text = crate::desktop::bus::config("path", &socket);
         std::fs::write(&config, text).expect("the bus's configuration");
         let mut command = Command::new("dbus-daemon");
         command.arg(format!("--config-file={}", config.display())).args(["--nofork", "--nopidfile"]);

@@ -203,3 +203,13 @@ impl Watch {
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
+
+/// Two friends who have logged in, and their relay.
+pub fn alice_and_bob() -> (Relay, Person, Person) {
+    let relay = Relay::start();
+    relay.account("alice", "Alice", "pa");
+    relay.account("bob", "Bob", "pb");
+    relay.friends("alice", "bob");
+    let (alice, bob) = (Person::logged_in("alice", "pa", &relay), Person::logged_in("bob", "pb", &relay));
+    (relay, alice, bob)
+}

@@ -1,17 +1,7 @@
 //! Two people, two real daemons, one real relay, everything driven by qqctl.
 
-use qiaoqiao_tests::person::{Person, text};
+use qiaoqiao_tests::person::{alice_and_bob, text};
 use qiaoqiao_tests::raw::Raw;
-use qiaoqiao_tests::relay::Relay;
-
-fn alice_and_bob() -> (Relay, Person, Person) {
-    let relay = Relay::start();
-    relay.account("alice", "Alice", "pa");
-    relay.account("bob", "Bob", "pb");
-    relay.friends("alice", "bob");
-    let (alice, bob) = (Person::logged_in("alice", "pa", &relay), Person::logged_in("bob", "pb", &relay));
-    (relay, alice, bob)
-}
 
 #[test]
 fn what_one_sends_the_other_hears_and_reads() {

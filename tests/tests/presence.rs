@@ -1,17 +1,7 @@
 //! Away, busy, invisible, typing, and what is read on one device of several: real daemons, a real relay, qqctl.
 
-use qiaoqiao_tests::person::{Person, Watch};
-use qiaoqiao_tests::relay::Relay;
+use qiaoqiao_tests::person::{Person, Watch, alice_and_bob};
 use qiaoqiao_tests::wait;
-
-fn alice_and_bob() -> (Relay, Person, Person) {
-    let relay = Relay::start();
-    relay.account("alice", "Alice", "pa");
-    relay.account("bob", "Bob", "pb");
-    relay.friends("alice", "bob");
-    let (alice, bob) = (Person::logged_in("alice", "pa", &relay), Person::logged_in("bob", "pb", &relay));
-    (relay, alice, bob)
-}
 
 fn sees(watch: &Watch, friend: &str, state: &str, note: &str) {
     watch.next("presence.changed", |presence| {

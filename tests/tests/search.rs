@@ -3,18 +3,8 @@
 use std::io::Read;
 use std::process::Stdio;
 
-use qiaoqiao_tests::person::{Person, text};
-use qiaoqiao_tests::relay::Relay;
+use qiaoqiao_tests::person::{alice_and_bob, text};
 use serde_json::Value;
-
-fn alice_and_bob() -> (Relay, Person, Person) {
-    let relay = Relay::start();
-    relay.account("alice", "Alice", "pa");
-    relay.account("bob", "Bob", "pb");
-    relay.friends("alice", "bob");
-    let (alice, bob) = (Person::logged_in("alice", "pa", &relay), Person::logged_in("bob", "pb", &relay));
-    (relay, alice, bob)
-}
 
 fn texts(reply: &Value) -> Vec<&str> {
     let messages = reply["messages"].as_array().expect("messages");

@@ -8,23 +8,13 @@ use qiaoqiao_tests::desktop::child;
 use qiaoqiao_tests::desktop::input_method;
 use qiaoqiao_tests::desktop::screen::Seen;
 use qiaoqiao_tests::desktop::sway::{APP_ID, Sway};
-use qiaoqiao_tests::person::Person;
+use qiaoqiao_tests::person::{Person, alice_and_bob};
 use qiaoqiao_tests::program::Running;
-use qiaoqiao_tests::relay::Relay;
 use qiaoqiao_tests::wait;
 
 /// As fast as somebody types.
 const TYPING: Duration = Duration::from_millis(60);
 const FIELD: (&str, &str) = ("entry", "Message to Bob");
-
-fn alice_and_bob() -> (Relay, Person, Person) {
-    let relay = Relay::start();
-    relay.account("alice", "Alice", "pa");
-    relay.account("bob", "Bob", "pb");
-    relay.friends("alice", "bob");
-    let (alice, bob) = (Person::logged_in("alice", "pa", &relay), Person::logged_in("bob", "pb", &relay));
-    (relay, alice, bob)
-}
 
 /// The texts of a conversation, oldest first.
 fn said(person: &Person, with: &str) -> Vec<String> {

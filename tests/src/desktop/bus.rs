@@ -15,11 +15,12 @@ use crate::wait;
 /// How long one call may take.
 const CALL: Duration = Duration::from_secs(10);
 
+/// No activation: what runs on it is what the test started.
 const CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
-  <listen>unix:dir=DIR</listen>
+  <listen>unix:HOW=WHERE</listen>
   <auth>EXTERNAL</auth>
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
@@ -28,6 +29,11 @@ const CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bu
   </policy>
 </busconfig>
 "#;
+
+/// A session bus that knows no services, with its socket at this `path` or somewhere in this `dir`.
+pub(crate) fn config(how: &str, place: &Path) -> String {
+    CONFIG.replace("HOW", how).replace("WHERE", &place.display().to_string())
+}
 
 /// Both buses.
 #[derive(Debug)]
@@ -43,7 +49,7 @@ impl Buses {
     /// knows no services.
     pub(super) fn start(home: &Path, display: Option<&str>) -> Self {
         let config = home.join("bus.conf");
-        let text = CONFIG.replace("DIR", &home.display().to_string());
+        let text = self::config("dir", home);
         std::fs::write(&config, text).expect("a configuration file");
         let mut daemon = child::command("dbus-daemon", "dbus-daemon");
         daemon.arg("--config-file").arg(&config).args(["--nofork", "--nopidfile", "--nosyslog"]);

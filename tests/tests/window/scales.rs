@@ -1,4 +1,4 @@
-//! The windows before screens of other scales: as large as there, and as sharp. `scripts/pictures` makes one picture of them.
+//! The windows before screens of other scales: as large as there, and as sharp. `scripts/scales` makes one picture of them.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use qiaoqiao_tests::wait;
 
 use crate::seat::{FRIENDS, Seat};
 
-/// Where `scripts/pictures` finds them.
+/// Where `scripts/scales` finds them.
 const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/pictures");
 
 /// What a desktop's settings call 150 and 200 %.
@@ -71,7 +71,7 @@ impl Seat {
 }
 
 #[test]
-#[ignore = "run by scripts/pictures"]
+#[ignore = "run by scripts/scales"]
 fn windows_are_as_large_on_a_screen_of_another_scale() {
     std::fs::create_dir_all(PICTURES).expect("a directory");
     let plain = windows(1.0);
