@@ -7,6 +7,7 @@ mod hear;
 mod show;
 mod sounds;
 mod start;
+mod whose;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -53,6 +54,9 @@ pub(crate) enum Daemon {
     /// It was told to end, and is started again at once.
     Restarting,
 }
+
+/// The daemon's word for the end of a login that somebody asked for. Any other reason is a link that comes back.
+const LOGGED_OUT: &str = "logout";
 
 /// Which friend of which account: the account's local name, the friend's account.
 pub(crate) type Peer = (String, String);
@@ -201,6 +205,10 @@ impl App {
             self.forget(&account);
         }
         self.choose_account();
+        let login = self.login.borrow().clone();
+        if let Some(login) = login {
+            login.look(self);
+        }
         let chats: Vec<_> = self.chats.borrow().values().cloned().collect();
         for chat in chats {
             chat.reload(self);
@@ -212,29 +220,17 @@ impl App {
         self.knows.set(true);
     }
 
-    /// The account that is shown: the chosen one while it exists, else the first that is logged in.
-    fn choose_account(&self) {
-        let state = self.state.borrow();
-        let mut chosen = self.account.borrow_mut();
-        let known = |name: &str| {
-            state
-                .accounts
-                .iter()
-                .find(|account| account.account == name || account::bare(&account.account) == name)
-        };
-        let found = chosen.as_deref().and_then(known);
-        let found = found.or_else(|| state.accounts.iter().find(|account| is_in(account)));
-        *chosen = found.or(state.accounts.first()).map(|account| account.account.clone());
-    }
-
     fn refresh(self: &Rc<Self>) {
         if self.knows.get() {
             let wishes = std::mem::take(&mut *self.wishes.borrow_mut());
             for wish in wishes {
                 self.grant(wish);
             }
-        } else if matches!(*self.daemon.borrow(), Daemon::Away(_)) && !self.any_window() {
-            // There is nothing to show without a daemon but that there is none.
+        } else if matches!(*self.daemon.borrow(), Daemon::Away(_))
+            && !self.any_window()
+            && self.wishes.borrow().iter().any(|wish| !wish.hidden)
+        {
+            // There is nothing to show without a daemon but that there is none. Whoever wants no window reads it at the tray.
             self.show_login();
         }
         self.faces.keep_for(self.chats.borrow().len());
@@ -255,7 +251,7 @@ impl App {
             settings.refresh(self);
         }
         if let Some(tray) = &*self.tray.borrow() {
-            tray.refresh(&self.state.borrow(), self.is_here());
+            tray.refresh(self);
         }
         self.show_faces();
         self.ask_pictures();

@@ -24,6 +24,8 @@ pub(crate) struct Answer {
     fail: Rc<dyn Fn(&str)>,
     /// Whether what could be ticked was.
     pub(crate) ticked: bool,
+    /// The account that was shown when it was asked: it is about that one, whichever is shown by now.
+    pub(crate) account: Option<String>,
 }
 
 impl Answer {
@@ -138,7 +140,7 @@ where
     sheet.set_first_secret(question.secret);
     sheet.set_second_secret(question.secret);
     sheet.set_danger(question.danger);
-    show(window, question.then);
+    show(window, app.account_name(), question.then);
 }
 
 /// Shows a sentence, or several lines, with nothing to decide.
@@ -155,7 +157,7 @@ where
     sheet.set_tick_label("".into());
     sheet.set_ok("".into());
     sheet.set_danger(false);
-    show(window, Rc::new(|_, answer, _, _| answer.done()));
+    show(window, None, Rc::new(|_, answer, _, _| answer.done()));
 }
 
 /// Shows what is known of a friend.
@@ -178,7 +180,19 @@ where
     tell(window, friend.shown(), &lines.join("\n"));
 }
 
-fn show<C>(window: &C, then: Do)
+/// Takes back what is asked: nobody is there to answer it, or it is about somebody else than is shown now.
+pub(crate) fn withdraw<C>(window: &C)
+where
+    C: ComponentHandle + 'static,
+    for<'a> Ask<'a>: slint::Global<'a, C>,
+{
+    let sheet = window.global::<Ask>();
+    if sheet.get_open() {
+        sheet.invoke_cancelled();
+    }
+}
+
+fn show<C>(window: &C, account: Option<String>, then: Do)
 where
     C: ComponentHandle + 'static,
     for<'a> Ask<'a>: slint::Global<'a, C>,
@@ -217,7 +231,8 @@ where
             secret = sheet.get_first_secret();
         }
         let turn = Rc::downgrade(&turn);
-        let answer = Answer { turn, close: close.clone(), fail: fail.clone(), ticked };
+        let account = account.clone();
+        let answer = Answer { turn, close: close.clone(), fail: fail.clone(), ticked, account };
         // A password may begin or end with a space.
         let typed = |text: slint::SharedString| {
             if secret { text.to_string() } else { text.trim().to_owned() }

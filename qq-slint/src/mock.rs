@@ -1,6 +1,8 @@
 //! A pretend daemon for `--mock` and for the tests: the real codec over a real socket in this process, a few friends who
 //! answer, nothing stored. What it pretends stands in the documentation of the methods in `ipc-schema`.
 
+#[cfg(test)]
+pub(crate) mod accounts;
 pub(crate) mod many;
 mod pages;
 
@@ -42,6 +44,10 @@ struct Inner {
     seq: u64,
     /// The methods that were called, in order.
     called: Vec<String>,
+    /// With which params each of them was, the account among them.
+    params: Vec<serde_json::Value>,
+    /// Accounts that are logged out and kept.
+    former: Vec<String>,
     /// Whole drafts, by friend.
     drafts: BTreeMap<String, String>,
     /// What is looked at.
@@ -73,6 +79,8 @@ impl Mock {
             readers: Vec::new(),
             seq: 1,
             called: Vec::new(),
+            params: Vec::new(),
+            former: Vec::new(),
             drafts: BTreeMap::new(),
             viewed: None,
             opens: false,
@@ -211,6 +219,8 @@ impl Mock {
         let request = Request::parse(&line.method, line.params)?;
         let mut inner = self.lock();
         inner.called.push(line.method.clone());
+        let params = line.params.and_then(|params| serde_json::from_str(params.get()).ok());
+        inner.params.push(params.unwrap_or_default());
         match request {
             Request::Hello(_) => raw(&Welcome::new(env!("CARGO_PKG_VERSION"), Vec::new())),
             Request::EventsSubscribe(_) => {
@@ -233,8 +243,12 @@ impl Inner {
     }
 
     fn event(&mut self, event: Event) {
+        self.event_of(ALICE, event);
+    }
+
+    fn event_of(&mut self, account: &str, event: Event) {
         self.seq += 1;
-        let envelope = Envelope::new(self.seq, TS, Some(ALICE.into()), event);
+        let envelope = Envelope::new(self.seq, TS, Some(account.into()), event);
         self.state.apply(&envelope);
         let line = EventLine(envelope).encode();
         self.readers.retain_mut(|reader| reader.write_all(&line).is_ok());
@@ -329,6 +343,8 @@ impl Inner {
             }
             Request::AccountProfile(_) => raw(&self.profile()),
             Request::FriendPicture(friend::Picture { friend: Some(friend) }) => self.picture(friend),
+            Request::DaemonStatus(_) => raw(&self.report()),
+            Request::AccountLogout(logout) => raw(&self.log_out(&logout)),
             Request::DaemonDoctor(_) => raw(&checks()),
             Request::NotifyDnd(dnd) => {
                 raw(&self.rules(dnd.state == notify::Switch::On, dnd.minutes.map(|_| TS.to_owned())))
@@ -346,6 +362,31 @@ impl Inner {
         self.state.daemon.outdated = None;
     }
 
+    /// Who is logged in, then who was before.
+    fn report(&self) -> daemon::Report {
+        let present = self.state.accounts.iter().map(|known| (known.account.clone(), known.link.state));
+        let former = self.former.iter().map(|name| (name.clone(), account::State::Offline));
+        let shown = |(account, state)| daemon::Account { account, state, ..daemon::Account::default() };
+        daemon::Report {
+            daemon: daemon::Running::default(),
+            accounts: present.chain(former).map(shown).collect(),
+            notifications: "none".into(),
+        }
+    }
+
+    /// As the real daemon says it: the end of the link, then a state without the account.
+    fn log_out(&mut self, logout: &account::Logout) -> account::LoggedOut {
+        let name = logout.account.clone().unwrap_or_else(|| ALICE.into());
+        let gone = account::Changed { reason: Some("logout".into()), ..account::Changed::default() };
+        self.event_of(&name, Event::AccountState(gone));
+        self.state.accounts.retain(|known| known.account != name);
+        self.whole();
+        if !logout.forget {
+            self.former.push(name.clone());
+        }
+        account::LoggedOut { account: name, unsent: 0, told: true, wiped: logout.forget }
+    }
+
     fn draft(&mut self, draft: chat::Draft) -> Result<Box<RawValue>, Error> {
         let to = bare(&draft.to);
         if let Some(text) = draft.text {
@@ -356,12 +397,13 @@ impl Inner {
         raw(&chat::Drafting { to, text })
     }
 
-    /// What alice shows of herself.
+    /// What whoever asked last shows of themselves.
     fn profile(&self) -> account::Shown {
-        let own = self.state.account(ALICE);
+        let asked = self.params.last().and_then(|params| params.get("account")?.as_str());
+        let own = self.state.account(asked.unwrap_or(ALICE));
         let of = |text: fn(&Account) -> &String| own.map(text).cloned().unwrap_or_default();
         account::Shown {
-            account: "alice".into(),
+            account: account::bare(asked.unwrap_or(ALICE)).into(),
             name: of(|own| &own.name),
             note: of(|own| &own.note),
             picture: of(|own| &own.picture),

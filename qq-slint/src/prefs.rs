@@ -34,6 +34,8 @@ pub(crate) struct Prefs {
     pub(crate) silent: Vec<Sound>,
     /// Accounts that were logged in on a shared computer: nothing of them stays after log-out.
     pub(crate) shared: Vec<String>,
+    /// The account that was logged in last, for the next login; none of a shared computer.
+    pub(crate) last: Option<String>,
     /// Groups that are folded, by account and group: `alice@host/friend`.
     pub(crate) folded: Vec<String>,
     /// How large the windows were left, in logical pixels, by their kind: `chat`, `friends`, `both`, `settings`.
@@ -52,6 +54,7 @@ impl Default for Prefs {
             on_message: None,
             silent: Vec::new(),
             shared: Vec::new(),
+            last: None,
             folded: Vec::new(),
             sizes: BTreeMap::new(),
         }
@@ -88,6 +91,14 @@ impl Prefs {
         prefs.font_scale = prefs.font_scale.clamp(0.8, 1.6);
         prefs.sizes.retain(|_, (width, height)| SIZES.contains(width) && SIZES.contains(height));
         prefs
+    }
+
+    /// Nothing in them names this account any more.
+    pub(crate) fn forget(&mut self, account: &str) {
+        self.shared.retain(|known| known != account);
+        self.last.take_if(|last| last == account);
+        let folded = |key: &str| key.strip_prefix(account).is_some_and(|rest| rest.starts_with('/'));
+        self.folded.retain(|key| !folded(key));
     }
 
     /// Writes them, whole or not at all.

@@ -1,5 +1,6 @@
 //! The windows with a pretend daemon, without a display: elements are found and pressed as a screen reader does it.
 
+mod accounts;
 mod comes;
 mod contrast;
 mod daemon;

@@ -84,8 +84,22 @@ pub(crate) fn with_tokens(selector: slint::BackendSelector) -> slint::BackendSel
     })
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How often a window was given the keyboard.
+    static TAKEN: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
+/// How often a window was given the keyboard on this thread.
+#[cfg(test)]
+pub(crate) fn times_focused() -> u32 {
+    TAKEN.get()
+}
+
 /// Brings the window to the front with the keyboard: only after the user asked for it.
 pub(crate) fn focus(window: &Window) {
+    #[cfg(test)]
+    TAKEN.set(TAKEN.get() + 1);
     window.with_winit_window(|window| {
         window.set_minimized(false);
         window.focus_window();

@@ -114,7 +114,7 @@ impl App {
     }
 
     /// Whether there is a daemon now.
-    pub(super) fn is_here(&self) -> bool {
+    pub(crate) fn is_here(&self) -> bool {
         matches!(*self.daemon.borrow(), Daemon::Here)
     }
 
@@ -132,7 +132,17 @@ impl App {
     }
 
     /// Goes off line and ends: the daemon is told to end, too. It keeps the logins, and starts again with the next window.
+    ///
+    /// On a shared computer those who are logged in are logged out and forgotten first.
     pub(crate) fn quit(self: &Rc<Self>) {
+        if self.is_shared() && matches!(*self.daemon.borrow(), Daemon::Here) {
+            return self.forget_shared();
+        }
+        self.go();
+    }
+
+    /// Goes off line and ends, with what is kept as it is.
+    pub(super) fn go(self: &Rc<Self>) {
         self.keep_drafts();
         if !matches!(*self.daemon.borrow(), Daemon::Here) {
             return leave();
@@ -168,8 +178,20 @@ impl App {
         }
     }
 
-    /// The quiet bar: what is wrong with the daemon, else with the link of the shown account, else what is new.
+    /// What is typed to friends of this account is kept: once it is logged out nobody takes it.
+    pub(crate) fn keep_drafts_of(&self, account: &str) {
+        for chat in self.chats.borrow().values().filter(|chat| chat.peer().0 == account) {
+            chat.keep_draft(self);
+        }
+    }
+
+    /// The quiet bar over what is about the shown account.
     pub(crate) fn trouble(&self) -> String {
+        self.trouble_of(self.account_name().as_deref())
+    }
+
+    /// The quiet bar: what is wrong with the daemon, else with the link of this account, else what is new.
+    pub(crate) fn trouble_of(&self, account: Option<&str>) -> String {
         let say = self.voice.global::<Say>();
         match &*self.daemon.borrow() {
             Daemon::Reaching | Daemon::Restarting => return say.invoke_daemon_away().to_string(),
@@ -187,20 +209,28 @@ impl App {
             }
             Daemon::Here => {}
         }
-        let link = self.current(|account| words::link(&self.voice, &account.link)).unwrap_or_default();
+        let link = self.link_of(account);
         match self.outdated().or_else(|| self.overtaken()) {
             Some(installed) if link.is_empty() => say.invoke_outdated(installed.into()).to_string(),
             _ => link,
         }
     }
 
-    /// What the press in the bar says; empty for none.
+    /// What the press in the bar over what is about the shown account says.
     pub(crate) fn trouble_action(&self) -> slint::SharedString {
+        self.trouble_action_of(self.account_name().as_deref())
+    }
+
+    /// What the press in this account's bar says; empty for none.
+    pub(crate) fn trouble_action_of(&self, account: Option<&str>) -> slint::SharedString {
         let say = self.voice.global::<Say>();
         match &*self.daemon.borrow() {
             Daemon::Stopped => say.invoke_go_on_line(),
             Daemon::Reaching | Daemon::Restarting | Daemon::Away(_) => say.invoke_restart(),
-            Daemon::Here if self.is_linked() && self.outdated().or_else(|| self.overtaken()).is_some() => {
+            Daemon::Here
+                if self.link_of(account).is_empty()
+                    && self.outdated().or_else(|| self.overtaken()).is_some() =>
+            {
                 say.invoke_restart_now()
             }
             Daemon::Here => slint::SharedString::default(),
@@ -226,8 +256,16 @@ impl App {
         self.pump_later();
     }
 
-    fn is_linked(&self) -> bool {
-        self.current(|account| words::link(&self.voice, &account.link)).unwrap_or_default().is_empty()
+    /// The daemon cannot be started, and a sentence says why.
+    pub(crate) fn is_without_daemon(&self) -> bool {
+        matches!(*self.daemon.borrow(), Daemon::Away(_))
+    }
+
+    /// What is wrong with the link of this account; empty when nothing is.
+    fn link_of(&self, account: Option<&str>) -> String {
+        let state = self.state.borrow();
+        let account = account.and_then(|account| state.account(account));
+        account.map(|account| words::link(&self.voice, &account.link)).unwrap_or_default()
     }
 
     /// The version that is installed instead of the daemon that runs, where another one is; empty where it has the same number.

@@ -85,7 +85,7 @@ impl App {
     }
 
     fn on_link(self: &Rc<Self>, account: &str, changed: &account::Changed) {
-        if changed.state == account::State::Offline && changed.reason.is_none() {
+        if changed.state == account::State::Offline && changed.reason.as_deref() == Some(super::LOGGED_OUT) {
             self.forget(account);
         }
     }

@@ -18,9 +18,17 @@ impl App {
     }
 
     pub(super) fn grant(self: &Rc<Self>, wish: Wish) {
-        if let Some(account) = wish.account {
-            *self.account.borrow_mut() = Some(account);
-            self.choose_account();
+        if let Some(name) = wish.account {
+            match self.named_account(&name) {
+                Ok(account) => self.turn_to(Some(account)),
+                Err(sentence) => {
+                    crate::complain(&anyhow::anyhow!("{sentence}"));
+                    if !wish.hidden {
+                        self.complain_of(&name, &sentence);
+                    }
+                    return;
+                }
+            }
         }
         if let Some(link) = wish.link {
             self.show_login();
@@ -28,7 +36,6 @@ impl App {
                 login.offer(&link);
             }
         } else if let Some(friend) = wish.open {
-            self.show_friends();
             self.open_named(&friend);
         } else if !wish.hidden {
             self.show_first();
@@ -50,11 +57,21 @@ impl App {
     }
 
     pub(crate) fn show_friends(self: &Rc<Self>) {
+        self.make_friends();
         let window = self.friends.borrow().clone();
-        let window = window.map_or_else(|| Friends::open(self), Ok);
-        self.settle(window, |window| {
-            *self.friends.borrow_mut() = Some(window.clone());
+        if let Some(window) = window {
             window.show(self);
+        }
+    }
+
+    /// The friends window as it is, or a new one that is not shown yet.
+    fn make_friends(self: &Rc<Self>) {
+        if self.friends.borrow().is_some() {
+            return;
+        }
+        self.settle(Friends::open(self), |window| {
+            *self.friends.borrow_mut() = Some(window.clone());
+            window.refresh(self);
         });
     }
 
@@ -107,8 +124,9 @@ impl App {
 
     /// The conversation with a friend by the account; `asked` when the user wants to see it now.
     pub(crate) fn show_chat(self: &Rc<Self>, peer: &Peer, asked: bool) {
-        if self.prefs.borrow().layout == 1 && self.friends.borrow().is_none() {
-            self.show_friends();
+        if self.prefs.borrow().layout == 1 {
+            // Whether it appears, and with the keyboard or without, is the conversation's to say.
+            self.make_friends();
         }
         let window = self.chats.borrow().get(peer).cloned();
         let window = window.map_or_else(|| Chat::open(self, peer.clone()), Ok);
@@ -118,17 +136,17 @@ impl App {
         });
     }
 
-    /// A friend by account, remark or shown name.
+    /// The conversation with a friend who is named, beside the friend list; else a sentence why there is none.
     pub(super) fn open_named(self: &Rc<Self>, name: &str) {
-        let name = name.trim_start_matches('@');
-        let found = self.current(|account| {
-            let friends = || account.groups.iter().flat_map(|group| &group.friends);
-            let by_account = friends().find(|friend| friend.account == name);
-            let friend = by_account.or_else(|| friends().find(|friend| friend.shown() == name))?;
-            Some((account.account.clone(), friend.account.clone()))
-        });
-        if let Some(peer) = found.flatten() {
-            self.show_chat(&peer, true);
+        match self.named_friend(name) {
+            Ok(peer) => {
+                self.show_friends();
+                self.show_chat(&peer, true);
+            }
+            Err(sentence) => {
+                crate::complain(&anyhow::anyhow!("{sentence}"));
+                self.complain_of(name, &sentence);
+            }
         }
     }
 
@@ -172,7 +190,7 @@ impl App {
         self.tray.borrow_mut().take();
         let tray = Tray::open().ok();
         if let Some(tray) = &tray {
-            tray.refresh(&self.state.borrow(), self.is_here());
+            tray.refresh(self);
         }
         *self.tray.borrow_mut() = tray;
     }

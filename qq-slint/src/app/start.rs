@@ -149,7 +149,7 @@ pub(crate) fn begin(
         daemon: RefCell::default(),
         prefs: RefCell::new(prefs),
         place,
-        account: RefCell::new(wish.account.clone()),
+        account: RefCell::default(),
         login: RefCell::default(),
         friends: RefCell::default(),
         chats: RefCell::default(),

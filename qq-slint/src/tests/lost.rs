@@ -1,6 +1,6 @@
 //! What must not get lost, and what must not stay: a message without a daemon, a mute, a conversation after log-out.
 
-use ipc_schema::{Event, account, notify};
+use ipc_schema::{Event, notify};
 use qq_slint_ui::{Friends, Prefs, Section, Talk};
 use slint::{ComponentHandle, Model};
 
@@ -69,8 +69,7 @@ fn nothing_of_an_account_stays_when_it_is_logged_out() {
     world.mock.message("bob", "between us");
     let chat = world.open("bob");
     world.until("the message", |_| chat.window().global::<Talk<'_>>().get_rows().row_count() > 0);
-    let gone = account::Changed { relay: "mock:5290".into(), ..account::Changed::default() };
-    world.mock.event(Event::AccountState(gone));
+    world.mock.log_out(ALICE);
     world.until("it is closed", |world| world.app.chats.borrow().is_empty());
     assert!(!chat.window().window().is_visible());
     world.app.show_nth(1);

@@ -127,11 +127,11 @@ fn a_square_of_a_picture_is_chosen_around_its_middle_and_within_it() {
     let window = settings.window();
     let prefs = window.global::<qq_slint_ui::Prefs>();
     let crop = window.global::<qq_slint_ui::Crop>();
-    settings.look_at_picture(&world.app, &dir.path().join("nothing.png"));
+    settings.look_at_picture(&world.app, ALICE, &dir.path().join("nothing.png"));
     assert!(prefs.get_picture_opens(), "it is opened on another thread");
     world.until("the sentence", |_| prefs.get_problem().contains("is not there"));
     assert!(!crop.get_open() && !prefs.get_picture_opens());
-    settings.look_at_picture(&world.app, &path);
+    settings.look_at_picture(&world.app, ALICE, &path);
     assert!(!crop.get_open() && prefs.get_problem().is_empty());
     world.until("the square", |_| crop.get_open());
     assert!((crop.get_wide() - 2.0).abs() < 0.01 && (crop.get_x() - 0.5).abs() < 0.01);

@@ -280,8 +280,8 @@ impl Chat {
         talk.set_loading(self.loading.get());
         talk.set_more(self.more.get());
         talk.set_newer(self.newer.get());
-        talk.set_banner_action(app.trouble_action());
-        talk.set_banner(app.trouble().into());
+        talk.set_banner_action(app.trouble_action_of(Some(&self.peer.0)));
+        talk.set_banner(app.trouble_of(Some(&self.peer.0)).into());
         talk.set_can_shake(friend.is_some() && online);
         talk.set_problem(self.problem.borrow().as_str().into());
         let hint = if mirror.blocked.contains(&self.peer.1) {

@@ -32,6 +32,8 @@ pub(crate) struct Friends {
     words: RefCell<String>,
     place: Cell<Option<PhysicalPosition>>,
     comings: comings::Comings,
+    /// Who asks, and is asked, in the order in which they are listed: nobody new comes in between.
+    asked: RefCell<Vec<(String, bool)>>,
 }
 
 impl Friends {
@@ -48,6 +50,7 @@ impl Friends {
             words: RefCell::default(),
             place: Cell::new(None),
             comings: comings::Comings::default(),
+            asked: RefCell::default(),
         });
         friends.bind();
         friends.bind_friends();
@@ -202,10 +205,31 @@ impl Friends {
             .ok()
             .and_then(|at| app.state.borrow().accounts.get(at).map(|a| a.account.clone()));
         if name.is_some() {
-            *app.account.borrow_mut() = name;
-            self.look_at_rules(app);
+            app.turn_to(name);
             self.refresh(app);
         }
+    }
+
+    /// Another account is shown: what was asked and said of the one before goes.
+    pub(crate) fn on_turned(&self, app: &App) {
+        asking::withdraw(&self.window);
+        let list = self.window.global::<Global>();
+        // A menu that is open is about nobody of this account.
+        list.set_aimed(Item::default());
+        list.set_current(-1);
+        self.asked.borrow_mut().clear();
+        self.words.borrow_mut().clear();
+        self.look_at_rules(app);
+    }
+
+    /// Lists these. Whoever is chosen stays chosen in another row, and nobody else in the place of somebody who has gone.
+    fn put(&self, items: Vec<Item>) {
+        let list = self.window.global::<Global>();
+        let current = usize::try_from(list.get_current()).ok();
+        let chosen = current.and_then(|at| self.items.row_data(at)).as_ref().map(key);
+        let at = chosen.and_then(|chosen| items.iter().position(|item| key(item) == chosen));
+        super::update(&self.items, items);
+        list.set_current(at.and_then(|at| i32::try_from(at).ok()).unwrap_or(-1));
     }
 
     fn open_chat(&self, app: &Rc<App>, id: &str) {
@@ -244,9 +268,9 @@ impl Friends {
 
     fn look_at_rules(&self, app: &App) {
         let Some(account) = app.account_name() else { return };
-        app.link.call(Some(&account), &account::Profile::default(), |reply| {
+        app.link.call(Some(&account.clone()), &account::Profile::default(), move |reply| {
             Self::with(|friends, app| {
-                if let Ok(shown) = reply {
+                if let (Ok(shown), true) = (reply, app.shows(&account)) {
                     friends.on_profile(app, &shown);
                 }
             });
@@ -269,11 +293,12 @@ impl Friends {
         let trouble = app.trouble();
         list.set_banner_action(app.trouble_action());
         list.set_banner(trouble.into());
+        list.set_forgets(app.is_shared());
         let state = app.state.borrow();
         super::update(&self.accounts, state.accounts.iter().map(with_unread).collect());
         let name = app.account_name();
         let Some(account) = name.as_deref().and_then(|name| state.account(name)) else {
-            super::update(&self.items, Vec::new());
+            self.put(Vec::new());
             return;
         };
         let at = state.accounts.iter().position(|known| known.account == account.account).unwrap_or_default();
@@ -291,7 +316,7 @@ impl Friends {
         let mut items = if self.tab.get() == 1 { self.recent(app, account) } else { self.list(app, account) };
         items.extend(self.found(app, account));
         let empty = items.is_empty();
-        super::update(&self.items, items);
+        self.put(items);
         let filtered = !self.filter.borrow().is_empty();
         let (text, action) = match (empty, filtered, self.tab.get()) {
             (false, ..) => ("".into(), "".into()),
@@ -302,6 +327,11 @@ impl Friends {
         list.set_empty(text);
         list.set_empty_action(action);
     }
+}
+
+/// Who or what stands in a row, whichever row that is.
+fn key(item: &Item) -> (ItemKind, SharedString, SharedString) {
+    (item.kind, item.id.clone(), item.message.clone())
 }
 
 /// What the window's size is remembered by, in either layout.
@@ -334,9 +364,9 @@ fn ask<M: ipc_schema::Method + 'static>(params: M) {
     });
 }
 
-/// Calls for the shown account and answers the sheet.
+/// Calls for the account that the sheet was about, and answers it.
 fn send<M: ipc_schema::Method + 'static>(app: &App, params: M, answer: asking::Answer) {
-    let Some(account) = app.account_name() else { return answer.done() };
+    let Some(account) = answer.account.clone() else { return answer.done() };
     app.link.call(Some(&account), &params, move |reply| App::with(|app| answer.settle(app, reply)));
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Login {
     attempt: Cell<u64>,
     /// The account of the try that runs.
     trying: RefCell<Option<String>>,
+    /// Those who were logged in here before and are not now; the daemon tells them when it is asked.
+    former: RefCell<Vec<String>>,
     /// The server and the key that the user trusts: whoever then types a wrong password is not asked again.
     trusted: RefCell<Option<(String, String)>>,
 }
@@ -44,7 +46,12 @@ impl Login {
             known,
             attempt: Cell::new(0),
             trying: RefCell::default(),
+            former: RefCell::default(),
             trusted: RefCell::default(),
+        });
+        login.window.window().on_close_requested(|| {
+            Self::with(|login, _| login.put_away());
+            slint::CloseRequestResponse::HideWindow
         });
         login.dress(app);
         login.fill(app);
@@ -66,13 +73,21 @@ impl Login {
 
     pub(crate) fn show(&self, app: &App) {
         self.refresh(app);
+        self.look(app);
         // A window that cannot be shown has said so on the terminal.
         let _ = self.window.show();
         crate::winext::focus(self.window.window());
     }
 
     pub(crate) fn hide(&self) {
+        self.put_away();
         let _ = self.window.hide();
+    }
+
+    /// No password and no invitation stays on a hidden window.
+    fn put_away(&self) {
+        self.turn();
+        self.window.global::<Enter>().set_link("".into());
     }
 
     /// A link was given: the page to join by it, with the link in its field.
@@ -81,6 +96,38 @@ impl Login {
         self.turn();
         enter.set_link(link.into());
         enter.set_page(EnterPage::Join);
+    }
+
+    /// Why the account that somebody named is not shown.
+    pub(crate) fn say(&self, sentence: &str) {
+        let enter = self.window.global::<Enter>();
+        enter.set_page(EnterPage::Login);
+        self.fail(sentence, "");
+    }
+
+    /// Asks who was logged in here before: they are in nobody's friend list, and so not in the mirror.
+    pub(crate) fn look(&self, app: &App) {
+        app.link.call(None, &ipc_schema::daemon::Status {}, |reply| {
+            Self::with(|login, app| {
+                let Ok(report) = reply else { return };
+                let out = report.accounts.into_iter().filter(|known| known.state == State::Offline);
+                *login.former.borrow_mut() = out.map(|known| known.account).collect();
+                login.suggest(app);
+                login.refresh(app);
+            });
+        });
+    }
+
+    /// Whoever was logged in last need not type the name again.
+    fn suggest(&self, app: &App) {
+        let enter = self.window.global::<Enter>();
+        let former = self.former.borrow();
+        let last = app.prefs.borrow().last.clone().filter(|last| former.contains(last));
+        let Some(name) = last.or_else(|| former.first().cloned()) else { return };
+        if enter.get_account().is_empty() && enter.get_page() == EnterPage::First && !enter.get_busy() {
+            enter.set_account(name.into());
+            enter.set_page(EnterPage::Login);
+        }
     }
 
     /// What a newly opened window begins with.
@@ -108,14 +155,26 @@ impl Login {
                     face: app.own_face(account),
                 }
             });
-        super::update(&self.known, known.collect());
+        let mut known: Vec<Known> = known.collect();
+        let former = self.former.borrow();
+        known.extend(former.iter().filter(|name| state.account(name).is_none()).map(|name| {
+            let shown = account::bare(name);
+            // Their pictures went with the log-out, or belong to whoever logs in next.
+            let face = crate::face::face(shown, shown, None, qq_slint_ui::Presence::Unknown);
+            Known { account: name.as_str().into(), name: shown.into(), face }
+        }));
+        super::update(&self.known, known);
         let away = !matches!(*app.daemon.borrow(), Daemon::Here);
         enter.set_banner(if away { app.trouble().into() } else { "".into() });
         enter.set_banner_action(if away { app.trouble_action() } else { "".into() });
         if let Some(trying) = self.trying.borrow().as_deref() {
-            let link =
-                state.accounts.iter().find(|account| account.account.starts_with(trying)).map(|a| &a.link);
-            if let Some(link) = link.filter(|link| link.step.is_some()) {
+            // Its server may not have been typed.
+            let is_meant = |known: &str| {
+                known == trying || account::bare(known) == account::bare(trying) && !trying.contains('@')
+            };
+            let links =
+                state.accounts.iter().filter(|known| is_meant(&known.account)).map(|known| &known.link);
+            if let Some(link) = links.into_iter().find(|link| link.step.is_some()) {
                 enter.set_step(words::link(&app.voice, link).into());
             }
         }
@@ -253,10 +312,13 @@ impl Login {
             prefs.shared.retain(|known| known != account);
             if enter.get_shared() {
                 prefs.shared.push(account.to_owned());
+                prefs.last.take_if(|last| last == account);
+            } else {
+                prefs.last = Some(account.to_owned());
             }
         }
         app.prefs_changed();
-        *app.account.borrow_mut() = Some(account.to_owned());
+        app.turn_to(Some(account.to_owned()));
         app.show_friends();
         self.hide();
     }

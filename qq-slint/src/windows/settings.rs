@@ -31,8 +31,8 @@ pub(crate) struct Settings {
     checks: Rc<VecModel<Check>>,
     /// How many messages waited when the mirror was looked at last.
     outbox: Cell<u64>,
-    /// The account whose fields the window holds; another one fills them anew.
-    filled: RefCell<Option<String>>,
+    /// The account whose fields the window holds, as it was filled in; another one fills them anew.
+    filled: RefCell<Option<account::Filled>>,
     own: picture::Own,
 }
 
@@ -114,10 +114,34 @@ impl Settings {
 
     pub(crate) fn hide(&self) {
         App::with(|app| app.keep_size(KIND, self.window.window()));
-        let global = self.window.global::<Global>();
-        // A link for one's next device is worth a password: it does not stay on a hidden window.
-        global.set_link("".into());
+        self.put_away();
         let _ = self.window.hide();
+    }
+
+    /// What is worth a password, and what was begun, does not stay on a hidden window.
+    fn put_away(&self) {
+        let global = self.window.global::<Global>();
+        global.set_link("".into());
+        global.set_link_code(slint::Image::default());
+        global.set_link_expires("".into());
+        asking::withdraw(&self.window);
+        self.put_picture_away();
+        *self.filled.borrow_mut() = None;
+    }
+
+    /// Another account is shown: nothing of the one before stays, and the section is looked at anew.
+    pub(crate) fn on_turned(&self, app: &App) {
+        self.put_away();
+        let global = self.window.global::<Global>();
+        global.set_random_password(false);
+        global.set_any_failed(false);
+        super::update(&self.devices, Vec::new());
+        super::update(&self.waiting, Vec::new());
+        self.outbox.set(0);
+        self.refresh(app);
+        if self.window.window().is_visible() {
+            self.look(app, global.get_section());
+        }
     }
 
     pub(crate) fn problem(&self, sentence: &str) {
@@ -179,10 +203,7 @@ impl Settings {
             global.set_face(app.own_face(account));
             global.set_server(account.link.relay.as_str().into());
             super::update(&self.blocked, account.blocked.iter().map(SharedString::from).collect());
-            if self.filled.borrow().as_deref() != Some(&account.account) {
-                global.set_name(shown_name(account).into());
-                *self.filled.borrow_mut() = Some(account.account.clone());
-            }
+            self.fill_profile(&account.account, &shown_name(account));
         });
     }
 
@@ -199,8 +220,11 @@ impl Settings {
                 Self::look_at_profile();
                 let name = app.account_name();
                 app.link.call(None, &ipc_schema::daemon::Status {}, move |reply| {
-                    Self::with(|settings, _| {
+                    Self::with(|settings, app| {
                         let Ok(report) = reply else { return };
+                        if app.account_name() != name {
+                            return;
+                        }
                         let random = report
                             .accounts
                             .iter()
@@ -221,12 +245,13 @@ impl Settings {
     }
 }
 
-/// Calls for the shown account; a refusal is told in the window.
+/// Calls for the shown account; a refusal is told in the window. An answer that comes when another one is shown is dropped.
 fn call<M: ipc_schema::Method + 'static>(params: M, then: impl FnOnce(&Settings, M::Reply) + 'static) {
     App::with(|app| {
         let Some(account) = app.account_name() else { return };
-        app.link.call(Some(&account), &params, move |reply| {
+        app.link.call(Some(&account.clone()), &params, move |reply| {
             Settings::with(|settings, app| match reply {
+                _ if !app.shows(&account) => {}
                 Ok(reply) => then(settings, reply),
                 Err(error) => settings.fail(app, &error),
             });
@@ -234,7 +259,8 @@ fn call<M: ipc_schema::Method + 'static>(params: M, then: impl FnOnce(&Settings,
     });
 }
 
+/// Calls for the account that the sheet was about, and answers it.
 fn send<M: ipc_schema::Method + 'static>(app: &App, params: M, answer: Answer) {
-    let Some(account) = app.account_name() else { return answer.done() };
+    let Some(account) = answer.account.clone() else { return answer.done() };
     app.link.call(Some(&account), &params, move |reply| App::with(|app| answer.settle(app, reply)));
 }

@@ -19,7 +19,7 @@ impl Friends {
         let filter = self.filter.borrow();
         let mut items: Vec<Item> = Vec::new();
         if filter.is_empty() {
-            items.extend(account.requests.iter().map(|asked| request_item(&say, asked)));
+            items.extend(self.requests(account).into_iter().map(|asked| request_item(&say, asked)));
             if account.groups.iter().all(|group| group.friends.is_empty()) {
                 return items;
             }
@@ -44,6 +44,22 @@ impl Friends {
             }
         }
         items
+    }
+
+    /// The requests, each where it was: whoever asks now comes below those who asked before, not under a pointer.
+    fn requests<'a>(&self, account: &'a Account) -> Vec<&'a friend::Asked> {
+        let find = |(friend, incoming): &(String, bool)| {
+            account.requests.iter().find(|asked| (&asked.friend, &asked.incoming) == (friend, incoming))
+        };
+        let mut order = self.asked.borrow_mut();
+        order.retain(|key| find(key).is_some());
+        for asked in account.requests.iter().rev() {
+            let key = (asked.friend.clone(), asked.incoming);
+            if !order.contains(&key) {
+                order.push(key);
+            }
+        }
+        order.iter().filter_map(find).collect()
     }
 
     pub(super) fn friend_item(

@@ -75,11 +75,18 @@ impl Friends {
             });
         });
         list.on_quit(|| {
-            Self::question(Question::new("quit", "", |app, answer, _, _| {
-                answer.done();
-                App::with(App::quit);
-                let _ = app;
-            }));
+            Self::with(|friends, app| {
+                let quit = |_: &App, answer: asking::Answer, _, _| {
+                    answer.done();
+                    App::with(App::quit);
+                };
+                let question = if app.is_shared() {
+                    Question::new("quit-forgetting", "", quit)
+                } else {
+                    Question::new("quit", "", quit)
+                };
+                asking::ask(&friends.window, app, question);
+            });
         });
     }
 
@@ -104,10 +111,7 @@ impl Friends {
     pub(super) fn add(self: &Rc<Self>, app: &Rc<App>) {
         let question = Question::new("friend-add", "", |app, answer, friend, note| {
             let note = Some(note).filter(|note| !note.is_empty());
-            let Some(account) = app.account_name() else { return answer.done() };
-            app.link.call(Some(&account), &friend::Add { friend, note }, move |reply| {
-                App::with(|app| answer.settle(app, reply));
-            });
+            send(app, friend::Add { friend, note }, answer);
         });
         asking::ask(&self.window, app, question);
     }

@@ -11,6 +11,13 @@ use crate::app::App;
 use crate::asking::{self, Answer, Question};
 use crate::words;
 
+/// What the fields of an account were filled with: only what differs from it was edited.
+pub(super) struct Filled {
+    account: String,
+    name: String,
+    note: String,
+}
+
 impl Settings {
     pub(super) fn bind_account(&self) {
         let global = self.window.global::<Global>();
@@ -34,6 +41,9 @@ impl Settings {
                 let name = app.account_name().unwrap_or_default();
                 let shared = app.prefs.borrow().shared.contains(&name);
                 let question = Question::new("log-out", name.clone(), move |app, answer, _, _| {
+                    if !answer.ticked {
+                        app.keep_drafts_of(&name);
+                    }
                     let params = account::Logout { forget: answer.ticked, account: Some(name.clone()) };
                     let name = name.clone();
                     app.link.call(None, &params, move |reply| {
@@ -68,28 +78,60 @@ impl Settings {
         call(account::Profile::default(), Self::show_profile);
     }
 
+    /// The fields of an account that is shown now, until the server has said more.
+    pub(super) fn fill_profile(&self, account: &str, name: &str) {
+        if self.filled.borrow().as_ref().is_some_and(|filled| filled.account == account) {
+            return;
+        }
+        let global = self.window.global::<Global>();
+        global.set_name(name.into());
+        global.set_note("".into());
+        let filled = Filled { account: account.to_owned(), name: name.to_owned(), note: String::new() };
+        *self.filled.borrow_mut() = Some(filled);
+    }
+
+    /// What the server says of oneself stands where nothing was typed meanwhile.
     fn show_profile(&self, shown: account::Shown) {
         let global = self.window.global::<Global>();
-        global.set_name(shown.name.into());
-        global.set_note(shown.note.into());
+        let mut filled = self.filled.borrow_mut();
+        let Some(filled) = filled.as_mut() else { return };
+        if global.get_name() == filled.name {
+            global.set_name(shown.name.as_str().into());
+        }
+        if global.get_note() == filled.note {
+            global.set_note(shown.note.as_str().into());
+        }
+        (filled.name, filled.note) = (shown.name, shown.note);
         self.problem("");
     }
 
+    /// Sends what was edited, and nothing else: what stands in a field may be older than what is known elsewhere.
     fn keep_profile(&self, _app: &App) {
         let global = self.window.global::<Global>();
-        let name = global.get_name().trim().to_owned();
-        let note = global.get_note().trim().to_owned();
-        let params = account::Profile { name: Some(name), note: Some(note), picture: None };
-        call(params, Self::show_profile);
+        let filled = self.filled.borrow();
+        let Some(filled) = filled.as_ref() else { return };
+        let edited = |typed: slint::SharedString, before: &str| {
+            Some(typed.trim().to_owned()).filter(|typed| typed != before)
+        };
+        let name = edited(global.get_name(), &filled.name);
+        let note = edited(global.get_note(), &filled.note);
+        call(account::Profile { name, note, picture: None }, |settings, shown| {
+            let global = settings.window.global::<Global>();
+            global.set_name(shown.name.as_str().into());
+            global.set_note(shown.note.as_str().into());
+            settings.show_profile(shown);
+        });
     }
 }
 
 /// Follows the server to another address; a key that is not known is shown, and trusted only when the user says so.
 fn move_to(app: &App, relay: String, trust: Option<String>, answer: Answer) {
-    let Some(account) = app.account_name() else { return answer.done() };
+    let Some(account) = answer.account.clone() else { return answer.done() };
     let params = account::Relay { relay: relay.clone(), trust };
-    app.link.call(Some(&account), &params, move |reply| {
+    app.link.call(Some(&account.clone()), &params, move |reply| {
         App::with(|app| match reply {
+            // The next question would stand over another account.
+            Err(error) if error.code == Code::Untrusted && !app.shows(&account) => answer.done(),
             Err(error) if error.code == Code::Untrusted => {
                 answer.done();
                 let fingerprint = words::field(&error, "fingerprint").to_owned();
@@ -109,9 +151,11 @@ fn left<T>(app: &Rc<App>, account: &str, answer: &Answer, reply: Result<T, Error
     match reply {
         Ok(_) => {
             answer.done();
-            app.close_windows();
             app.forget(account);
-            app.show_first();
+            if answer.ticked {
+                app.forget_name(account);
+            }
+            app.leave_account(account);
         }
         Err(error) => answer.failed(app, &error),
     }

@@ -19,13 +19,18 @@ use crate::{portal, words};
 impl Settings {
     pub(super) fn bind_picture(&self) {
         self.window.global::<Global>().on_picture_pick(|| {
-            let choose = async {
+            let mut shown = None;
+            App::with(|app| shown = app.account_name());
+            let Some(account) = shown else { return };
+            let choose = async move {
                 let mut title = String::new();
                 App::with(|app| {
                     title = app.voice.global::<Say>().invoke_ask_title("picture".into(), "".into()).into();
                 });
                 match portal::choose_picture(&title).await {
-                    Ok(Some(path)) => Self::with(|settings, app| settings.look_at_picture(app, &path)),
+                    Ok(Some(path)) => {
+                        Self::with(|settings, app| settings.look_at_picture(app, &account, &path));
+                    }
                     Ok(None) => {}
                     Err(_) => ask_path(),
                 }
@@ -39,9 +44,13 @@ impl Settings {
         crop.on_accepted(|| Self::with(|settings, app| settings.keep_picture(app)));
     }
 
-    /// A picture was chosen: it is opened, and then its square is.
-    pub(crate) fn look_at_picture(&self, app: &App, path: &Path) {
+    /// A picture was chosen for this account: it is opened, and then its square is.
+    pub(crate) fn look_at_picture(&self, app: &App, account: &str, path: &Path) {
+        if !app.shows(account) {
+            return;
+        }
         self.problem("");
+        *self.own.account.borrow_mut() = account.to_owned();
         *self.own.answer.borrow_mut() = None;
         let opens = self.own.ask(Work::Open(path.to_owned()));
         self.window.global::<Global>().set_picture_opens(opens.is_ok());
@@ -95,10 +104,11 @@ impl Settings {
         crop.set_open(true);
     }
 
-    fn put_picture_away(&self) {
+    pub(super) fn put_picture_away(&self) {
         let crop = self.window.global::<Crop>();
         crop.set_open(false);
         crop.set_picture(slint::Image::default());
+        self.window.global::<Global>().set_picture_opens(false);
         self.own.forget();
     }
 
@@ -119,9 +129,9 @@ impl Settings {
         crop.set_error(sentence.into());
     }
 
-    /// Sets one's avatar; the file goes when the daemon has read it.
+    /// Sets the account's avatar; the file goes when the daemon has read it.
     fn send(&self, app: &App, file: PathBuf) {
-        let Some(account) = app.account_name() else { return remove(&file) };
+        let account = self.own.account.borrow().clone();
         let params =
             account::Profile { picture: Some(file.display().to_string()), ..account::Profile::default() };
         let turn = self.own.turn.get();
@@ -143,6 +153,8 @@ pub(super) struct Own {
     turn: Cell<u64>,
     /// The picture of which a square is being chosen.
     whole: RefCell<Option<Arc<DynamicImage>>>,
+    /// Whose picture it becomes.
+    account: RefCell<String>,
     /// The sheet in which its path was typed.
     answer: RefCell<Option<Answer>>,
 }
@@ -153,6 +165,7 @@ impl Own {
             worker: own::worker(app.inbox()),
             turn: Cell::new(0),
             whole: RefCell::default(),
+            account: RefCell::default(),
             answer: RefCell::default(),
         }
     }
@@ -172,6 +185,7 @@ impl Own {
 fn ask_path() {
     Settings::question(Question::new("picture", "", |_, answer, path, _| {
         Settings::with(|settings, app| {
+            *settings.own.account.borrow_mut() = answer.account.clone().unwrap_or_default();
             let opens = settings.own.ask(Work::Open(path.into()));
             match opens {
                 Ok(()) => *settings.own.answer.borrow_mut() = Some(answer),
