@@ -102,7 +102,6 @@ impl Settings {
             global.set_note(shown.note.as_str().into());
         }
         (filled.name, filled.note) = (shown.name, shown.note);
-        self.problem("");
     }
 
     /// Sends what was edited, and nothing else: what stands in a field may be older than what is known elsewhere.
@@ -119,6 +118,7 @@ impl Settings {
             let global = settings.window.global::<Global>();
             global.set_name(shown.name.as_str().into());
             global.set_note(shown.note.as_str().into());
+            settings.problem("");
             settings.show_profile(shown);
         });
     }
