@@ -1,5 +1,6 @@
 //! The sheet over a window: one question at a time, and what is done with the answer.
 
+use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use ipc_schema::Error;
@@ -7,7 +8,7 @@ use qq_slint_ui::{Ask, Say};
 use slint::ComponentHandle;
 
 use crate::app::App;
-use crate::words;
+use crate::{winext, words};
 
 /// What an accepted question does: it gets both fields, and says through the [`Answer`] how it went.
 pub(crate) type Do = Rc<dyn Fn(&App, Answer, String, String)>;
@@ -62,6 +63,8 @@ pub(crate) struct Question {
     pub(crate) what: &'static str,
     pub(crate) name: String,
     pub(crate) first: String,
+    /// What the first field says when it is empty: how that is written.
+    pub(crate) hint: String,
     pub(crate) secret: bool,
     pub(crate) danger: bool,
     pub(crate) ticked: bool,
@@ -80,6 +83,7 @@ impl Question {
             what,
             name: name.into(),
             first: String::new(),
+            hint: String::new(),
             secret: false,
             danger: false,
             ticked: false,
@@ -92,6 +96,13 @@ impl Question {
     pub(crate) fn with(mut self, first: impl Into<String>) -> Self {
         self.first = first.into();
         self
+    }
+
+    /// With this in the first field, and as its hint once that is emptied.
+    pub(crate) fn such_as(mut self, first: impl Into<String>) -> Self {
+        self.hint = first.into();
+        let first = self.hint.clone();
+        self.with(first)
     }
 
     /// With this sentence instead of the one that its kind has.
@@ -119,6 +130,27 @@ impl Question {
     }
 }
 
+/// What a new window's sheets do with the keyboard: whoever had it gets it back when the sheet goes.
+pub(crate) fn bind<C>(window: &C)
+where
+    C: ComponentHandle + 'static,
+    for<'a> Ask<'a>: slint::Global<'a, C>,
+{
+    let held: Rc<RefCell<Option<winext::Seat>>> = Rc::default();
+    let sheet = window.global::<Ask>();
+    let (weak, seat) = (window.as_weak(), held.clone());
+    sheet.on_appeared(move || {
+        if let Some(window) = weak.upgrade() {
+            *seat.borrow_mut() = winext::seat(window.window());
+        }
+    });
+    let weak = window.as_weak();
+    sheet.on_back(move || {
+        let seat = held.borrow_mut().take();
+        weak.upgrade().zip(seat).is_some_and(|(window, seat)| winext::take_seat(window.window(), &seat))
+    });
+}
+
 /// Puts the question over a window.
 pub(crate) fn ask<C>(window: &C, app: &App, question: Question)
 where
@@ -136,6 +168,7 @@ where
     sheet.set_tick(question.ticked);
     sheet.set_ok(say.invoke_ask_ok(question.what.into()));
     sheet.set_first(question.first.into());
+    sheet.set_first_hint(question.hint.into());
     sheet.set_second("".into());
     sheet.set_first_secret(question.secret);
     sheet.set_second_secret(question.secret);

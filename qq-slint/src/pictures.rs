@@ -4,6 +4,7 @@
 //! new ones.
 
 mod album;
+mod large;
 mod studio;
 
 use ipc_schema::daemon::Outdated;
@@ -113,6 +114,9 @@ fn friends() {
         studio.take("friends-card", window, FRIENDS);
         studio.menu(window.window(), at);
         studio.take("friends-menu", window, FRIENDS);
+        studio.click(window.window(), slint::LogicalPosition::new(290.0, 590.0));
+        studio.click(window.window(), slint::LogicalPosition::new(264.0, 40.0));
+        studio.take("friends-states", window, FRIENDS);
         studio.click(window.window(), slint::LogicalPosition::new(290.0, 590.0));
         window.window().dispatch_event(WindowEvent::PointerExited);
         studio.away();

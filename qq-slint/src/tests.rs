@@ -4,6 +4,7 @@ mod accounts;
 mod comes;
 mod contrast;
 mod daemon;
+mod looks;
 mod lost;
 mod names;
 mod others;

@@ -1,8 +1,9 @@
-//! What Slint has no word for and winit has: attention, the real position of a window. All unstable calls stand here.
+//! What Slint has no word for: attention, the real position of a window, where its keyboard is. All unstable calls stand here.
 
 use std::cell::RefCell;
 use std::future::Future;
 
+use slint::private_unstable_api::re_exports::{FocusReason, ItemWeak, WindowInner};
 use slint::winit_030::winit::event::WindowEvent;
 use slint::winit_030::winit::platform::startup_notify::WindowAttributesExtStartupNotify;
 use slint::winit_030::winit::raw_window_handle::{HasWindowHandle, RawWindowHandle};
@@ -14,6 +15,22 @@ use slint::{PhysicalPosition, Window};
 pub(crate) fn position(window: &Window) -> Option<PhysicalPosition> {
     let outer = window.with_winit_window(|window| window.outer_position().ok())??;
     Some(PhysicalPosition::new(outer.x, outer.y))
+}
+
+/// What has the keyboard in a window.
+pub(crate) struct Seat(ItemWeak);
+
+/// What has the keyboard in this window now, if anything has.
+pub(crate) fn seat(window: &Window) -> Option<Seat> {
+    let item = WindowInner::from_pub(window).focus_item.borrow().clone();
+    item.upgrade().map(|_| Seat(item))
+}
+
+/// Gives the keyboard back; whether that could be done: what had it may be gone, or not be seen any more.
+pub(crate) fn take_seat(window: &Window, seat: &Seat) -> bool {
+    let Some(item) = seat.0.upgrade().filter(|item| item.is_visible()) else { return false };
+    WindowInner::from_pub(window).set_focus_item(&item, true, FocusReason::Programmatic);
+    true
 }
 
 /// Marks the window as wanting a look, without taking the keyboard.

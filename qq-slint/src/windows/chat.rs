@@ -23,7 +23,7 @@ use super::rows::{self, Entry, View};
 use super::stage::Stage;
 use crate::app::{App, Focus, Peer};
 use crate::half::Part;
-use crate::{face, rich, winext, words};
+use crate::{asking, face, rich, winext, words};
 
 /// What its size is remembered by, and the size before there is one to remember: logical pixels.
 const KIND: &str = "chat";
@@ -64,6 +64,10 @@ pub(crate) struct Chat {
     /// There are newer messages than are here.
     newer: Cell<bool>,
     unread_from: RefCell<Option<String>>,
+    /// What stands below the line "New messages" was not seen yet.
+    fresh: Cell<bool>,
+    /// How many messages were unread when the conversation was opened: they are counted as read before they are here.
+    missed: Cell<u32>,
     typed: Cell<Option<Instant>>,
     friend_types: Cell<bool>,
     problem: RefCell<String>,
@@ -105,6 +109,8 @@ impl Chat {
             more: Cell::new(true),
             newer: Cell::new(false),
             unread_from: RefCell::default(),
+            fresh: Cell::new(false),
+            missed: Cell::new(0),
             typed: Cell::new(None),
             friend_types: Cell::new(false),
             problem: RefCell::default(),
@@ -118,6 +124,7 @@ impl Chat {
         if let Stage::Own(window) = &chat.stage {
             app.size(KIND, window.window(), SIZE);
             chat.bind();
+            asking::bind(window);
             chat.bind_window(window);
             if let Some(half) = app.half.get() {
                 half.place(window.window(), Part::Chat);
@@ -125,6 +132,8 @@ impl Chat {
         }
         chat.dress(app);
         chat.missed_shakes(app);
+        chat.missed.set(chat.unread(app));
+        chat.fresh.set(chat.missed.get() > 0);
         chat.older(app);
         chat.meet_draft(app);
         Ok(chat)
@@ -336,14 +345,8 @@ impl Chat {
 
     /// The newest messages were seen: they count as read.
     fn seen(self: &Rc<Self>, app: &App) {
-        let unread = {
-            let state = app.state.borrow();
-            state
-                .account(&self.peer.0)
-                .and_then(|mirror| mirror.friend(&self.peer.1))
-                .map_or(0, |friend| friend.unread)
-        };
-        if unread == 0 || self.telling.replace(true) {
+        self.fresh.set(false);
+        if self.unread(app) == 0 || self.telling.replace(true) {
             return;
         }
         let params = chat::Read { to: Some(self.to()), peek: false };
@@ -354,6 +357,13 @@ impl Chat {
                 chat.telling.set(false);
             }
         });
+    }
+
+    /// How many messages of the friend were not seen, by the mirror.
+    fn unread(&self, app: &App) -> u32 {
+        let state = app.state.borrow();
+        let friend = state.account(&self.peer.0).and_then(|mirror| mirror.friend(&self.peer.1));
+        friend.map_or(0, |friend| u32::try_from(friend.unread).unwrap_or(u32::MAX))
     }
 
     fn fail(self: &Rc<Self>, app: &App, error: &ipc_schema::Error) {

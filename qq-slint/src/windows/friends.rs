@@ -56,6 +56,7 @@ impl Friends {
         friends.bind_friends();
         friends.bind_menu();
         friends.bind_window();
+        asking::bind(&friends.window);
         friends.bind_questions();
         friends.take_size(app);
         friends.dress(app);
@@ -320,6 +321,7 @@ impl Friends {
         let filtered = !self.filter.borrow().is_empty();
         let (text, action) = match (empty, filtered, self.tab.get()) {
             (false, ..) => ("".into(), "".into()),
+            (true, true, _) if self.found.waits.get() => ("".into(), "".into()),
             (true, true, _) => (say.invoke_none_found(), "".into()),
             (true, false, 1) => (say.invoke_no_recent(), "".into()),
             (true, false, _) => (say.invoke_no_friends(), say.invoke_add_friend()),

@@ -39,6 +39,7 @@ impl Login {
         enter.on_choose(|at| Self::with(|login, _| login.choose(at)));
         enter.on_typed(|| Self::with(|login, _| login.fail("", "")));
         enter.on_language(|| App::with(next_language));
+        enter.on_turn(|page| Self::with(|login, _| login.turn(page)));
         enter.on_leave(|| Self::with(|login, _| login.leave()));
         enter.on_banner_acted(|| App::with(App::on_trouble_acted));
         let login = Rc::new(Self {
@@ -92,10 +93,8 @@ impl Login {
 
     /// A link was given: the page to join by it, with the link in its field.
     pub(crate) fn offer(&self, link: &str) {
-        let enter = self.window.global::<Enter>();
-        self.turn();
-        enter.set_link(link.into());
-        enter.set_page(EnterPage::Join);
+        self.turn(EnterPage::Join);
+        self.window.global::<Enter>().set_link(link.into());
     }
 
     /// Why the account that somebody named is not shown.
@@ -191,9 +190,11 @@ impl Login {
     }
 
     /// Another page is shown: what stood on the one before is gone.
-    fn turn(&self) {
+    fn turn(&self, page: EnterPage) {
         self.fail("", "");
-        self.window.global::<Enter>().set_password("".into());
+        let enter = self.window.global::<Enter>();
+        enter.set_password("".into());
+        enter.set_page(page);
     }
 
     fn fail(&self, sentence: &str, fingerprint: &str) {
@@ -371,9 +372,11 @@ impl Login {
     }
 
     fn leave(&self) {
-        let enter = self.window.global::<Enter>();
-        self.turn();
-        if enter.get_page() == EnterPage::First { self.hide() } else { enter.set_page(EnterPage::First) }
+        let was = self.window.global::<Enter>().get_page();
+        self.turn(EnterPage::First);
+        if was == EnterPage::First {
+            self.hide();
+        }
     }
 }
 

@@ -52,6 +52,7 @@ impl Settings {
         });
         settings.bind();
         app.size(KIND, settings.window.window(), SIZE);
+        asking::bind(&settings.window);
         settings.dress(app);
         Ok(settings)
     }

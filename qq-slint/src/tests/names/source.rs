@@ -7,7 +7,7 @@ use std::path::Path;
 const UI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ui");
 
 /// The properties that name a control, and what stands before them on their line.
-const NAMED: [(&str, &str); 9] = [
+const NAMED: [(&str, &str); 11] = [
     ("", " label:"),
     ("", "accessible-label:"),
     ("MenuItem {", " title:"),
@@ -17,6 +17,8 @@ const NAMED: [(&str, &str); 9] = [
     ("Toggle {", " text:"),
     ("SoundLine {", " text:"),
     ("CheckBox {", " text:"),
+    ("Tick {", " text:"),
+    ("Choice {", " text:"),
 ];
 
 /// Every file of the windows: its name, and its text.

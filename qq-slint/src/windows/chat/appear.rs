@@ -15,8 +15,12 @@ const FOUND: std::time::Duration = std::time::Duration::from_millis(150);
 impl Chat {
     /// Shows the conversation: with the keyboard when the user asked for it, else beside what the user does.
     pub(crate) fn show(self: &Rc<Self>, app: &Rc<App>, asked: bool) {
-        self.take_stage(app, asked);
+        let taken = self.take_stage(app, asked);
         let window = self.stage.window();
+        if (taken || !window.is_visible()) && !self.fresh.get() {
+            // Those of the last time were seen.
+            *self.unread_from.borrow_mut() = None;
+        }
         if !window.is_visible() {
             self.draw(app);
             if asked { self.appear() } else { self.appear_behind() }
@@ -88,13 +92,14 @@ impl Chat {
     }
 
     /// In the one-window layout one conversation is on the stage. Another one takes its place only when the user asks.
-    fn take_stage(self: &Rc<Self>, app: &App, asked: bool) {
+    /// Whether it has taken it now.
+    fn take_stage(self: &Rc<Self>, app: &App, asked: bool) -> bool {
         if matches!(self.stage, Stage::Own(_)) || self.is_shown(app) {
-            return;
+            return false;
         }
         let before = app.beside.borrow().clone();
         if before.is_some() && !asked {
-            return;
+            return false;
         }
         if let Some(before) = before {
             before.keep_draft(app);
@@ -106,6 +111,7 @@ impl Chat {
         self.stage.talk().set_draft(self.draft.borrow().as_str().into());
         self.to_end();
         app.tell_view();
+        true
     }
 
     /// Whether the user looks at this conversation now.

@@ -50,7 +50,7 @@ impl Chat {
         });
         let place =
             suggestion(&self.peer.1, &crate::clock::now().to_zoned(crate::clock::zone()).date().to_string());
-        self.stage.ask(app, question.with(place.display().to_string()));
+        self.stage.ask(app, question.such_as(place.display().to_string()));
     }
 
     /// Writes the page after this row, and the pages after that.

@@ -121,8 +121,10 @@ impl Chat {
                 Err(_) => answer.refuse(&app.voice.global::<Say>().invoke_no_date()),
             }
         });
-        self.stage
-            .ask(app, question.with(crate::clock::now().to_zoned(crate::clock::zone()).date().to_string()));
+        self.stage.ask(
+            app,
+            question.such_as(crate::clock::now().to_zoned(crate::clock::zone()).date().to_string()),
+        );
     }
 
     /// Shows what is looked for; where it is not here, the messages around it take the place of those that are.

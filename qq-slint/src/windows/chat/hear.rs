@@ -40,6 +40,9 @@ impl Chat {
                 why: None,
             }));
         }
+        if !own && is_new && !self.in_view(app) && !self.fresh.replace(true) {
+            *self.unread_from.borrow_mut() = Some(received.id.clone());
+        }
         if !own && is_new {
             let text = rows::harmless(&received.text);
             self.announce(&format!("{}: {text}", self.friend_name(app)));

@@ -46,6 +46,7 @@ impl Chat {
         let stays = |entry: &Entry| message(entry).is_none_or(|message| unsent.contains(&message.id));
         self.entries.borrow_mut().retain(stays);
         drop(unsent);
+        self.fresh.set(self.unread(app) > 0 && !self.in_view(app));
         self.older(app);
     }
 
@@ -140,7 +141,9 @@ impl Chat {
             entries.splice(0..0, new);
             if newest {
                 weave(&mut entries);
-                *self.unread_from.borrow_mut() = self.first_unread(app, &entries);
+                let unread = self.unread(app);
+                let from = first_unread(&self.peer.0, &entries, self.missed.take().max(unread));
+                *self.unread_from.borrow_mut() = from;
             }
         }
         self.forget_newest();
@@ -194,15 +197,14 @@ impl Chat {
             self.more.set(true);
         }
     }
+}
 
-    /// The oldest message that is unread, by the count of the mirror.
-    fn first_unread(&self, app: &App, entries: &[Entry]) -> Option<String> {
-        let unread = app.state.borrow().account(&self.peer.0)?.friend(&self.peer.1)?.unread;
-        let own = account::bare(&self.peer.0);
-        let incoming = entries.iter().filter_map(message).filter(|message| message.from != own);
-        let from = usize::try_from(unread).ok()?.checked_sub(1)?;
-        incoming.rev().nth(from).map(|message| message.id.clone())
-    }
+/// The oldest of so many messages that came last.
+fn first_unread(account: &str, entries: &[Entry], unread: u32) -> Option<String> {
+    let own = account::bare(account);
+    let incoming = entries.iter().filter_map(message).filter(|message| message.from != own);
+    let from = usize::try_from(unread).ok()?.checked_sub(1)?;
+    incoming.rev().nth(from).map(|message| message.id.clone())
 }
 
 fn has_row(entry: &Entry) -> bool {

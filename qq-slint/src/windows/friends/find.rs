@@ -1,6 +1,6 @@
 //! Messages of all conversations, found by the search of the friends window; they stand below the friends.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use ipc_schema::chat::{self, Message};
@@ -24,6 +24,8 @@ pub(super) struct Found {
     words: RefCell<String>,
     account: RefCell<String>,
     messages: RefCell<Vec<Message>>,
+    /// The answer is on its way: who finds no friend does not know yet that there is nothing.
+    pub(super) waits: Cell<bool>,
 }
 
 impl Friends {
@@ -33,16 +35,21 @@ impl Friends {
         self.filter.borrow_mut().clone_from(&words);
         self.found.words.borrow_mut().clone_from(&words);
         self.found.messages.borrow_mut().clear();
-        self.refresh(app);
         let enough = words.chars().count() >= LETTERS || !words.is_ascii();
-        let Some(account) = app.account_name().filter(|_| enough && !words.is_empty()) else { return };
+        let account = app.account_name().filter(|_| enough && !words.is_empty());
+        self.found.waits.set(account.is_some());
+        self.refresh(app);
+        let Some(account) = account else { return };
         let params = chat::Search { text: words.clone(), to: None, count: SHOWN, before: None };
         app.link.call(Some(&account.clone()), &params, move |reply| {
             Self::with(|friends, app| {
                 // An answer to other words comes too late; without an answer the friends are still found.
-                if let (Ok(hits), true) = (reply, *friends.found.words.borrow() == words) {
-                    *friends.found.messages.borrow_mut() = hits.messages;
-                    *friends.found.account.borrow_mut() = account;
+                if *friends.found.words.borrow() == words {
+                    friends.found.waits.set(false);
+                    if let Ok(hits) = reply {
+                        *friends.found.messages.borrow_mut() = hits.messages;
+                        *friends.found.account.borrow_mut() = account;
+                    }
                 }
                 friends.refresh(app);
             });
