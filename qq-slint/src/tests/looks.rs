@@ -107,7 +107,7 @@ fn a_window_that_is_opened_again_shows_where_the_new_messages_begin() {
     for text in ["new", "newer"] {
         world.mock.message("bob", text);
     }
-    world.until("both", |_| rows(chat.window()).contains(&"newer".to_owned()));
+    world.until("both", |world| unread(world) == Some(2));
     world.open("bob");
     assert_eq!(line(&talk).as_deref(), Some("new"));
     world.until("they are read", |world| unread(world) == Some(0));
