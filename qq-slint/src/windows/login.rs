@@ -87,8 +87,9 @@ impl Login {
 
     /// No password and no invitation stays on a hidden window.
     fn put_away(&self) {
-        self.turn();
-        self.window.global::<Enter>().set_link("".into());
+        let enter = self.window.global::<Enter>();
+        self.turn(enter.get_page());
+        enter.set_link("".into());
     }
 
     /// A link was given: the page to join by it, with the link in its field.
