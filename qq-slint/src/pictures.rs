@@ -262,10 +262,16 @@ fn a_daemon_that_is_outdated_slow_stopped_missing_or_of_another_version() {
         studio.mock.event(Event::DaemonOutdated(outdated));
         studio.until("the bar", |studio| !studio.app().trouble().is_empty());
         studio.take("friends-outdated", friends.window(), FRIENDS);
-        let talk = studio.chat("cui");
-        talk.window().global::<Talk>().set_loading(true);
-        studio.take("chat-loading", talk.window(), CHAT);
-        talk.hide();
+        // The daemon is busy for as long as this lasts.
+        studio.mock.fill(|_, _| {
+            let peer = (crate::mock::ALICE.to_owned(), "cui".to_owned());
+            studio.app().show_chat(&peer, true);
+            let talk = studio.app().chats.borrow().get(&peer).cloned().unwrap();
+            studio.dress(talk.window());
+            studio.take("chat-loading", talk.window(), CHAT);
+            assert!(talk.window().global::<Talk>().get_loading());
+            talk.hide();
+        });
         studio.mock.stop(false);
         studio.until("its end", |studio| matches!(*studio.app().daemon.borrow(), Daemon::Stopped));
         studio.take("friends-stopped", friends.window(), FRIENDS);

@@ -51,7 +51,8 @@ impl Settings {
             own: picture::Own::new(app),
         });
         settings.bind();
-        app.size(KIND, settings.window.window(), SIZE);
+        let larger = app.prefs.borrow().font_scale.max(1.0);
+        app.size(KIND, settings.window.window(), (SIZE.0 * larger, SIZE.1));
         asking::bind(&settings.window);
         settings.dress(app);
         Ok(settings)
