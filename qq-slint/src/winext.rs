@@ -142,3 +142,11 @@ pub(crate) fn on_focus(window: &Window, f: impl Fn(bool) + 'static) {
 pub(crate) fn on_wayland() -> bool {
     std::env::var_os("WAYLAND_DISPLAY").is_some_and(|display| !display.is_empty())
 }
+
+/// A window is about to be hidden: it gives up keyboard and pointer before, not when the window system says so. What changes
+/// in a hidden window is never drawn, and Slint tries again 60 times a second.
+pub(crate) fn rest(window: &Window) {
+    use slint::platform::WindowEvent;
+    window.dispatch_event(WindowEvent::PointerExited);
+    window.dispatch_event(WindowEvent::WindowActiveChanged(false));
+}

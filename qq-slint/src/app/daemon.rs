@@ -143,6 +143,7 @@ impl App {
 
     /// Goes off line and ends, with what is kept as it is.
     pub(super) fn go(self: &Rc<Self>) {
+        self.keep_unsent(|_| true);
         self.keep_drafts();
         if !matches!(*self.daemon.borrow(), Daemon::Here) {
             return leave();
@@ -178,8 +179,16 @@ impl App {
         }
     }
 
+    /// What no daemon has taken becomes part of the drafts: these windows do not come again as they are.
+    fn keep_unsent(&self, meant: impl Fn(&str) -> bool) {
+        for chat in self.chats.borrow().values().filter(|chat| meant(&chat.peer().0)) {
+            chat.keep_unsent(self);
+        }
+    }
+
     /// What is typed to friends of this account is kept: once it is logged out nobody takes it.
     pub(crate) fn keep_drafts_of(&self, account: &str) {
+        self.keep_unsent(|of| of == account);
         for chat in self.chats.borrow().values().filter(|chat| chat.peer().0 == account) {
             chat.keep_draft(self);
         }
@@ -284,6 +293,7 @@ impl App {
 
     /// Once the drafts are kept the program that is installed takes the place of this one.
     fn begin_anew(&self) {
+        self.keep_unsent(|_| true);
         self.keep_drafts();
         // The daemon answers in order: what was asked before is done by then.
         self.link.call(None, &View::default(), |_| again());

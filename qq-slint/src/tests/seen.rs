@@ -126,3 +126,43 @@ fn long_messages_fill_no_memory_and_come_again_by_their_pages() {
     );
     assert!(talk(&chat).get_newer() && talk(&chat).get_more());
 }
+
+#[test]
+fn what_was_not_taken_stays_wherever_one_reads_and_comes_along_when_one_goes() {
+    let world = World::start(true);
+    world.mock.fill(|_, messages| {
+        let newest = jiff::Timestamp::now() - 24.hours();
+        messages.extend((0..3_000_u32).map(|n| chat::Message {
+            id: format!("h{n}"),
+            from: "bob".into(),
+            to: "alice".into(),
+            text: format!("message {n}"),
+            ts: (newest - (15 * (3_000 - i64::from(n))).minutes()).to_string(),
+            state: chat::State::Read,
+            row: Some(n.into()),
+            kind: None,
+            reason: None,
+            why: None,
+        }));
+    });
+    let chat = world.open("bob");
+    world.until("the newest page", |_| talk(&chat).get_rows().row_count() > 10);
+    let long = "z".repeat(TEXT_MAX_CHARS + 1);
+    world.types("bob", &long);
+    button(chat.window(), "Send").invoke_accessible_default_action();
+    world.types("bob", "next");
+    let failed = || talk(&chat).get_rows().iter().any(|row| row.text == long.as_str());
+    world.until("it did not go", |_| failed());
+    for _ in 0..14 {
+        let first = talk(&chat).get_rows().iter().find(|row| !row.id.is_empty()).map(|row| row.id);
+        talk(&chat).invoke_older();
+        world.until("a page more", |_| {
+            talk(&chat).get_rows().iter().find(|row| !row.id.is_empty()).map(|row| row.id) != first
+        });
+    }
+    assert!(talk(&chat).get_newer() && !failed(), "its place is at the end");
+    talk(&chat).invoke_newest();
+    world.until("the end", |_| failed());
+    world.app.keep_drafts_of(ALICE);
+    assert_eq!(talk(&chat).get_draft(), format!("{long}\nnext"));
+}

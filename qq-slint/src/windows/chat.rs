@@ -41,8 +41,8 @@ pub(crate) struct Chat {
     follows: Cell<bool>,
     /// A message that was not taken and is back in its field, and the id it had.
     again: RefCell<Option<(String, String)>>,
-    /// The ids of messages that the daemon did not take while something else stood in the field: they are failed entries.
-    unsent: RefCell<Vec<String>>,
+    /// What no daemon took while something else stood in the field: it stands at the end as failed, whatever page is here.
+    unsent: RefCell<Vec<Entry>>,
     /// The messages changed while nobody saw the window.
     stale: Cell<bool>,
     /// What a screen reader is to hear, when the pause after the first of it is over.
@@ -51,6 +51,8 @@ pub(crate) struct Chat {
     settling: Timer,
     /// It is being told that the messages were read.
     telling: Cell<bool>,
+    /// How many were unread when that was told last: where it did not help, it is not told again and again.
+    told: Cell<Option<u32>>,
     /// What both were called when the rows were made.
     drawn: RefCell<String>,
     /// What was written by another program is being fetched.
@@ -102,6 +104,7 @@ impl Chat {
             sayings: RefCell::default(),
             settling: Timer::default(),
             telling: Cell::new(false),
+            told: Cell::new(None),
             drawn: RefCell::default(),
             looking: Cell::new(false),
             unlooked: Cell::new(false),
@@ -194,6 +197,7 @@ impl Chat {
                 chat.place.set(winext::position(chat.stage.window()));
                 App::with(|app| chat.keep_draft(app));
                 chat.lose_focus();
+                winext::rest(chat.stage.window());
             }
             slint::CloseRequestResponse::HideWindow
         });
@@ -203,7 +207,9 @@ impl Chat {
     pub(crate) fn on_focus(self: &Rc<Self>, app: &Rc<App>, gained: bool) {
         app.on_focus(Focus::Chat(self.peer.clone()), gained);
         if gained {
-            self.seen(app);
+            self.told.set(None);
+            // Whoever reads far up has not seen what came at the end.
+            self.look(app);
         }
     }
 
@@ -293,11 +299,13 @@ impl Chat {
         talk.set_banner(app.trouble_of(Some(&self.peer.0)).into());
         talk.set_can_shake(friend.is_some() && online);
         talk.set_problem(self.problem.borrow().as_str().into());
+        let is_linked = app.is_here() && mirror.link.state == account::State::Online;
         let hint = if mirror.blocked.contains(&self.peer.1) {
             say.invoke_blocked(known.shown().into())
         } else if friend.is_none() {
             say.invoke_stranger(known.shown().into())
-        } else if online {
+        } else if online || !is_linked {
+            // Without a link of one's own nobody knows whether the friend is there: the bar says what keeps the message.
             "".into()
         } else {
             say.invoke_peer_offline(known.shown().into())
@@ -322,8 +330,10 @@ impl Chat {
         let same = *self.drawn.borrow() == names;
         *self.drawn.borrow_mut() = names;
         let before = rows::Drawn::new(self.rows.iter(), same);
-        super::slide(&self.rows, rows::rows(&self.entries.borrow(), &view, &before), |row| row.id.clone());
-        drop(state);
+        let (entries, unsent) = (self.entries.borrow(), self.unsent.borrow());
+        let all = entries.iter().chain(unsent.iter().filter(|_| !self.newer.get()));
+        super::slide(&self.rows, rows::rows(all, &view, &before), |row| row.id.clone());
+        drop((state, entries, unsent));
         if self.follows.take() {
             self.to_end();
         } else {
@@ -333,7 +343,8 @@ impl Chat {
 
     /// The newest messages count as read if the user has them in view.
     fn look(self: &Rc<Self>, app: &App) {
-        if self.in_view(app) && !self.newer.get() && self.stage.is_at_end() {
+        let is_told = self.told.get() == Some(self.unread(app));
+        if self.in_view(app) && !self.newer.get() && self.stage.is_at_end() && !is_told {
             self.seen(app);
         }
     }
@@ -346,9 +357,11 @@ impl Chat {
     /// The newest messages were seen: they count as read.
     fn seen(self: &Rc<Self>, app: &App) {
         self.fresh.set(false);
-        if self.unread(app) == 0 || self.telling.replace(true) {
+        let unread = self.unread(app);
+        if unread == 0 || self.telling.replace(true) {
             return;
         }
+        self.told.set(Some(unread));
         let params = chat::Read { to: Some(self.to()), peek: false };
         let weak = Rc::downgrade(self);
         app.link.call(Some(&self.peer.0), &params, move |_| {

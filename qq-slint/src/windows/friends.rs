@@ -145,6 +145,7 @@ impl Friends {
                 app.keep_size(kind(app), friends.window.window());
                 app.on_focus(Focus::Friends, false);
                 friends.place.set(winext::position(friends.window.window()));
+                winext::rest(friends.window.window());
             });
             slint::CloseRequestResponse::HideWindow
         });
@@ -178,12 +179,13 @@ impl Friends {
 
     /// No conversation stands beside the list any more.
     pub(crate) fn nobody_beside(&self) {
+        self.window.invoke_close_tools();
         self.window.global::<qq_slint_ui::Talk>().set_friend("".into());
         self.window.global::<qq_slint_ui::Talk>().set_draft("".into());
     }
 
     pub(crate) fn show(self: &Rc<Self>, app: &Rc<App>) {
-        self.refresh(app);
+        self.draw(app);
         let window = self.window.window();
         let hidden = !window.is_visible();
         // A window that cannot be shown has said so on the terminal.
@@ -197,6 +199,7 @@ impl Friends {
     pub(crate) fn hide(&self) {
         App::with(|app| app.keep_size(kind(app), self.window.window()));
         self.place.set(winext::position(self.window.window()).or(self.place.get()));
+        winext::rest(self.window.window());
         let _ = self.window.hide();
         App::with(|app| app.on_focus(Focus::Friends, false));
     }
@@ -219,6 +222,9 @@ impl Friends {
         list.set_aimed(Item::default());
         list.set_current(-1);
         self.asked.borrow_mut().clear();
+        // What was found was found for the one before.
+        list.set_filter("".into());
+        list.invoke_filtered("".into());
         self.words.borrow_mut().clear();
         self.look_at_rules(app);
     }
@@ -288,7 +294,14 @@ impl Friends {
         asking::tell(&self.window, "Qiaoqiao 敲敲", &crate::words::error(&app.voice, error));
     }
 
+    /// Shows what has changed, where somebody sees it: a hidden window that changes wakes Slint 60 times a second.
     pub(crate) fn refresh(&self, app: &App) {
+        if self.window.window().is_visible() {
+            self.draw(app);
+        }
+    }
+
+    fn draw(&self, app: &App) {
         let list = self.window.global::<Global>();
         let say = app.voice.global::<Say>();
         let trouble = app.trouble();

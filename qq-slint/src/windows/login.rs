@@ -73,7 +73,7 @@ impl Login {
     }
 
     pub(crate) fn show(&self, app: &App) {
-        self.refresh(app);
+        self.draw(app);
         self.look(app);
         // A window that cannot be shown has said so on the terminal.
         let _ = self.window.show();
@@ -82,6 +82,7 @@ impl Login {
 
     pub(crate) fn hide(&self) {
         self.put_away();
+        crate::winext::rest(self.window.window());
         let _ = self.window.hide();
     }
 
@@ -144,7 +145,14 @@ impl Login {
         }
     }
 
+    /// Shows what has changed, where somebody sees it: a hidden window that changes wakes Slint 60 times a second.
     pub(crate) fn refresh(&self, app: &App) {
+        if self.window.window().is_visible() {
+            self.draw(app);
+        }
+    }
+
+    fn draw(&self, app: &App) {
         let enter = self.window.global::<Enter>();
         let state = app.state.borrow();
         let known =

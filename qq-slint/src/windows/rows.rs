@@ -75,8 +75,8 @@ impl Drawn {
 }
 
 /// The rows of a conversation, oldest first.
-pub(crate) fn rows(entries: &[Entry], view: &View<'_>, drawn: &Drawn) -> Vec<Row> {
-    let mut rows = Vec::with_capacity(entries.len() + 8);
+pub(crate) fn rows<'a>(entries: impl Iterator<Item = &'a Entry>, view: &View<'_>, drawn: &Drawn) -> Vec<Row> {
+    let mut rows = Vec::with_capacity(entries.size_hint().0 + 8);
     let mut day: Option<Date> = None;
     let mut last: Option<(String, i64)> = None;
     for entry in entries {
@@ -120,7 +120,9 @@ fn row(message: &Message, when: Option<&Zoned>, first: bool, view: &View<'_>, dr
     let say = view.voice.global::<Say>();
     let failed = mine && message.state == State::Failed;
     let why = message.why.clone().unwrap_or_else(|| say.invoke_undelivered().to_string());
-    let mut row = drawn.rows.get(message.id.as_str()).cloned().unwrap_or_else(|| text_row(message));
+    // Each sender counts their own: another one's message may have the same id.
+    let before = drawn.rows.get(message.id.as_str()).filter(|row| row.mine == mine);
+    let mut row = before.cloned().unwrap_or_else(|| text_row(message));
     if !drawn.same || row.spoken.is_empty() || row.time != time {
         let name = if mine { say.invoke_me() } else { view.friend_name.into() };
         row.spoken = say.invoke_spoken(name, row.text.clone(), time.as_str().into());

@@ -100,7 +100,7 @@ impl Settings {
 
     pub(crate) fn show(self: &Rc<Self>, app: &Rc<App>) {
         self.fill(app);
-        self.refresh(app);
+        self.draw(app);
         // A window that cannot be shown has said so on the terminal.
         let _ = self.window.show();
         winext::focus(self.window.window());
@@ -117,6 +117,7 @@ impl Settings {
     pub(crate) fn hide(&self) {
         App::with(|app| app.keep_size(KIND, self.window.window()));
         self.put_away();
+        winext::rest(self.window.window());
         let _ = self.window.hide();
     }
 
@@ -196,7 +197,14 @@ impl Settings {
         }
     }
 
+    /// Shows what has changed, where somebody sees it: a hidden window that changes wakes Slint 60 times a second.
     pub(crate) fn refresh(&self, app: &App) {
+        if self.window.window().is_visible() {
+            self.draw(app);
+        }
+    }
+
+    fn draw(&self, app: &App) {
         let global = self.window.global::<Global>();
         global.set_banner(app.trouble().into());
         app.current(|account| {

@@ -17,7 +17,8 @@ impl Chat {
     pub(crate) fn show(self: &Rc<Self>, app: &Rc<App>, asked: bool) {
         let taken = self.take_stage(app, asked);
         let window = self.stage.window();
-        if (taken || !window.is_visible()) && !self.fresh.get() {
+        let comes = taken || !window.is_visible();
+        if comes && !self.fresh.get() {
             // Those of the last time were seen.
             *self.unread_from.borrow_mut() = None;
         }
@@ -31,7 +32,10 @@ impl Chat {
         if asked {
             winext::focus(window);
             self.stage.write();
-            self.seen(app);
+            // Whoever reads far up has not seen what came at the end.
+            if comes || (!self.newer.get() && self.is_at_end(app)) {
+                self.seen(app);
+            }
         } else if !winext::has_focus(window) {
             winext::attention(window);
         }
@@ -39,6 +43,15 @@ impl Chat {
 
     fn appear(self: &Rc<Self>) {
         self.stage.show();
+        if matches!(self.stage, Stage::Beside(_)) {
+            // The list beside it was not drawn while nobody saw it.
+            App::with(|app| {
+                let friends = app.friends.borrow().clone();
+                if let Some(friends) = friends {
+                    friends.refresh(app);
+                }
+            });
+        }
         if let Some(place) = self.place.get() {
             self.stage.window().set_position(place);
         }
@@ -132,6 +145,7 @@ impl Chat {
         if let Stage::Own(window) = &self.stage {
             App::with(|app| app.keep_size(KIND, window.window()));
             self.place.set(winext::position(window.window()).or(self.place.get()));
+            winext::rest(window.window());
             // One that is hidden already stays so.
             let _ = window.hide();
             self.lose_focus();

@@ -20,6 +20,7 @@ const SAID: usize = 3;
 impl Chat {
     pub(crate) fn on_received(self: &Rc<Self>, app: &Rc<App>, received: &chat::Received) {
         self.friend_types.set(false);
+        self.told.set(None);
         let at_end = self.is_at_end(app);
         let own = received.from == account::bare(&self.peer.0);
         let is_known =

@@ -42,10 +42,7 @@ impl Chat {
             return;
         }
         self.more.set(true);
-        let unsent = self.unsent.borrow();
-        let stays = |entry: &Entry| message(entry).is_none_or(|message| unsent.contains(&message.id));
-        self.entries.borrow_mut().retain(stays);
-        drop(unsent);
+        self.entries.borrow_mut().retain(|entry| matches!(entry, Entry::Event { .. }));
         self.fresh.set(self.unread(app) > 0 && !self.in_view(app));
         self.older(app);
     }
@@ -75,10 +72,7 @@ impl Chat {
     pub(super) fn newest(self: &Rc<Self>, app: &Rc<App>, then: impl FnOnce(&Rc<Self>, &Rc<App>) + 'static) {
         let params = chat::History { to: self.to(), count: PAGE, before: None };
         self.fetch(app, &params, move |chat, app, page| {
-            let unsent = chat.unsent.borrow();
-            let stays = |entry: &Entry| message(entry).is_some_and(|message| unsent.contains(&message.id));
-            chat.entries.borrow_mut().retain(stays);
-            drop(unsent);
+            chat.entries.borrow_mut().clear();
             chat.newer.set(false);
             chat.on_older(app, page, true);
             then(chat, app);

@@ -103,9 +103,8 @@ impl Chat {
             }
             Err(error) => {
                 let why = Some(words::error(&app.voice, &error));
-                let row = Message { why, ..self.own_message(id.clone(), text, chat::State::Failed) };
-                self.unsent.borrow_mut().push(id);
-                self.entries.borrow_mut().push(Entry::Message(row));
+                let row = Message { why, ..self.own_message(id, text, chat::State::Failed) };
+                self.unsent.borrow_mut().push(Entry::Message(row));
                 self.refresh(app);
                 self.to_end();
             }
@@ -130,17 +129,14 @@ impl Chat {
 
     /// Takes back a message that no daemon has taken: its text.
     fn take_unsent(&self, id: &str) -> Option<String> {
-        let at = self.unsent.borrow().iter().position(|unsent| unsent == id)?;
-        self.unsent.borrow_mut().remove(at);
-        let mut entries = self.entries.borrow_mut();
-        let at = entries.iter().position(|entry| message(entry).is_some_and(|known| known.id == id))?;
-        Some(entries.remove(at).text().to_owned())
+        let mut unsent = self.unsent.borrow_mut();
+        let at = unsent.iter().position(|entry| message(entry).is_some_and(|known| known.id == id))?;
+        Some(unsent.remove(at).text().to_owned())
     }
 
     /// Puts what no daemon has taken before what is being typed: the conversation closes for good.
-    pub(super) fn keep_unsent(self: &Rc<Self>, app: &App) {
-        let ids = self.unsent.borrow().clone();
-        let mut texts: Vec<_> = ids.iter().filter_map(|id| self.take_unsent(id)).collect();
+    pub(crate) fn keep_unsent(self: &Rc<Self>, app: &App) {
+        let mut texts: Vec<_> = self.unsent.take().iter().map(|entry| entry.text().to_owned()).collect();
         if !texts.is_empty() {
             texts.push(self.typed_text(app));
             self.put_draft(app, texts.join("\n").trim_end());

@@ -78,7 +78,8 @@ impl Friends {
             Self::with(|friends, app| {
                 let quit = |_: &App, answer: asking::Answer, _, _| {
                     answer.done();
-                    App::with(App::quit);
+                    // After the press: what cannot be done asks in the same sheet.
+                    slint::Timer::single_shot(std::time::Duration::ZERO, || App::with(App::quit));
                 };
                 let question = if app.is_shared() {
                     Question::new("quit-forgetting", "", quit)

@@ -19,7 +19,7 @@ impl Settings {
                     settings.devices.iter().find(|known| known.id == device).map(|known| known.client);
                 let question =
                     Question::new("revoke", client.unwrap_or_default(), move |app, answer, _, _| {
-                        let Some(account) = app.account_name() else { return answer.done() };
+                        let Some(account) = answer.account.clone() else { return answer.done() };
                         let params = account::Revoke { device: device.to_string() };
                         app.link.call(Some(&account), &params, move |reply| {
                             App::with(|app| answer.settle(app, reply));

@@ -171,8 +171,11 @@ impl Own {
     }
 
     fn ask(&self, work: Work) -> Result<(), Problem> {
-        self.turn.set(self.turn.get() + 1);
-        self.worker.try_send((self.turn.get(), work)).map_err(|_| Problem::Busy)
+        let turn = self.turn.get() + 1;
+        // One that is refused lets the one before it go on.
+        self.worker.try_send((turn, work)).map_err(|_| Problem::Busy)?;
+        self.turn.set(turn);
+        Ok(())
     }
 
     fn forget(&self) {

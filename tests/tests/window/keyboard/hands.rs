@@ -133,7 +133,9 @@ fn menus(tree: &Tree) -> Vec<Vec<String>> {
         tree.0.iter().enumerate().filter(|(_, control)| control.role == "frame" && control.depth > 1);
     let entries = frames.map(|(at, frame)| {
         let inside = tree.0[at + 1..].iter().take_while(|control| control.depth > frame.depth);
-        inside.filter(|control| !control.name.is_empty()).map(|control| control.name.clone()).collect()
+        // The tick beside an entry has a name, too.
+        let is_entry = |control: &&Control| control.name.chars().any(char::is_alphanumeric);
+        inside.filter(is_entry).map(|control| control.name.clone()).collect()
     });
     entries.collect()
 }
