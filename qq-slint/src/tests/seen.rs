@@ -1,12 +1,15 @@
 //! What the user has before their eyes: it counts as read, and nothing takes it away; and what no daemon takes stays there.
 
+use std::time::Duration;
+
+use i_slint_backend_testing::{self as testing, AccessibleRole, ElementQuery};
 use ipc_schema::chat::TEXT_MAX_CHARS;
 use ipc_schema::{Event, chat, shake};
 use jiff::ToSpan;
 use qq_slint_ui::{Mark, RowKind, Talk};
 use slint::{ComponentHandle, Model};
 
-use super::{World, button, rows};
+use super::{World, button, by_label, rows};
 use crate::app::Focus;
 use crate::mock::ALICE;
 use crate::windows::Chat;
@@ -42,6 +45,73 @@ fn a_message_in_the_conversation_before_the_user_is_read_and_one_behind_another_
     focus(&world, true);
     chat.on_focus(&world.app, true);
     world.until("it is read", |world| unread(world) == 0);
+}
+
+/// Looks for this in the conversation, and waits until the list has found its place.
+fn finds(world: &World, chat: &Chat, words: &str) {
+    talk(chat).set_searching(true);
+    talk(chat).invoke_search(words.into());
+    world.until("the hit", |_| !talk(chat).get_found().is_empty());
+    testing::mock_elapsed_time(Duration::from_millis(300));
+}
+
+#[test]
+fn where_all_messages_are_in_view_a_search_leads_away_from_none_of_them() {
+    let world = World::start(true);
+    let chat = world.open("bob");
+    focus(&world, true);
+    chat.window().window().set_size(slint::LogicalSize::new(600.0, 560.0));
+    for text in ["one", "two"] {
+        world.mock.message("bob", text);
+    }
+    world.until("they are read", |world| unread(world) == 0 && rows(chat.window()).len() > 2);
+    finds(&world, &chat, "one");
+    assert!(by_label(chat.window(), "To the newest").is_none());
+    world.mock.message("bob", "three");
+    world.until("it is there", |_| rows(chat.window()).contains(&"three".to_owned()));
+    world.until("it is read", |world| unread(world) == 0);
+    by_label(chat.window(), "End the search").unwrap().invoke_accessible_default_action();
+    assert!(by_label(chat.window(), "To the newest").is_none());
+}
+
+#[test]
+fn what_was_found_far_up_stays_in_view_after_the_search_and_an_arrow_leads_to_the_newest() {
+    let world = World::start(true);
+    let chat = world.open("bob");
+    focus(&world, true);
+    chat.window().window().set_size(slint::LogicalSize::new(600.0, 560.0));
+    for n in 10..50 {
+        world.mock.message("bob", &format!("message {n}"));
+    }
+    world.until("they are read", |world| unread(world) == 0 && rows(chat.window()).len() > 40);
+    finds(&world, &chat, "message 10");
+    let arrow = || by_label(chat.window(), "To the newest");
+    assert!(arrow().is_some());
+    by_label(chat.window(), "End the search").unwrap().invoke_accessible_default_action();
+    testing::mock_elapsed_time(Duration::from_millis(300));
+    assert!(arrow().is_some());
+    world.mock.message("bob", "the newest");
+    world.until("it is there", |_| rows(chat.window()).contains(&"the newest".to_owned()));
+    world.until("it is counted", |world| unread(world) == 1);
+    assert!(arrow().is_some(), "nobody has seen it");
+    arrow().unwrap().invoke_accessible_default_action();
+    world.until("it is read", |world| unread(world) == 0);
+    finds(&world, &chat, "the newest");
+    assert!(in_view(&chat, "the newest"));
+}
+
+/// Whether a message can be read whole.
+fn in_view(chat: &Chat, text: &str) -> bool {
+    let list = by_label(chat.window(), "Messages").unwrap();
+    let (top, height) = (list.absolute_position().y, list.size().height);
+    let rows =
+        ElementQuery::from_root(chat.window()).match_accessible_role(AccessibleRole::ListItem).find_all();
+    rows.iter().any(|row| {
+        let (y, h) = (row.absolute_position().y, row.size().height);
+        row.accessible_label().is_some_and(|label| label.contains(text))
+            && y + 10.0 >= top
+            && y + h <= top + height + 11.0
+    })
 }
 
 #[test]
