@@ -1,6 +1,6 @@
 //! The sheet over a window: one question at a time, and what is done with the answer.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use ipc_schema::Error;
@@ -15,7 +15,11 @@ pub(crate) type Do = Rc<dyn Fn(&App, Answer, String, String)>;
 
 /// One showing of a sheet. The sheet's callbacks own it until the next question takes their place: whoever comes with an
 /// answer after that finds it gone.
-struct Turn;
+#[derive(Default)]
+struct Turn {
+    /// The question was taken back: nobody waits for what it brings.
+    over: Cell<bool>,
+}
 
 /// The way back to the sheet that asked; it leads nowhere once that asks something else.
 #[derive(Clone)]
@@ -30,9 +34,14 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// Whether the sheet still asks this: it was neither cancelled nor did it turn to something else.
+    pub(crate) fn is_open(&self) -> bool {
+        self.turn.upgrade().is_some_and(|turn| !turn.over.get())
+    }
+
     /// It is done: the sheet goes.
     pub(crate) fn done(&self) {
-        if self.turn.strong_count() > 0 {
+        if self.is_open() {
             (self.close)();
         }
     }
@@ -44,7 +53,7 @@ impl Answer {
 
     /// What was typed is of no use: the sheet stays and says why.
     pub(crate) fn refuse(&self, sentence: &str) {
-        if self.turn.strong_count() > 0 {
+        if self.is_open() {
             (self.fail)(sentence);
         }
     }
@@ -251,9 +260,12 @@ where
         }
     });
     let weak = window.as_weak();
-    let turn = Rc::new(Turn);
-    let cancelled = close.clone();
-    sheet.on_cancelled(move || cancelled());
+    let turn = Rc::new(Turn::default());
+    let (cancelled, ends) = (close.clone(), turn.clone());
+    sheet.on_cancelled(move || {
+        ends.over.set(true);
+        cancelled();
+    });
     sheet.on_accepted(move |first, second| {
         let (mut ticked, mut secret) = (false, false);
         if let Some(window) = weak.upgrade() {

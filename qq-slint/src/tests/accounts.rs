@@ -104,6 +104,30 @@ fn a_picture_is_cut_for_the_account_that_chose_it() {
 }
 
 #[test]
+fn a_picture_that_comes_after_cancel_opens_nothing() {
+    let world = World::of_two();
+    let settings = world.settings(Section::Account);
+    let window = settings.window();
+    let (prefs, crop) = (window.global::<Prefs>(), window.global::<qq_slint_ui::Crop>());
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("picture.png");
+    image::RgbImage::new(40, 40).save(&path).unwrap();
+    for cancelled in [true, false] {
+        prefs.invoke_picture_pick();
+        let sheet = window.global::<qq_slint_ui::Ask>();
+        world.until("the sheet", |_| sheet.get_open());
+        sheet.invoke_accepted(path.to_str().unwrap().into(), "".into());
+        // It is taken away when the picture is there.
+        prefs.set_picture_opens(true);
+        if cancelled {
+            sheet.invoke_cancelled();
+        }
+        world.until("the picture", |_| !prefs.get_picture_opens());
+        assert_eq!(crop.get_open(), !cancelled);
+    }
+}
+
+#[test]
 fn nothing_of_one_account_stands_under_another_and_only_what_was_edited_is_saved() {
     let world = World::of_two();
     world.mock.fill(|state, _| {

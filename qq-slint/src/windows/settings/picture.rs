@@ -76,6 +76,10 @@ impl Settings {
     fn on_opened(&self, app: &App, opened: Result<Opened, Problem>) {
         self.window.global::<Global>().set_picture_opens(false);
         let answer = self.own.answer.borrow_mut().take();
+        if answer.as_ref().is_some_and(|answer| !answer.is_open()) {
+            // Whoever has cancelled waits for nothing.
+            return;
+        }
         match (opened, answer) {
             (Ok(opened), answer) => {
                 if let Some(answer) = answer {
