@@ -136,6 +136,16 @@ impl App {
         });
     }
 
+    /// The conversation to which the answer for a message belongs. The one that sent it may be gone, as after a change of
+    /// the layout; a refused text then comes before the user again, or it would be lost, unless its account is logged out.
+    pub(crate) fn answered(self: &Rc<Self>, peer: &Peer, refused: bool) -> Option<Rc<Chat>> {
+        let is_there = self.chats.borrow().contains_key(peer);
+        if !is_there && refused && self.state.borrow().account(&peer.0).is_some_and(is_in) {
+            self.show_chat(peer, false);
+        }
+        self.chats.borrow().get(peer).cloned()
+    }
+
     /// The conversation with a friend who is named, beside the friend list; else a sentence why there is none.
     pub(super) fn open_named(self: &Rc<Self>, name: &str) {
         match self.named_friend(name) {

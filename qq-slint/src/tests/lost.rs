@@ -1,5 +1,6 @@
 //! What must not get lost, and what must not stay: a message without a daemon, a mute, a conversation after log-out.
 
+use ipc_schema::chat::TEXT_MAX_CHARS;
 use ipc_schema::{Event, notify};
 use qq_slint_ui::{Friends, Prefs, Section, Talk};
 use slint::{ComponentHandle, Model};
@@ -26,6 +27,36 @@ fn a_message_that_no_daemon_takes_stays_in_its_field_with_the_reason() {
     // The connection may go only after that: then the message comes back.
     world.until("it is in its field", |_| talk.get_draft() == "not lost" && !talk.get_problem().is_empty());
     assert_eq!(world.mock.called("chat.send"), 0);
+}
+
+/// A text that the daemon refuses after the conversation has moved beside the friend list, where this was being typed.
+fn refused_after_a_move(typed: &str) {
+    let world = World::start(true);
+    let long = "w".repeat(TEXT_MAX_CHARS + 1);
+    let chat = world.open("bob");
+    world.types("bob", &long);
+    button(chat.window(), "Send").invoke_accessible_default_action();
+    world.types("bob", typed);
+    drop(chat);
+    world.app.prefs.borrow_mut().layout = 1;
+    world.app.lay_out();
+    let friends = world.friends();
+    let talk = friends.window().global::<Talk<'_>>();
+    world.until("it is back", |_| {
+        let failed = talk.get_rows().iter().any(|row| row.text == long.as_str());
+        let is_field = talk.get_draft() == long.as_str() && !talk.get_problem().is_empty();
+        if typed.is_empty() { is_field } else { failed && talk.get_draft() == typed }
+    });
+}
+
+#[test]
+fn a_message_that_is_refused_after_the_layout_has_changed_is_back_in_its_field() {
+    refused_after_a_move("");
+}
+
+#[test]
+fn a_message_that_is_refused_after_the_layout_has_changed_stands_over_what_was_typed_since() {
+    refused_after_a_move("next");
 }
 
 #[test]

@@ -50,16 +50,17 @@ impl Chat {
             id: Some(id.clone()),
             ..chat::Send::default()
         };
-        let weak = Rc::downgrade(self);
+        let peer = self.peer.clone();
         let sent = text.to_owned();
         self.problem.borrow_mut().clear();
         let others = self.others_last();
         self.sending.borrow_mut().push(id.clone());
         app.link.call(Some(&self.peer.0), &params, move |reply| {
-            let Some(chat) = weak.upgrade() else { return };
-            chat.sending.borrow_mut().retain(|sent| *sent != id);
-            let others = chat.others_last() != others;
+            let reply = reply.or_else(kept);
             App::with(|app| {
+                let Some(chat) = app.answered(&peer, reply.is_err()) else { return };
+                chat.sending.borrow_mut().retain(|sent| *sent != id);
+                let others = chat.others_last() != others;
                 chat.on_sent(app, reply, &sent, id);
                 if others {
                     // What came meanwhile may stand behind it in the daemon's history.
@@ -78,7 +79,7 @@ impl Chat {
         text: &str,
         id: String,
     ) {
-        match reply.or_else(kept) {
+        match reply {
             Ok(sent) => {
                 self.unread_from.borrow_mut().take();
                 if self.newer.get() {
