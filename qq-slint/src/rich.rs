@@ -12,6 +12,8 @@ use crate::{child, emoji};
 
 /// What a link begins with.
 const SCHEMES: [&str; 3] = ["https://", "http://", "qiao://"];
+/// What a page's address begins with where its scheme is left out.
+const WWW: &str = "www.";
 /// The longest link, in bytes; a longer one is text.
 const LONGEST: usize = 2_048;
 /// How many links of one text can be pressed.
@@ -22,16 +24,15 @@ const LINKS: usize = 20;
 pub(crate) fn links(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some(at) = text[from..].find("://").map(|at| from + at) {
-        from = at + 3;
-        let start = SCHEMES.iter().find_map(|scheme| {
-            let start = (at + 3).checked_sub(scheme.len())?;
-            text.get(start..at + 3)?.eq_ignore_ascii_case(scheme).then_some(start)
-        });
+    while let Some((at, named)) = next(text, from) {
+        let start = if named {
+            from = at + WWW.len();
+            Some(at).filter(|at| is_page(text, *at))
+        } else {
+            from = at + 3;
+            with_scheme(text, at)
+        };
         let Some(start) = start else { continue };
-        if text[..start].chars().next_back().is_some_and(|before| before.is_ascii_alphanumeric()) {
-            continue;
-        }
         let run = run(&text[start..]);
         if run.len() > LONGEST {
             // All of it is text: nothing of it is looked at again, or a hostile text would take its length squared.
@@ -39,7 +40,7 @@ pub(crate) fn links(text: &str) -> Vec<Range<usize>> {
             continue;
         }
         let end = start + end_of(run);
-        if has_host(&text[start..end]) {
+        if named || has_host(&text[start..end]) {
             found.push(start..end);
             from = end;
         }
@@ -48,6 +49,66 @@ pub(crate) fn links(text: &str) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// Where the next link may be: at the end of a scheme, or (then `true`) where a page's address without one begins.
+fn next(text: &str, from: usize) -> Option<(usize, bool)> {
+    let bytes = text.as_bytes();
+    (from..bytes.len()).find_map(|at| {
+        let rest = &bytes[at..];
+        let named = rest.get(..WWW.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(WWW.as_bytes()));
+        (named || rest.starts_with(b"://")).then_some((at, named))
+    })
+}
+
+/// Where a link begins whose scheme ends here, if it is one of ours.
+fn with_scheme(text: &str, at: usize) -> Option<usize> {
+    let start = SCHEMES.iter().find_map(|scheme| {
+        let start = (at + 3).checked_sub(scheme.len())?;
+        text.get(start..at + 3)?.eq_ignore_ascii_case(scheme).then_some(start)
+    })?;
+    let inside = text[..start].chars().next_back().is_some_and(|before| before.is_ascii_alphanumeric());
+    (!inside).then_some(start)
+}
+
+/// Whether the address of a page begins here, without its scheme. It is no part of something else, nobody's name stands
+/// in it, and no letter of another script goes on with it: then it would be read as another machine's.
+fn is_page(text: &str, start: usize) -> bool {
+    let before = text[..start].chars().next_back();
+    if before.is_some_and(|before| before.is_ascii_alphanumeric() || "@.-_/\\:&=%+~#?".contains(before)) {
+        return false;
+    }
+    let in_host = |letter: u8| letter.is_ascii_alphanumeric() || letter == b'-' || letter == b'.';
+    let rest = &text[start..];
+    let host = &rest[..rest.bytes().position(|letter| !in_host(letter)).unwrap_or(rest.len())];
+    // The full stop of the sentence.
+    let name = host.trim_end_matches('.');
+    let labels: Vec<&str> = name.split('.').collect();
+    let is_named =
+        labels.iter().all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
+    let top = labels
+        .last()
+        .is_some_and(|top| top.len() > 1 && top.bytes().all(|letter| letter.is_ascii_alphabetic()));
+    let after = rest[host.len()..].chars().next();
+    // What is written without gaps may follow; letters that are written with gaps between words belong to the word.
+    let goes_on =
+        after.is_some_and(|after| "@_\\".contains(after) || (after.is_alphabetic() && after < '\u{2e80}'));
+    labels.len() > 2 && is_named && top && !goes_on && !is_login(&rest[host.len()..])
+}
+
+/// Whether what stands behind a name makes it somebody's at another machine: `:password@`.
+fn is_login(rest: &str) -> bool {
+    let run = run(rest);
+    let port = run.split(['/', '?', '#']).next().unwrap_or_default();
+    port.contains('@')
+}
+
+/// What a link opens: itself, and where its scheme was left out the one that nobody can listen to.
+fn address(link: &str) -> String {
+    match with_scheme(link, link.find("://").unwrap_or(link.len())) {
+        Some(0) => link.to_owned(),
+        Some(_) | None => format!("https://{link}"),
+    }
 }
 
 /// What stands here without a gap: only letters that a link may have.
@@ -97,7 +158,7 @@ pub(crate) fn bind(rich: &Rich<'_>, scale: impl Fn() -> f32 + 'static) {
         let links = links(&text).into_iter().map(|range| Link {
             at: number(range.start),
             next: number(range.end),
-            url: text[range].into(),
+            url: address(&text[range]).into(),
         });
         ModelRc::new(VecModel::from(links.collect::<Vec<_>>()))
     });
@@ -198,6 +259,46 @@ mod tests {
     }
 
     #[test]
+    fn a_page_may_be_named_without_its_scheme() {
+        assert_eq!(
+            found("see www.foo.de, (WWW.Foo.co.uk/a_(b)). 看www.foo.de看 www.foo.de:8080/?q=@x"),
+            ["www.foo.de", "WWW.Foo.co.uk/a_(b)", "www.foo.de", "www.foo.de:8080/?q=@x"]
+        );
+        assert_eq!(found("https://www.foo.de/www.bar.de"), ["https://www.foo.de/www.bar.de"]);
+        assert_eq!(found("www.x and http://a.b"), ["http://a.b"]);
+        assert_eq!(address("www.foo.de/?u=http://a.b"), "https://www.foo.de/?u=http://a.b");
+        assert_eq!(address("HTTP://www.foo.de"), "HTTP://www.foo.de");
+        assert_eq!(address("qiao://host/i/K7"), "qiao://host/i/K7");
+    }
+
+    #[test]
+    fn what_only_looks_like_a_page_is_text() {
+        for text in [
+            "www.",
+            "www.foo",
+            "www.foo.",
+            "www..foo.de",
+            "www.-foo.de",
+            "www.foo.1",
+            "www.foo.d\u{435}",
+            "www.foo.co\u{43c}",
+            "www.foo.com.\u{430}uth.example",
+            "www.m\u{fc}nchen.de",
+            "www.bank.com@evil.example",
+            "www.bank.com:x@evil.example/",
+            "you@www.foo.de",
+            "evil.www.foo.de",
+            "awww.foo.de",
+            "file://www.foo.de",
+            "www.foo.de\\@evil.example",
+        ] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+        let long = format!("www.a.bc/{}", "x".repeat(LONGEST));
+        assert_eq!(found(&format!("{long} www.a.bc")), ["www.a.bc"]);
+    }
+
+    #[test]
     fn parentheses_around_a_link_are_told_from_its_own() {
         assert_eq!(found("((http://a.b/(c)))."), ["http://a.b/(c)"]);
         assert_eq!(found("[http://a.b/[c]]],"), ["http://a.b/[c]"]);
@@ -208,9 +309,16 @@ mod tests {
     fn a_hostile_text_takes_no_longer_than_another() {
         const MESSAGE: usize = 16_384;
         let started = std::time::Instant::now();
-        for (begin, end) in
-            [("http://", ")"), ("http://", "."), ("https:///", "]"), ("://", ":"), ("http://a.b/(", ")")]
-        {
+        for (begin, end) in [
+            ("http://", ")"),
+            ("http://", "."),
+            ("https:///", "]"),
+            ("://", ":"),
+            ("http://a.b/(", ")"),
+            ("(www.", "a"),
+            ("(www.a.bc:", ":"),
+            ("www.a.b", "c"),
+        ] {
             for times in [1, 100, 1_000] {
                 let mut text = begin.repeat(times);
                 text.push_str(&end.repeat(MESSAGE - text.len()));

@@ -27,6 +27,19 @@ fn a_link_is_opened_only_after_all_of_it_was_shown() {
 }
 
 #[test]
+fn a_page_without_its_scheme_is_a_link_and_what_is_opened_is_what_is_shown() {
+    let world = World::start(true);
+    world.mock.message("bob", "it is on www.example.org/menu.");
+    let chat = world.open("bob");
+    let window = chat.window();
+    world.until("the link", |_| by_label(window, "Open https://www.example.org/menu").is_some());
+    button(window, "Open https://www.example.org/menu").invoke_accessible_default_action();
+    let sheet = window.global::<qq_slint_ui::Ask>();
+    world.until("the question", |_| sheet.get_open());
+    assert_eq!(sheet.get_text(), "https://www.example.org/menu");
+}
+
+#[test]
 fn a_link_to_a_server_is_taken_to_the_page_to_join_by_it() {
     let world = World::start(true);
     let chat = world.open("bob");
