@@ -201,6 +201,36 @@ fn chat_with_nothing_in_it_and_with_somebody_off_line() {
     });
 }
 
+/// The picture of a window as it is.
+fn shot<C: ComponentHandle + 'static>(studio: &Studio, window: &C) -> Vec<u8> {
+    studio.pass(100);
+    window.window().take_snapshot().unwrap().as_bytes().to_vec()
+}
+
+#[test]
+fn a_field_shows_its_caret_only_in_a_window_that_has_the_keyboard() {
+    both(|studio| {
+        studio.talk_of_many();
+        studio.begin();
+        let peer = (crate::mock::ALICE.to_owned(), "bob".to_owned());
+        studio.app().show_chat(&peer, false);
+        let talk = studio.app().chats.borrow().get(&peer).cloned().unwrap();
+        let window = talk.window();
+        studio.dress(window);
+        studio.size(window, CHAT);
+        studio.until("the messages", |_| !window.global::<Talk>().get_loading());
+        window.window().take_snapshot().unwrap();
+        studio.pass(400);
+        // A caret blinks.
+        let came: Vec<_> = (0..12).map(|_| shot(studio, window)).collect();
+        window.window().dispatch_event(WindowEvent::WindowActiveChanged(false));
+        let none = shot(studio, window);
+        assert!(came.iter().all(|shot| *shot == none), "a caret where nobody types");
+        window.window().dispatch_event(WindowEvent::WindowActiveChanged(true));
+        assert!(none != shot(studio, window), "no caret where somebody does");
+    });
+}
+
 #[test]
 fn settings() {
     both(|studio| {

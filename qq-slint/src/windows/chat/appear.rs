@@ -90,6 +90,10 @@ impl Chat {
         fn behind(chat: &Rc<Chat>) {
             winext::stay_behind(chat.stage.window());
             chat.appear();
+            if !winext::has_focus(chat.stage.window()) {
+                // Slint gives a new window's field its caret before the window has the keyboard.
+                winext::rest(chat.stage.window());
+            }
             winext::attention(chat.stage.window());
         }
         if winext::is_ready(self.stage.window()) {
