@@ -1,9 +1,13 @@
 //! Emoji as pictures, from the colour emoji font of the desktop: the same in both renderers, of which one has no colour
 //! glyphs. A sequence (a family, a flag, a skin tone) is one glyph of the font, and so one picture.
+//!
+//! Where no picture can lie over the text (the line that is being typed, names, status texts), the software renderer shows
+//! emoji in the colour of the text, from a font of outlines that this program brings.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use image::RgbaImage;
 use image::imageops::FilterType;
@@ -16,6 +20,10 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// The font that is asked for where the desktop names none for emoji.
 const FONT: &str = "Noto Color Emoji";
+/// The name under which the font of outlines is known to this program: a font of the desktop may have its own name.
+const OUTLINES: &str = "Qiaoqiao Emoji";
+/// Noto Emoji: `fonts/OFL.txt` is its licence.
+const NOTO_EMOJI: &[u8] = include_bytes!("../fonts/noto-emoji.ttf");
 /// The size at which a glyph is drawn before it is made small, in pixels an em: that of the strikes of Noto Color Emoji.
 const DRAWN: f32 = 109.0;
 /// The largest picture, in pixels a side.
@@ -24,6 +32,25 @@ const LARGEST: u32 = 256;
 const KEPT: usize = 1_000;
 /// How many emoji of one text are pictures; those behind them are letters.
 const SPOTS: usize = 200;
+
+/// Gives the software renderer emoji that it can draw: outlines, before any font of colours is asked. Said when it has been
+/// chosen, and before the first text is laid out; OpenGL draws the colours by itself.
+pub(crate) fn bring_outlines() {
+    let mut collection = shared_collection();
+    let named = fontique::FontInfoOverride { family_name: Some(OUTLINES), ..Default::default() };
+    let fonts = collection.register_fonts(fontique::Blob::new(Arc::new(NOTO_EMOJI)), Some(named));
+    let Some((outlines, _)) = fonts.first() else { return };
+    // Behind the desktop's own letters: it has digits too, which begin the keycaps.
+    let sans = fontique::GenericFamily::SansSerif;
+    let mut families: Vec<_> = collection.generic_families(sans).collect();
+    families.insert(families.len().min(1), *outlines);
+    collection.set_generic_families(sans, families.into_iter());
+}
+
+/// Whether the letters of a text hold outlines where its emoji are, below their pictures.
+pub(crate) fn has_outlines() -> bool {
+    shared_collection().family_id(OUTLINES).is_some()
+}
 
 /// Where the emoji stand in a text, in bytes.
 pub(crate) fn spots(text: &str) -> Vec<Range<usize>> {

@@ -6,6 +6,7 @@
 mod album;
 mod large;
 mod studio;
+mod typed;
 
 use ipc_schema::daemon::Outdated;
 use ipc_schema::{Code, Error, Event, account, chat, friend, shake};

@@ -146,6 +146,7 @@ fn has_host(link: &str) -> bool {
 
 /// Ties a window's texts to what they are made of; `scale` tells how many pixels a logical one has there.
 pub(crate) fn bind(rich: &Rich<'_>, scale: impl Fn() -> f32 + 'static) {
+    rich.set_outlines(emoji::has_outlines());
     rich.on_spots(|text| {
         let spots = emoji::spots(&text).into_iter().map(|range| Spot {
             at: number(range.start),

@@ -9,7 +9,7 @@ use qq_slint_ui::Voice;
 
 use super::{APP, App};
 use crate::args::{Args, Pretend, Renderer};
-use crate::emoji::Pictures;
+use crate::emoji::{self, Pictures};
 use crate::face::{self, Faces};
 use crate::link::{Inbox, Link};
 use crate::mock::Mock;
@@ -108,13 +108,16 @@ fn select(renderer: Option<Renderer>) -> anyhow::Result<()> {
         "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); start it on a desktop, or use qqctl on this terminal"
     );
     let selector = slint::BackendSelector::new().backend_name("winit".into());
-    let selector = match renderer {
-        Some(Renderer::Gl) => selector.renderer_name("femtovg".into()),
-        None if has_card() => selector,
-        Some(Renderer::Software) | None => selector.renderer_name("software".into()),
+    let (selector, outlines) = match renderer {
+        Some(Renderer::Gl) => (selector.renderer_name("femtovg".into()), false),
+        None if has_card() => (selector, false),
+        Some(Renderer::Software) | None => (selector.renderer_name("software".into()), true),
     };
     let selector = winext::with_tokens(selector);
     selector.select().context("no window can be opened on this display")?;
+    if outlines {
+        emoji::bring_outlines();
+    }
     // Wayland matches windows to the desktop entry by this.
     slint::set_xdg_app_id("io.github.qiaoqiao.Qiaoqiao")?;
     Ok(())

@@ -303,6 +303,7 @@ fn letters() {
         collection.set_generic_families(family, [cjk].into_iter());
     }
     collection.set_generic_families(fontique::GenericFamily::Emoji, [emoji].into_iter());
+    crate::emoji::bring_outlines();
 }
 
 const CJK: &[u8] = include_bytes!("../../golden/fonts/cjk.otf");
