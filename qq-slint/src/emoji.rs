@@ -4,7 +4,7 @@
 //! Where no picture can lie over the text (the line that is being typed, names, status texts), the software renderer shows
 //! emoji in the colour of the text, from a font of outlines that this program brings.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -33,6 +33,11 @@ const KEPT: usize = 1_000;
 /// How many emoji of one text are pictures; those behind them are letters.
 const SPOTS: usize = 200;
 
+thread_local! {
+    /// Whether the windows of this thread have the font of outlines.
+    static BROUGHT: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Gives the software renderer emoji that it can draw: outlines, before any font of colours is asked. Said when it has been
 /// chosen, and before the first text is laid out; OpenGL draws the colours by itself.
 pub(crate) fn bring_outlines() {
@@ -45,11 +50,12 @@ pub(crate) fn bring_outlines() {
     let mut families: Vec<_> = collection.generic_families(sans).collect();
     families.insert(families.len().min(1), *outlines);
     collection.set_generic_families(sans, families.into_iter());
+    BROUGHT.set(true);
 }
 
 /// Whether the letters of a text hold outlines where its emoji are, below their pictures.
 pub(crate) fn has_outlines() -> bool {
-    shared_collection().family_id(OUTLINES).is_some()
+    BROUGHT.get()
 }
 
 /// Where the emoji stand in a text, in bytes.
