@@ -115,6 +115,7 @@ async fn serve(
     let clock = Clock::new();
     let mut core = Core::new(clock.now(), random);
     core.speak(language());
+    core.on_host(std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim());
     tracing::info!(socket = %place.path().display(), version = env!("CARGO_PKG_VERSION"), "ready");
     let sources = Sources { inputs, answers, wake, outdated: Outdated::new(), signals };
     let shell = Shell {

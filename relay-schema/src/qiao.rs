@@ -99,10 +99,10 @@ pub struct Link {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoLink {
     /// Another scheme, or none.
-    #[error("a link begins with qiao://")]
+    #[error("that is not one of our links: they begin with qiao://")]
     Scheme,
     /// Over [`LINK_MAX`], or with characters that no link has.
-    #[error("a link has at most 1024 characters, and no spaces among them")]
+    #[error("that is not one link: it has at most 1,024 characters, and no spaces among them")]
     Shape,
     /// No address, too many, or a bad one.
     #[error("the link's addresses are not HOST:PORT, 1 to 16 of them")]
@@ -116,6 +116,20 @@ pub enum NoLink {
     /// The pin has another form.
     #[error("the link's end, the key of the server, is not whole; copy the link again")]
     Pin,
+}
+
+impl NoLink {
+    /// The same as a word, for a program that says it in another language.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Scheme => "link-scheme",
+            Self::Shape => "link-shape",
+            Self::Place => "link-place",
+            Self::Kind => "link-kind",
+            Self::Code => "link-code",
+            Self::Pin => "link-pin",
+        }
+    }
 }
 
 impl Link {

@@ -6,6 +6,7 @@ mod enter;
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 use ipc_schema::account::{Changed, State};
@@ -73,6 +74,8 @@ pub(super) struct Account {
     /// Its local name.
     pub(super) local: Local,
     random: Random,
+    /// What the relay is told of this device.
+    pub(super) client: Rc<str>,
     pub(super) now: Now,
     pub(super) said: VecDeque<Said>,
     pub(super) requests: Requests,
@@ -127,11 +130,12 @@ impl fmt::Debug for Account {
 
 impl Account {
     /// An account that nothing is known of but its name.
-    pub(super) fn new(key: AccountKey, local: Local, random: Random, now: Now) -> Self {
+    pub(super) fn new(key: AccountKey, local: Local, random: Random, client: Rc<str>, now: Now) -> Self {
         Self {
             key,
             local,
             random,
+            client,
             now,
             said: VecDeque::new(),
             requests: Requests::default(),

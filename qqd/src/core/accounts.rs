@@ -85,7 +85,8 @@ impl Core {
     /// A new account among those who are here: its place.
     pub(super) fn enter(&mut self, local: Local) -> usize {
         self.last_key += 1;
-        let mut account = Account::new(self.last_key, local, self.random.clone(), self.now);
+        let mut account =
+            Account::new(self.last_key, local, self.random.clone(), self.client.clone(), self.now);
         account.random_password = self.random_passwords.contains(&*account.local);
         self.accounts.push(account);
         self.accounts.len() - 1

@@ -7,6 +7,7 @@ use ipc_schema::{Error, Event, account};
 use relay_schema::{Login, LoginResponse, Secret};
 
 use super::account::Account;
+use super::address;
 use super::failure::{Failure, Pace, Who};
 use super::io::Attempt;
 use super::join::Entrance;
@@ -15,7 +16,6 @@ use super::op::{self, Address, Op};
 use super::request::{ReplyTo, Requests};
 use super::saving::Saving;
 use super::stored::Then;
-use super::{VERSION, address};
 
 /// From the login stanza to its answer.
 const LOGIN_MAX: Duration = Duration::from_secs(10);
@@ -142,7 +142,7 @@ impl Account {
             id: Some(id),
             v: Some(1),
             device: Some(account.device.clone()),
-            client: Some(format!("qqd/{VERSION}")),
+            client: Some(self.client.to_string()),
             resume: if over { Some(0) } else { known.then_some(cursor) },
             epoch: known.then(|| account.epoch.clone()),
             token,

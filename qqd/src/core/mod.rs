@@ -82,6 +82,8 @@ pub type Random = Rc<dyn Fn(&mut [u8])>;
 
 /// The daemon's version, as it tells the relay and the frontends.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// How much of this computer's name the relay is told, in characters.
+const HOST_MAX: usize = 64;
 
 /// How far the daemon itself is.
 #[derive(Debug)]
@@ -97,6 +99,8 @@ enum Phase {
 /// The state of one user's daemon.
 pub struct Core {
     random: Random,
+    /// What the relay is told of this device: `qqd/VERSION`, and the computer's name if it is known.
+    client: Rc<str>,
     now: Now,
     started: Now,
     phase: Phase,
@@ -133,6 +137,7 @@ impl Core {
     pub fn new(started: Now, random: Random) -> Self {
         let mut core = Self {
             random,
+            client: format!("qqd/{VERSION}").into(),
             now: started,
             started,
             phase: Phase::Loading(Vec::new()),
@@ -152,6 +157,16 @@ impl Core {
         };
         core.ask(Local::from(""), op::Op::LoadAll, Awaited::Load);
         core
+    }
+
+    /// On which computer this is, so that somebody who looks at their devices knows them apart: the relay is told
+    /// `qqd/VERSION (HOST)` from the next login on. A name with other characters than a host has is told to nobody
+    /// (RFC 1123, section 2.1).
+    pub fn on_host(&mut self, host: &str) {
+        let valid = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_');
+        if !host.is_empty() && host.len() <= HOST_MAX && host.chars().all(valid) {
+            self.client = format!("qqd/{VERSION} ({host})").into();
+        }
     }
 
     /// Takes one input; [`Core::poll`] until empty afterwards.

@@ -1,6 +1,6 @@
 //! The devices' section: where one is logged in, and the link for one's next device.
 
-use ipc_schema::account;
+use ipc_schema::{account, inert};
 use qq_slint_ui::{Device, Prefs as Global};
 use slint::{ComponentHandle, Image, Model, Rgb8Pixel, SharedPixelBuffer};
 
@@ -36,7 +36,7 @@ impl Settings {
         call(account::Devices {}, |settings, list: account::DeviceList| {
             let devices = list.devices.into_iter().map(|device| Device {
                 id: device.device.into(),
-                client: device.client.into(),
+                client: named(&device.client).into(),
                 seen: date(&device.seen).into(),
                 online: device.online,
                 own: device.own,
@@ -57,6 +57,16 @@ impl Settings {
     }
 }
 
+/// What a device calls itself, the computer's name first: `qqd/0.1.0 (laptop)` is "laptop · qqd 0.1.0". What is written
+/// otherwise stands as it is.
+fn named(client: &str) -> String {
+    let client = inert::line(client);
+    let Some((program, host)) = client.strip_suffix(')').and_then(|client| client.split_once(" (")) else {
+        return client;
+    };
+    format!("{host} · {}", program.replacen('/', " ", 1))
+}
+
 /// A QR code, a pixel a module, with the quiet zone of four that ISO/IEC 18004 asks for.
 fn code(text: &str) -> Option<Image> {
     const QUIET: usize = 4;
@@ -74,4 +84,17 @@ fn code(text: &str) -> Option<Image> {
         *pixel = Rgb8Pixel { r: shade, g: shade, b: shade };
     }
     Some(Image::from_rgb8(buffer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_named_by_the_computer_they_are_on() {
+        assert_eq!(named("qqd/0.1.0 (laptop)"), "laptop · qqd 0.1.0");
+        assert_eq!(named("qqd/0.1.0"), "qqd/0.1.0");
+        assert_eq!(named("ChatFree (old)"), "old · ChatFree");
+        assert_eq!(named("evil\u{202e}\n(x"), inert::line("evil\u{202e}\n(x"));
+    }
 }

@@ -46,7 +46,7 @@ pub(in crate::core) struct Plan {
 impl Plan {
     /// What a link says.
     pub(super) fn by_link(params: &Join) -> Result<Self, Error> {
-        let link: qiao::Link = params.link.parse().map_err(|no: qiao::NoLink| usage(no.to_string()))?;
+        let link: qiao::Link = params.link.parse().map_err(no_link)?;
         let name = params.new_account.as_deref().map(account_name).transpose()?;
         let (way, name) = match (link.kind, link.account()) {
             (Kind::Invite, _) => (Way::Invite, name),
@@ -124,4 +124,9 @@ fn shown(name: Option<&str>) -> Result<Option<String>, Error> {
 
 fn chosen(password: Option<&ipc_schema::Secret>) -> Result<Option<Secret>, Error> {
     password.map(|password| passwd::checked(password.expose())).transpose()
+}
+
+/// A text that is no link: what is wrong with it, as a sentence and as a word.
+fn no_link(no: qiao::NoLink) -> Error {
+    usage(no.to_string()).with_field("reason", no.word())
 }

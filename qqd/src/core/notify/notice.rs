@@ -286,7 +286,9 @@ impl Words<'_> {
         };
         let mut notice = self.about(friend, body);
         let asked = self.mirror.requests.iter().find(|asked| asked.incoming && asked.friend == friend);
-        if let Some(asked) = asked.filter(|asked| !asked.name.is_empty() && self.shows != Shows::Nothing) {
+        if let Some(asked) = asked
+            .filter(|asked| !asked.name.is_empty() && asked.name != friend && self.shows != Shows::Nothing)
+        {
             // Names are anybody's to choose, accounts are not.
             notice.title = format!("{} ({friend})", name(&asked.name));
         }

@@ -343,6 +343,19 @@ fn whoever_comes_back_by_a_link_has_their_history_and_nobody_is_here_twice() {
 }
 
 #[test]
+fn a_text_that_is_no_link_is_refused_with_a_word_for_what_is_wrong() {
+    let whole = link(Kind::Invite);
+    for (text, word) in [
+        ("https://relay.example.org", "link-scheme"),
+        (&whole.replace("/i/", "/x/"), "link-kind"),
+        (&whole[..whole.len() - 1], "link-pin"),
+    ] {
+        let error = refusal(&Daemon::new().ask(Join { link: text.to_owned(), ..Join::default() }));
+        assert_eq!((error.exit(), error.fields["reason"].as_str()), (2, Some(word)), "{error:?}");
+    }
+}
+
+#[test]
 fn two_tries_by_one_link_at_a_time_are_one_too_many_and_a_frontend_that_goes_ends_its_own() {
     let mut daemon = Daemon::new();
     daemon.ask(invited());

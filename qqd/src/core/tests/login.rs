@@ -185,6 +185,23 @@ fn a_login_says_who_and_with_which_device() {
 }
 
 #[test]
+fn a_login_says_on_which_computer_the_device_is() {
+    for (host, client) in [
+        ("laptop", "qqd/0.1.0 (laptop)"),
+        ("", "qqd/0.1.0"),
+        ("a b\u{202e}", "qqd/0.1.0"),
+        (&"x".repeat(65), "qqd/0.1.0"),
+    ] {
+        let mut daemon = Daemon::new();
+        daemon.core.on_host(host);
+        daemon.ask(login("alice@example.org"));
+        let outputs = daemon.open();
+        let [Stanza::Login(said)] = sent(&outputs)[..] else { panic!("{outputs:?}") };
+        assert_eq!(said.client.as_deref(), Some(client), "{host}");
+    }
+}
+
+#[test]
 fn nothing_is_said_before_the_token_and_the_account_are_on_disk() {
     let mut daemon = Daemon::new();
     daemon.ask(login("alice@example.org"));
