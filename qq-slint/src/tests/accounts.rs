@@ -199,14 +199,29 @@ fn the_bar_over_a_conversation_is_about_its_own_account() {
 #[test]
 fn one_account_is_logged_out_and_the_windows_of_the_other_stay() {
     let world = World::of_two();
+    let settings = world.settings(Section::Account);
+    settings.window().global::<Prefs>().invoke_log_out();
+    one_is_logged_out(&world, settings.window());
+}
+
+#[test]
+fn an_account_is_logged_out_from_the_menu_of_the_friend_list() {
+    let world = World::of_two();
+    let friends = world.friends();
+    friends.window().global::<Global>().invoke_log_out();
+    one_is_logged_out(&world, friends.window());
+}
+
+fn one_is_logged_out<W: ComponentHandle + 'static>(world: &World, window: &W)
+where
+    for<'a> Ask<'a>: slint::Global<'a, W>,
+{
     let peer = (CAROL.to_owned(), "bob".to_owned());
     world.app.show_chat(&peer, true);
     world.open("bob");
-    let settings = world.settings(Section::Account);
-    settings.window().global::<Prefs>().invoke_log_out();
-    button(settings.window(), "Log out").invoke_accessible_default_action();
+    button(window, "Log out").invoke_accessible_default_action();
     world.until("alice is out", |world| world.app.shows(CAROL));
-    world.until("the sheet goes", |_| !settings.window().global::<Ask>().get_open());
+    world.until("the sheet goes", |_| !window.global::<Ask>().get_open());
     let chats = world.app.chats.borrow();
     assert_eq!(chats.keys().collect::<Vec<_>>(), [&peer]);
     assert!(chats[&peer].window().window().is_visible());

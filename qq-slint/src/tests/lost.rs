@@ -2,7 +2,7 @@
 
 use ipc_schema::chat::TEXT_MAX_CHARS;
 use ipc_schema::{Event, notify};
-use qq_slint_ui::{Friends, Prefs, Section, Talk};
+use qq_slint_ui::{Ask, Friends, Prefs, Section, Talk};
 use slint::{ComponentHandle, Model};
 
 use super::{World, button};
@@ -68,6 +68,23 @@ fn nobody_looks_at_a_window_that_is_closed() {
     chat.hide();
     world.until("nobody does", |world| world.mock.viewed().is_none());
     assert_eq!(world.mock.viewed(), None);
+}
+
+#[test]
+fn a_question_ends_with_the_window_that_asks_it() {
+    let world = World::start(true);
+    let chat = world.open("bob");
+    chat.window().global::<Talk<'_>>().invoke_jump();
+    let asked = || chat.window().global::<Ask<'_>>().get_open();
+    assert!(asked());
+    chat.hide();
+    assert!(!asked(), "who comes back writes, and answers nothing");
+    let friends = world.friends();
+    friends.window().global::<Friends<'_>>().invoke_friend_add();
+    let asked = || friends.window().global::<Ask<'_>>().get_open();
+    assert!(asked());
+    friends.hide();
+    assert!(!asked());
 }
 
 #[test]

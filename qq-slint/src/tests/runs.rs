@@ -183,6 +183,11 @@ fn an_emoji_comes_where_the_cursor_stands_and_in_the_place_of_what_is_selected()
     assert_eq!(talk.get_draft(), "你好😀😂!");
     keys(window.window(), "?");
     assert_eq!(talk.get_draft(), "你好😀😂?!", "one goes on writing behind it");
+    button(window, "Emoji").invoke_accessible_default_action();
+    world.until("the panel", |_| by_label(window, "Search emoji").is_some());
+    keys(window.window(), "red heart");
+    press(Key::Return);
+    assert_eq!(talk.get_draft(), "你好😀😂?❤️!", "Enter takes the first that was found");
 }
 
 #[test]

@@ -197,7 +197,7 @@ impl Chat {
                 chat.place.set(winext::position(chat.stage.window()));
                 App::with(|app| chat.keep_draft(app));
                 chat.lose_focus();
-                winext::rest(chat.stage.window());
+                chat.put_away();
             }
             slint::CloseRequestResponse::HideWindow
         });

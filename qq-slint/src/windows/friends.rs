@@ -145,7 +145,7 @@ impl Friends {
                 app.keep_size(kind(app), friends.window.window());
                 app.on_focus(Focus::Friends, false);
                 friends.place.set(winext::position(friends.window.window()));
-                winext::rest(friends.window.window());
+                friends.put_away();
             });
             slint::CloseRequestResponse::HideWindow
         });
@@ -196,10 +196,16 @@ impl Friends {
         winext::focus(window);
     }
 
+    /// The window goes: nobody is there to answer what it asks.
+    fn put_away(&self) {
+        asking::withdraw(&self.window);
+        winext::rest(self.window.window());
+    }
+
     pub(crate) fn hide(&self) {
         App::with(|app| app.keep_size(kind(app), self.window.window()));
         self.place.set(winext::position(self.window.window()).or(self.place.get()));
-        winext::rest(self.window.window());
+        self.put_away();
         let _ = self.window.hide();
         App::with(|app| app.on_focus(Focus::Friends, false));
     }

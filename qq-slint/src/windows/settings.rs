@@ -14,6 +14,7 @@ use ipc_schema::{Error, friend};
 use qq_slint_ui::{Check, Device, Prefs as Global, Section, SettingsWindow, Waiting};
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel};
 
+pub(crate) use self::account::log_out;
 use crate::app::{App, shown_name};
 use crate::asking::{self, Answer, Question};
 use crate::{autostart, winext, words};

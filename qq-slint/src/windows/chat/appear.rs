@@ -7,7 +7,7 @@ use slint::ComponentHandle;
 use super::{Chat, KIND};
 use crate::app::{App, Focus};
 use crate::windows::stage::Stage;
-use crate::winext;
+use crate::{asking, winext};
 
 /// When the list has found its end: after `Stage::to_end` has sought it for the last time.
 const FOUND: std::time::Duration = std::time::Duration::from_millis(150);
@@ -144,12 +144,20 @@ impl Chat {
         }
     }
 
+    /// Its own window goes: nobody is there to answer what it asks.
+    pub(crate) fn put_away(&self) {
+        if let Stage::Own(window) = &self.stage {
+            asking::withdraw(window);
+            winext::rest(window.window());
+        }
+    }
+
     /// Closes its window; one beside the friend list goes with that.
     pub(crate) fn hide(&self) {
         if let Stage::Own(window) = &self.stage {
             App::with(|app| app.keep_size(KIND, window.window()));
             self.place.set(winext::position(window.window()).or(self.place.get()));
-            winext::rest(window.window());
+            self.put_away();
             // One that is hidden already stays so.
             let _ = window.hide();
             self.lose_focus();

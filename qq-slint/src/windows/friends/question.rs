@@ -9,6 +9,7 @@ use slint::ComponentHandle;
 use super::{Friends, ask, at, send};
 use crate::app::App;
 use crate::asking::{self, Question};
+use crate::windows::settings::log_out;
 
 impl Friends {
     /// What asks before it does something.
@@ -74,6 +75,7 @@ impl Friends {
                 asking::ask(&friends.window, app, question.with(note));
             });
         });
+        list.on_log_out(|| Self::with(|friends, app| asking::ask(&friends.window, app, log_out(app))));
         list.on_quit(|| {
             Self::with(|friends, app| {
                 let quit = |_: &App, answer: asking::Answer, _, _| {

@@ -36,23 +36,7 @@ impl Settings {
                 move_to(app, relay, None, answer);
             }));
         });
-        global.on_log_out(|| {
-            Self::with(|settings, app| {
-                let name = app.account_name().unwrap_or_default();
-                let shared = app.prefs.borrow().shared.contains(&name);
-                let question = Question::new("log-out", name.clone(), move |app, answer, _, _| {
-                    if !answer.ticked {
-                        app.keep_drafts_of(&name);
-                    }
-                    let params = account::Logout { forget: answer.ticked, account: Some(name.clone()) };
-                    let name = name.clone();
-                    app.link.call(None, &params, move |reply| {
-                        App::with(|app| left(app, &name, &answer, reply));
-                    });
-                });
-                asking::ask(&settings.window, app, question.ticked(shared));
-            });
-        });
+        global.on_log_out(|| Self::with(|settings, app| asking::ask(&settings.window, app, log_out(app))));
         global.on_account_remove(|| {
             Self::with(|settings, app| {
                 let name = app.account_name().unwrap_or_default();
@@ -144,6 +128,21 @@ fn move_to(app: &App, relay: String, trust: Option<String>, answer: Answer) {
             reply => answer.settle(app, reply),
         });
     });
+}
+
+/// Asks before the account of the friend list is logged out.
+pub(crate) fn log_out(app: &App) -> Question {
+    let name = app.account_name().unwrap_or_default();
+    let shared = app.prefs.borrow().shared.contains(&name);
+    let question = Question::new("log-out", name.clone(), move |app, answer, _, _| {
+        if !answer.ticked {
+            app.keep_drafts_of(&name);
+        }
+        let params = account::Logout { forget: answer.ticked, account: Some(name.clone()) };
+        let name = name.clone();
+        app.link.call(None, &params, move |reply| App::with(|app| left(app, &name, &answer, reply)));
+    });
+    question.ticked(shared)
 }
 
 /// The account is logged out: login is what is left to show, if no other account is in.
