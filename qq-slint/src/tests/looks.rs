@@ -129,6 +129,8 @@ fn beside_the_list_the_line_stands_in_the_conversation_that_is_turned_to() {
     let friends = world.friends();
     let talk = friends.window().global::<Talk>();
     world.until("the line", |_| line(&talk).as_deref() == Some("before"));
+    // What is told as read is the whole conversation.
+    world.until("they are read", |world| unread(world) == Some(0));
     world.open("amy");
     world.mock.message("bob", "after");
     world.until("it is counted", |world| unread(world) == Some(1));
