@@ -3,7 +3,10 @@
 
 #[cfg(test)]
 pub(crate) mod accounts;
+#[cfg(test)]
+mod asked;
 pub(crate) mod many;
+mod own;
 mod pages;
 
 use std::collections::BTreeMap;
@@ -13,15 +16,17 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ipc_schema::daemon::{Check, Checked, Subscribed, Verdict, Welcome};
+use ipc_schema::daemon::{Subscribed, Welcome};
 use ipc_schema::line::{EventLine, ReplyLine, RequestLine};
-use ipc_schema::state::{Account, Daemon};
+use ipc_schema::state::Daemon;
 use ipc_schema::{
     Code, Envelope, Error, Event, Request, State, account, chat, daemon, friend, group, notify, outbox,
     presence, shake,
 };
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
+
+use self::own::{alice, checks};
 
 /// The pretend account.
 pub(crate) const ALICE: &str = "alice@mock";
@@ -99,68 +104,6 @@ impl Mock {
         Ok((mock, socket))
     }
 
-    /// Something happens.
-    #[cfg(test)]
-    pub(crate) fn event(&self, event: Event) {
-        self.lock().event(event);
-    }
-
-    /// How often a method was called.
-    #[cfg(test)]
-    pub(crate) fn called(&self, method: &str) -> usize {
-        self.lock().called.iter().filter(|called| *called == method).count()
-    }
-
-    /// All that the pretend daemon knows.
-    #[cfg(test)]
-    pub(crate) fn state(&self) -> State {
-        self.lock().state.clone()
-    }
-
-    /// Somebody tells it to end.
-    #[cfg(test)]
-    pub(crate) fn stop(&self, restart: bool) {
-        self.lock().stop(restart);
-    }
-
-    /// The whole draft to a friend.
-    #[cfg(test)]
-    pub(crate) fn draft(&self, friend: &str) -> String {
-        self.lock().drafts.get(friend).cloned().unwrap_or_default()
-    }
-
-    /// Keeps a draft, as another program would.
-    #[cfg(test)]
-    pub(crate) fn keep_draft(&self, friend: &str, text: &str) {
-        let _ = self.lock().draft(chat::Draft { to: friend.into(), text: Some(text.into()) });
-    }
-
-    /// Whether the windows show messages by themselves.
-    #[cfg(test)]
-    pub(crate) fn opens(&self) -> bool {
-        self.lock().opens
-    }
-
-    /// Whether something fills the screen there, as the windows say.
-    #[cfg(test)]
-    pub(crate) fn full(&self) -> bool {
-        self.lock().full
-    }
-
-    /// Which conversation is looked at.
-    #[cfg(test)]
-    pub(crate) fn viewed(&self) -> Option<String> {
-        self.lock().viewed.clone()
-    }
-
-    /// Changes what the pretend daemon holds.
-    #[cfg(test)]
-    pub(crate) fn fill(&self, f: impl FnOnce(&mut State, &mut Vec<chat::Message>)) {
-        let mut inner = self.lock();
-        let inner = &mut *inner;
-        f(&mut inner.state, &mut inner.messages);
-    }
-
     /// Gives it more friends and messages than anybody has.
     pub(crate) fn crowd(&self) {
         let mut inner = self.lock();
@@ -174,24 +117,6 @@ impl Mock {
     pub(crate) fn message(&self, from: &str, text: &str) {
         let mut inner = self.lock();
         inner.receive(from, text);
-    }
-
-    /// A message that the user writes by another program.
-    #[cfg(test)]
-    pub(crate) fn write_elsewhere(&self, to: &str, text: &str) {
-        let mut inner = self.lock();
-        let id = format!("m{}", inner.messages.len());
-        inner.keep("alice", to, &id, text, chat::State::Acked);
-        let changed = chat::Changed {
-            id,
-            to: to.into(),
-            state: chat::State::Acked,
-            peer: None,
-            reason: None,
-            ts: TS.into(),
-            outbox: None,
-        };
-        inner.event(Event::ChatState(changed));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -375,18 +300,6 @@ impl Inner {
     }
 
     /// As the real daemon says it: the end of the link, then a state without the account.
-    fn log_out(&mut self, logout: &account::Logout) -> account::LoggedOut {
-        let name = logout.account.clone().unwrap_or_else(|| ALICE.into());
-        let gone = account::Changed { reason: Some("logout".into()), ..account::Changed::default() };
-        self.event_of(&name, Event::AccountState(gone));
-        self.state.accounts.retain(|known| known.account != name);
-        self.whole();
-        if !logout.forget {
-            self.former.push(name.clone());
-        }
-        account::LoggedOut { account: name, unsent: 0, told: true, wiped: logout.forget }
-    }
-
     fn draft(&mut self, draft: chat::Draft) -> Result<Box<RawValue>, Error> {
         let to = bare(&draft.to);
         if let Some(text) = draft.text {
@@ -397,19 +310,6 @@ impl Inner {
         raw(&chat::Drafting { to, text })
     }
 
-    /// What whoever asked last shows of themselves.
-    fn profile(&self) -> account::Shown {
-        let asked = self.params.last().and_then(|params| params.get("account")?.as_str());
-        let own = self.state.account(asked.unwrap_or(ALICE));
-        let of = |text: fn(&Account) -> &String| own.map(text).cloned().unwrap_or_default();
-        account::Shown {
-            account: account::bare(asked.unwrap_or(ALICE)).into(),
-            name: of(|own| &own.name),
-            note: of(|own| &own.note),
-            picture: of(|own| &own.picture),
-        }
-    }
-
     /// A friend's picture, where there is one in its directory.
     fn picture(&self, friend: String) -> Result<Box<RawValue>, Error> {
         let picture = self.state.account(ALICE).and_then(|own| own.friend(&friend));
@@ -417,41 +317,6 @@ impl Inner {
         let path = many::face(&self.dir, &picture);
         let path = path.map_err(|error| Error::new(Code::NotFound, error.to_string()))?;
         raw(&friend::Pictured { friend, picture, path: path.map(|path| path.display().to_string()) })
-    }
-
-    fn log_in(&mut self, login: &account::Login) -> Result<Box<RawValue>, Error> {
-        if login.password.as_ref().is_some_and(|password| password.expose() != PASSWORD) {
-            return Err(Error::new(Code::Credentials, "wrong account or password"));
-        }
-        self.state.accounts = vec![alice()];
-        self.whole();
-        raw(&account::LoggedIn {
-            account: ALICE.into(),
-            name: "Alice".into(),
-            relay: "mock:5290".into(),
-            state: account::State::Online,
-        })
-    }
-
-    /// A server that lets in whoever comes with the key trusted, and has one account already.
-    fn register(&mut self, register: &account::Register) -> Result<Box<RawValue>, Error> {
-        if register.trust.is_none() {
-            let error = Error::new(Code::Untrusted, "the key is not known");
-            return Err(error.with_field("fingerprint", "SHA256:00ff").with_field("relay", "mock:5290"));
-        }
-        if register.new_account == "bob@mock" {
-            let error = Error::new(Code::Conflict, "there is an account called bob already");
-            return Err(error.with_field("reason", "taken").with_field("relay", "mock:5290"));
-        }
-        self.state.accounts = vec![alice()];
-        self.whole();
-        raw(&account::Joined {
-            account: ALICE.into(),
-            name: "Alice".into(),
-            relay: "mock:5290".into(),
-            state: account::State::Online,
-            random_password: register.password.is_none(),
-        })
     }
 
     /// Two messages a page.
@@ -542,61 +407,6 @@ impl Inner {
             reason: None,
             why: None,
         });
-    }
-}
-
-/// What a check-up finds: one good thing, one bad.
-fn checks() -> Checked {
-    let check = |what: &str, verdict, text: &str, advice: Option<&str>| Check {
-        what: what.into(),
-        account: None,
-        verdict,
-        text: text.into(),
-        advice: advice.map(Into::into),
-    };
-    let checks = vec![
-        check("store", Verdict::Good, "the database is whole", None),
-        check("clock", Verdict::Bad, "the clock is an hour slow", Some("set the clock")),
-        Check {
-            account: Some(ALICE.into()),
-            ..check("relay.tcp", Verdict::Good, "it takes connections", None)
-        },
-        Check { account: Some(ALICE.into()), ..check("relay.login", Verdict::Good, "logged in", None) },
-    ];
-    Checked { checks }
-}
-
-/// Alice and her friends.
-fn alice() -> Account {
-    let entry = |account: &str, name: &str, state, note: &str| friend::Entry {
-        account: account.into(),
-        name: name.into(),
-        state,
-        note: note.into(),
-        ..friend::Entry::default()
-    };
-    use presence::State::{Away, Busy, Offline, Online};
-    let friends = vec![
-        entry("amy", "陈雨桐", Online, "今天也要加油鸭"),
-        entry("bob", "Bob Müller", Online, "Rust all the things"),
-        entry("cui", "崔健", Away, "在路上…"),
-        entry("dan", "丹尼尔", Busy, ""),
-        entry("eve", "Eve مرحبا", Offline, ""),
-    ];
-    Account {
-        account: ALICE.into(),
-        name: "Alice".into(),
-        link: account::Changed {
-            state: account::State::Online,
-            relay: "mock:5290".into(),
-            ..account::Changed::default()
-        },
-        presence: Online,
-        groups: vec![
-            friend::Group { name: friend::FRIENDS.into(), friends },
-            friend::Group { name: friend::STRANGERS.into(), friends: Vec::new() },
-        ],
-        ..Account::default()
     }
 }
 

@@ -1,9 +1,11 @@
 //! The windows with a pretend daemon, without a display: elements are found and pressed as a screen reader does it.
 
 mod accounts;
+mod aimed;
 mod comes;
 mod contrast;
 mod daemon;
+mod hidden;
 mod looks;
 mod lost;
 mod names;

@@ -2,7 +2,8 @@
 
 use ipc_schema::{Event, account};
 
-use super::{Mock, alice};
+use super::Mock;
+use super::own::alice;
 
 /// Another account at the same server.
 pub(crate) const CAROL: &str = "carol@mock";
