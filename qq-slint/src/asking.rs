@@ -234,6 +234,17 @@ where
     }
 }
 
+/// The window goes: what it asks goes with it, unless somebody has answered and waits for what comes of it.
+pub(crate) fn leave<C>(window: &C)
+where
+    C: ComponentHandle + 'static,
+    for<'a> Ask<'a>: slint::Global<'a, C>,
+{
+    if !window.global::<Ask>().get_busy() {
+        withdraw(window);
+    }
+}
+
 fn show<C>(window: &C, account: Option<String>, then: Do)
 where
     C: ComponentHandle + 'static,

@@ -48,7 +48,10 @@ pub(crate) fn bring_outlines() {
     // Behind the desktop's own letters: it has digits too, which begin the keycaps.
     let sans = fontique::GenericFamily::SansSerif;
     let mut families: Vec<_> = collection.generic_families(sans).collect();
-    families.insert(families.len().min(1), *outlines);
+    if families.is_empty() {
+        return;
+    }
+    families.insert(1, *outlines);
     collection.set_generic_families(sans, families.into_iter());
     BROUGHT.set(true);
 }

@@ -25,13 +25,9 @@ pub(crate) fn links(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some((at, named)) = next(text, from) {
-        let start = if named {
-            from = at + WWW.len();
-            Some(at).filter(|at| is_page(text, *at))
-        } else {
-            from = at + 3;
-            with_scheme(text, at)
-        };
+        from = at + if named { WWW.len() } else { 3 };
+        let name = if named { page(text, at) } else { None };
+        let start = if named { name.as_ref().map(|name| name.start) } else { with_scheme(text, at) };
         let Some(start) = start else { continue };
         let run = run(&text[start..]);
         if run.len() > LONGEST {
@@ -39,7 +35,10 @@ pub(crate) fn links(text: &str) -> Vec<Range<usize>> {
             from = start + run.len();
             continue;
         }
-        let end = start + end_of(run);
+        let end = match name {
+            Some(name) if !goes_on(&text[name.end..]) => name.end,
+            Some(_) | None => start + end_of(run),
+        };
         if named || has_host(&text[start..end]) {
             found.push(start..end);
             from = end;
@@ -71,12 +70,12 @@ fn with_scheme(text: &str, at: usize) -> Option<usize> {
     (!inside).then_some(start)
 }
 
-/// Whether the address of a page begins here, without its scheme. It is no part of something else, nobody's name stands
-/// in it, and no letter of another script goes on with it: then it would be read as another machine's.
-fn is_page(text: &str, start: usize) -> bool {
+/// The machine's name of a page's address that begins here without its scheme. It is no part of something else, nobody's
+/// name stands in it, and nothing goes on with it that would be read, or opened, as another machine's.
+fn page(text: &str, start: usize) -> Option<Range<usize>> {
     let before = text[..start].chars().next_back();
     if before.is_some_and(|before| before.is_ascii_alphanumeric() || "@.-_/\\:&=%+~#?".contains(before)) {
-        return false;
+        return None;
     }
     let in_host = |letter: u8| letter.is_ascii_alphanumeric() || letter == b'-' || letter == b'.';
     let rest = &text[start..];
@@ -89,16 +88,34 @@ fn is_page(text: &str, start: usize) -> bool {
     let top = labels
         .last()
         .is_some_and(|top| top.len() > 1 && top.bytes().all(|letter| letter.is_ascii_alphabetic()));
-    let after = rest[host.len()..].chars().next();
-    // What is written without gaps may follow; letters that are written with gaps between words belong to the word.
-    let goes_on =
-        after.is_some_and(|after| "@_\\".contains(after) || (after.is_alphabetic() && after < '\u{2e80}'));
-    labels.len() > 2 && is_named && top && !goes_on && !is_login(&rest[host.len()..])
+    let rest = &rest[host.len()..];
+    let ends = rest.chars().next().is_none_or(ends_a_name);
+    (labels.len() > 2 && is_named && top && ends && !is_login(rest)).then_some(start..start + name.len())
+}
+
+/// Whether a machine's name is at its end before this. Other letters, marks and what is not seen would seem to be a part
+/// of it; what is written without gaps between its words may follow.
+fn ends_a_name(after: char) -> bool {
+    if after.is_ascii() {
+        return !"@_\\%".contains(after);
+    }
+    let wide = matches!(after, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}');
+    let sign = matches!(after, '«' | '»' | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '\u{ff01}'..='\u{ff65}' | '\u{1f300}'..='\u{1faff}');
+    wide || after.is_whitespace() || (sign && !after.is_alphanumeric())
+}
+
+/// Whether what stands behind a page's machine is a part of its address: a port, a path, a query.
+fn goes_on(rest: &str) -> bool {
+    let behind = rest
+        .strip_prefix(':')
+        .map_or(rest, |port| port.trim_start_matches(|digit: char| digit.is_ascii_digit()));
+    behind.len() + 1 < rest.len() || behind.starts_with(['/', '?', '#'])
 }
 
 /// Whether what stands behind a name makes it somebody's at another machine: `:password@`.
 fn is_login(rest: &str) -> bool {
-    let run = run(rest);
+    // What is longer is no link.
+    let run = run(&rest[..rest.floor_char_boundary(LONGEST)]);
     let port = run.split(['/', '?', '#']).next().unwrap_or_default();
     port.contains('@')
 }
@@ -141,7 +158,9 @@ fn has_host(link: &str) -> bool {
     let host = host.rsplit('@').next().unwrap_or_default();
     let named = host.starts_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '[');
     let whole = host.contains(['.', ':', '[']) || host.eq_ignore_ascii_case("localhost");
-    named && (whole || scheme.eq_ignore_ascii_case("qiao"))
+    // Browsers read `%2e` as a dot: it would be another machine than it seems to be.
+    let plain = host.starts_with('[') || !host.contains('%');
+    named && plain && (whole || scheme.eq_ignore_ascii_case("qiao"))
 }
 
 /// Ties a window's texts to what they are made of; `scale` tells how many pixels a logical one has there.
@@ -244,6 +263,7 @@ mod tests {
             "file:///etc/passwd",
             "javascript://a.b",
             "https://münchen",
+            "https://www.bank.com%2eevil.example",
             "://",
             "http://nodots",
         ] {
@@ -265,6 +285,12 @@ mod tests {
             found("see www.foo.de, (WWW.Foo.co.uk/a_(b)). 看www.foo.de看 www.foo.de:8080/?q=@x"),
             ["www.foo.de", "WWW.Foo.co.uk/a_(b)", "www.foo.de", "www.foo.de:8080/?q=@x"]
         );
+        assert_eq!(found("www.a.de,www.b.de;x www.a.de(b)"), ["www.a.de", "www.b.de", "www.a.de"]);
+        assert_eq!(
+            found("www.a.de:x www.a.de:80, www.a.de:80x"),
+            ["www.a.de", "www.a.de:80", "www.a.de:80x"]
+        );
+        assert_eq!(found("“www.a.de” www.a.de…😀"), ["www.a.de", "www.a.de"]);
         assert_eq!(found("https://www.foo.de/www.bar.de"), ["https://www.foo.de/www.bar.de"]);
         assert_eq!(found("www.x and http://a.b"), ["http://a.b"]);
         assert_eq!(address("www.foo.de/?u=http://a.b"), "https://www.foo.de/?u=http://a.b");
@@ -292,6 +318,14 @@ mod tests {
             "awww.foo.de",
             "file://www.foo.de",
             "www.foo.de\\@evil.example",
+            "www.bank.com%2eevil.example",
+            "www.bank.com%EF%BC%8Eevil.example",
+            "www.bank.co\u{200b}m",
+            "www.bank.co\u{ad}m",
+            "www.bank.com\u{301}",
+            "www.bank.co\u{ff4d}",
+            "www.bank.co\u{1d5c6}",
+            "www.BANK.CO\u{a4df}",
         ] {
             assert_eq!(found(text), [""; 0], "{text}");
         }
@@ -318,6 +352,7 @@ mod tests {
             ("http://a.b/(", ")"),
             ("(www.", "a"),
             ("(www.a.bc:", ":"),
+            ("(www.a.bc:", "@"),
             ("www.a.b", "c"),
         ] {
             for times in [1, 100, 1_000] {

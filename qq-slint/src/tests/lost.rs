@@ -80,11 +80,15 @@ fn a_question_ends_with_the_window_that_asks_it() {
     chat.hide();
     assert!(!asked(), "who comes back writes, and answers nothing");
     let friends = world.friends();
+    let sheet = friends.window().global::<Ask<'_>>();
     friends.window().global::<Friends<'_>>().invoke_friend_add();
-    let asked = || friends.window().global::<Ask<'_>>().get_open();
-    assert!(asked());
+    assert!(sheet.get_open());
+    sheet.set_busy(true);
     friends.hide();
-    assert!(!asked());
+    assert!(sheet.get_open(), "who has answered is told what comes of it");
+    sheet.set_busy(false);
+    friends.hide();
+    assert!(!sheet.get_open());
 }
 
 #[test]

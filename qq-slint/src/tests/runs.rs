@@ -27,7 +27,7 @@ fn a_link_is_opened_only_after_all_of_it_was_shown() {
 }
 
 #[test]
-fn a_page_without_its_scheme_is_a_link_and_what_is_opened_is_what_is_shown() {
+fn a_page_without_its_scheme_is_a_link_and_the_whole_of_it_is_shown_before_it_opens() {
     let world = World::start(true);
     world.mock.message("bob", "it is on www.example.org/menu.");
     let chat = world.open("bob");
@@ -37,6 +37,17 @@ fn a_page_without_its_scheme_is_a_link_and_what_is_opened_is_what_is_shown() {
     let sheet = window.global::<qq_slint_ui::Ask>();
     world.until("the question", |_| sheet.get_open());
     assert_eq!(sheet.get_text(), "https://www.example.org/menu");
+}
+
+#[test]
+fn what_is_wrong_with_a_link_to_a_server_is_said_in_the_words_of_the_windows() {
+    let world = World::start(true);
+    for word in ["scheme", "shape", "place", "kind", "code", "pin"] {
+        let said = "what the daemon says";
+        let error = ipc_schema::Error::new(ipc_schema::Code::Usage, said)
+            .with_field("reason", format!("link-{word}"));
+        assert!(!crate::words::error(&world.app.voice, &error).contains(said), "{word}");
+    }
 }
 
 #[test]

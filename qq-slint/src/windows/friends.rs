@@ -198,7 +198,7 @@ impl Friends {
 
     /// The window goes: nobody is there to answer what it asks.
     fn put_away(&self) {
-        asking::withdraw(&self.window);
+        asking::leave(&self.window);
         winext::rest(self.window.window());
     }
 

@@ -147,7 +147,7 @@ impl Chat {
     /// Its own window goes: nobody is there to answer what it asks.
     pub(crate) fn put_away(&self) {
         if let Stage::Own(window) = &self.stage {
-            asking::withdraw(window);
+            asking::leave(window);
             winext::rest(window.window());
         }
     }

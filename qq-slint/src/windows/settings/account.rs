@@ -114,8 +114,10 @@ fn move_to(app: &App, relay: String, trust: Option<String>, answer: Answer) {
     let params = account::Relay { relay: relay.clone(), trust };
     app.link.call(Some(&account.clone()), &params, move |reply| {
         App::with(|app| match reply {
-            // The next question would stand over another account.
-            Err(error) if error.code == Code::Untrusted && !app.shows(&account) => answer.done(),
+            // The next question would stand over another account, or over what was turned to since.
+            Err(error) if error.code == Code::Untrusted && (!answer.is_open() || !app.shows(&account)) => {
+                answer.done();
+            }
             Err(error) if error.code == Code::Untrusted => {
                 answer.done();
                 let fingerprint = words::field(&error, "fingerprint").to_owned();
