@@ -258,6 +258,7 @@ impl Inner {
                 raw(&daemon::Stopping { pid: 0 })
             }
             Request::ChatTyping(typing) => raw(&chat::Typed { to: bare(&typing.to) }),
+            Request::AccountJoin(join) => self.join(&join),
             Request::AccountRegister(register) => self.register(&register),
             Request::ChatExport(export) => raw(&self.exported(&export)),
             Request::OutboxList(_) => raw(&outbox::Listed { messages: self.waiting(), more: false }),

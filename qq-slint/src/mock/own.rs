@@ -47,6 +47,29 @@ impl Inner {
         })
     }
 
+    /// An invitation that leaves the name to whoever joins by it, to a server whose key stands in the link.
+    pub(super) fn join(&mut self, join: &account::Join) -> Result<Box<RawValue>, Error> {
+        if !join.link.contains('#') {
+            return Err(Error::new(Code::Untrusted, "the key is not known").with_field("relay", "mock:5290"));
+        }
+        let Some(name) = &join.new_account else {
+            return Err(Error::new(Code::Usage, "no name").with_field("reason", "name"));
+        };
+        if name == "bob" {
+            let error = Error::new(Code::Conflict, "there is an account called bob already");
+            return Err(error.with_field("reason", "taken"));
+        }
+        self.state.accounts = vec![alice()];
+        self.whole();
+        raw(&account::Joined {
+            account: ALICE.into(),
+            name: "Alice".into(),
+            relay: "mock:5290".into(),
+            state: account::State::Online,
+            random_password: join.password.is_none(),
+        })
+    }
+
     /// A server that lets in whoever comes with the key trusted, and has one account already.
     pub(super) fn register(&mut self, register: &account::Register) -> Result<Box<RawValue>, Error> {
         if register.trust.is_none() {

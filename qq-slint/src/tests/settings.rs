@@ -44,6 +44,33 @@ fn an_account_is_made_once_the_key_is_trusted_and_the_name_is_free() {
 }
 
 #[test]
+fn an_invitation_that_names_nobody_asks_for_a_name_and_a_link_without_its_end_is_told_from_it() {
+    let world = World::start(false);
+    let login = world.login();
+    let window = login.window();
+    let enter = window.global::<qq_slint_ui::Enter>();
+    login.offer("qiao://mock:5290/i/K7");
+    let join = || button(window, "Join").invoke_accessible_default_action();
+    join();
+    world.until("the end is missing", |_| enter.get_error().contains("The end of the link is missing"));
+    assert!(enter.get_fingerprint().is_empty() && by_label(window, "Account").is_none());
+    login.offer("qiao://mock:5290/i/K7#AA");
+    join();
+    world.until("a name is asked for", |_| {
+        enter.get_error().contains("leaves the name of the account to you")
+    });
+    field(window, "Account").set_accessible_value("bob");
+    join();
+    world.until("the refusal", |_| by_label(window, "This name is taken. Choose another one.").is_some());
+    field(window, "Account").set_accessible_value("alice");
+    field(window, "Your name, as others see it").set_accessible_value("Alice");
+    join();
+    world.until("the friends", |world| world.app.friends.borrow().is_some());
+    assert!(enter.get_shown_name().is_empty() && enter.get_chosen_name().is_empty(), "nothing of it stays");
+    assert!(enter.get_page() == qq_slint_ui::EnterPage::Login);
+}
+
+#[test]
 fn what_waits_is_listed_taken_back_and_discarded() {
     let world = World::start(true);
     world.mock.fill(|_, messages| {

@@ -1,5 +1,7 @@
 //! Login, joining by a link, and the first run.
 
+mod join;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -86,11 +88,16 @@ impl Login {
         let _ = self.window.hide();
     }
 
-    /// No password and no invitation stays on a hidden window.
+    /// No password, no invitation and nothing of an account to be stays on a hidden window.
     fn put_away(&self) {
         let enter = self.window.global::<Enter>();
-        self.turn(enter.get_page());
+        self.turn(match enter.get_page() {
+            EnterPage::First | EnterPage::Run => EnterPage::First,
+            EnterPage::Login | EnterPage::Join | EnterPage::Register => EnterPage::Login,
+        });
         enter.set_link("".into());
+        enter.set_new_account("".into());
+        enter.set_shown_name("".into());
     }
 
     /// A link was given: the page to join by it, with the link in its field.
@@ -125,7 +132,10 @@ impl Login {
         let former = self.former.borrow();
         let last = app.prefs.borrow().last.clone().filter(|last| former.contains(last));
         let Some(name) = last.or_else(|| former.first().cloned()) else { return };
-        if enter.get_account().is_empty() && enter.get_page() == EnterPage::First && !enter.get_busy() {
+        if enter.get_account().is_empty()
+            && matches!(enter.get_page(), EnterPage::First | EnterPage::Login)
+            && !enter.get_busy()
+        {
             enter.set_account(name.into());
             enter.set_page(EnterPage::Login);
         }
@@ -203,6 +213,8 @@ impl Login {
         self.fail("", "");
         let enter = self.window.global::<Enter>();
         enter.set_password("".into());
+        enter.set_name_asked(false);
+        enter.set_chosen_name("".into());
         enter.set_page(page);
     }
 
@@ -244,57 +256,6 @@ impl Login {
         app.link.call(None, &params, move |reply| {
             Self::with(|login, app| match reply {
                 Ok(logged_in) => login.on_in(app, attempt, &logged_in.account, start_state),
-                Err(error) => login.on_refused(app, attempt, &error),
-            });
-        });
-    }
-
-    fn join(&self, app: &Rc<App>) {
-        let enter = self.window.global::<Enter>();
-        let link = enter.get_link().trim().to_owned();
-        if link.is_empty() || enter.get_busy() {
-            return;
-        }
-        let password = enter.get_password().to_string();
-        let name = enter.get_shown_name().trim().to_owned();
-        let new_account = enter.get_new_account().trim().to_owned();
-        let attempt = self.begin(app, "", &link);
-        let params = account::Join {
-            link,
-            new_account: Some(new_account).filter(|name| !name.is_empty()),
-            name: Some(name).filter(|name| !name.is_empty()),
-            password: Some(password).filter(|password| !password.is_empty()).map(Secret::new),
-        };
-        app.link.call(None, &params, move |reply| {
-            Self::with(|login, app| match reply {
-                Ok(joined) => login.on_in(app, attempt, &joined.account, 0),
-                Err(error) => login.on_refused(app, attempt, &error),
-            });
-        });
-    }
-
-    /// Makes an account where the server lets anybody in.
-    fn register(&self, app: &Rc<App>, trust: Option<String>) {
-        let enter = self.window.global::<Enter>();
-        let new_account = enter.get_new_account().trim().to_owned();
-        if new_account.is_empty() || enter.get_busy() {
-            return;
-        }
-        let Some((_, relay)) = new_account.split_once('@') else {
-            return self.fail(&app.voice.global::<qq_slint_ui::Say>().invoke_no_account_address(), "");
-        };
-        let trust = self.trusting(relay, trust);
-        let attempt = self.begin(app, &new_account, relay);
-        let params = account::Register {
-            name: filled(&enter.get_shown_name()),
-            password: Some(enter.get_password().to_string()).filter(|it| !it.is_empty()).map(Secret::new),
-            relay: None,
-            new_account,
-            trust,
-        };
-        app.link.call(None, &params, move |reply| {
-            Self::with(|login, app| match reply {
-                Ok(joined) => login.on_in(app, attempt, &joined.account, 0),
                 Err(error) => login.on_refused(app, attempt, &error),
             });
         });
