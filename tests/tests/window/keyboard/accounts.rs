@@ -25,7 +25,8 @@ fn invites_are_taken_and_accounts_changed_by_keyboard_alone() {
     carol.choose(FRIENDS, &["Another account…"]);
     carol.window(LOGIN);
     carol.turn_to(LOGIN);
-    // The page of before stands there still.
+    // Whoever has an account here may have another one.
+    carol.acts(LOGIN, "Join by a link");
     carol.tab_to(LOGIN, "entry", "Link");
     join(&carol, &relay, "dora", "Dora");
     carol.is_closed(LOGIN);
