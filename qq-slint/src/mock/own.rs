@@ -59,6 +59,10 @@ impl Inner {
             let error = Error::new(Code::Conflict, "there is an account called bob already");
             return Err(error.with_field("reason", "taken"));
         }
+        self.joined(join.password.is_none())
+    }
+
+    fn joined(&mut self, random_password: bool) -> Result<Box<RawValue>, Error> {
         self.state.accounts = vec![alice()];
         self.whole();
         raw(&account::Joined {
@@ -66,7 +70,7 @@ impl Inner {
             name: "Alice".into(),
             relay: "mock:5290".into(),
             state: account::State::Online,
-            random_password: join.password.is_none(),
+            random_password,
         })
     }
 
@@ -80,15 +84,7 @@ impl Inner {
             let error = Error::new(Code::Conflict, "there is an account called bob already");
             return Err(error.with_field("reason", "taken").with_field("relay", "mock:5290"));
         }
-        self.state.accounts = vec![alice()];
-        self.whole();
-        raw(&account::Joined {
-            account: ALICE.into(),
-            name: "Alice".into(),
-            relay: "mock:5290".into(),
-            state: account::State::Online,
-            random_password: register.password.is_none(),
-        })
+        self.joined(register.password.is_none())
     }
 }
 

@@ -342,6 +342,13 @@ fn a_friend_request_is_accepted_or_declined_where_it_is_shown() {
 }
 
 #[test]
+fn who_asks_under_the_name_of_the_account_is_named_once() {
+    let asked = FriendRequest { name: Some("carol".into()), ..request("carol", "it is me", 1) };
+    let (_, title, _) = shown(&Daemon::desk(&["bob"]).hear(asked));
+    assert_eq!(title, "carol");
+}
+
+#[test]
 fn a_call_rings_until_it_is_over() {
     let mut daemon = Daemon::desk(&["bob"]);
     let outputs = daemon.hear(call("k1"));
